@@ -1,0 +1,55 @@
+//! Accounts: registration, confirmation of the address, the own account.
+
+mod confirm_email;
+mod get_me;
+mod register_account;
+mod update_me;
+
+use banister_platform::clock::Clock;
+use banister_platform::config::{ConfigError, Settings};
+use banister_platform::http::{Area, HasGate};
+use banister_platform::identity::Gate;
+use banister_platform::identity::code::Codes;
+use banister_platform::identity::password::Passwords;
+use banister_platform::store;
+use banister_platform::table::Table;
+
+/// What the endpoints of this area may touch.
+#[derive(Clone)]
+pub struct Accounts {
+    gate: Gate,
+    clock: Clock,
+    table: Table,
+    store: store::Accounts,
+    outbox: store::Outbox,
+    codes: Codes,
+    passwords: Passwords,
+}
+
+impl Accounts {
+    /// From the settings of a function.
+    pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
+        let table = Table::from_settings(settings)?;
+        Ok(Self {
+            gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
+            store: store::Accounts::new(table.clone()),
+            outbox: store::Outbox::new(table.clone()),
+            codes: Codes::from_settings(settings)?,
+            passwords: Passwords::from_settings(settings)?,
+            clock,
+            table,
+        })
+    }
+}
+
+impl HasGate for Accounts {
+    fn gate(&self) -> &Gate {
+        &self.gate
+    }
+}
+
+/// The endpoints of this area.
+#[must_use]
+pub fn area() -> Area<Accounts> {
+    banister_platform::area!("accounts": Accounts; register_account, confirm_email, get_me, update_me)
+}

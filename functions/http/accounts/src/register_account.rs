@@ -1,0 +1,117 @@
+//! `POST /v1/accounts`: anyone registers as a customer or a provider.
+//!
+//! The answer is the same whether the address is new or not: an address that has an account gets a
+//! mail that says so, and nothing is changed.
+
+use axum::extract::State;
+use banister_domain::account::{Account, AccountStatus, Email, Locale, OpenRole, Password, Phone};
+use banister_domain::availability::Zone;
+use banister_domain::event::Payload;
+use banister_domain::text::PersonName;
+use banister_platform::http::{
+    Anyone, ClientAddress, Code, Created, Json, OptionalIdempotencyKey, Problem, Replayable,
+};
+use banister_platform::limit::Limit;
+use banister_platform::random;
+use banister_platform::store::{NewAccount, Once, RegisterError};
+use banister_platform::table::CommitError;
+use banister_platform::view::AccountView;
+use serde::{Deserialize, Serialize};
+
+use crate::Accounts;
+
+pub(crate) const PROBLEMS: &[Code] =
+    &[Code::Busy, Code::IdempotencyKeyReused, Code::InvalidIdempotencyKey, Code::TooManyRequests];
+
+const PER_ADDRESS: Limit = Limit { operation: "register", count: 20, seconds: 3_600 };
+const REPEATED: Limit = Limit { operation: "register_repeated", count: 3, seconds: 86_400 };
+
+/// A new account.
+#[derive(Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegisterAccount {
+    email: Email,
+    #[serde(skip_serializing)]
+    password: Password,
+    role: OpenRole,
+    first_name: PersonName,
+    last_name: PersonName,
+    /// A US number.
+    phone: Option<Phone>,
+    /// IANA zone for times in mails; UTC if not given.
+    time_zone: Option<Zone>,
+    /// Language of mails; English if not given.
+    locale: Option<Locale>,
+}
+
+/// Register
+///
+/// Makes an account and mails a code that confirms the address. If the address has an account
+/// already, the answer looks the same and its owner gets a mail.
+#[utoipa::path(post, path = "/v1/accounts", request_body = RegisterAccount,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe")),
+    responses((status = 201, description = "The account", body = AccountView)))]
+pub(crate) async fn register_account(
+    State(accounts): State<Accounts>,
+    _: Anyone,
+    address: ClientAddress,
+    OptionalIdempotencyKey(key): OptionalIdempotencyKey,
+    Json(ask): Json<RegisterAccount>,
+) -> Result<Replayable<Created<AccountView>>, Problem> {
+    let (now, address) = (accounts.clock.now(), address.subject());
+    PER_ADDRESS.count(&accounts.table, &address, now).await?;
+    let subject = ask.email.to_string();
+    let once = key.map(|key| Once::new(subject, "register_account", &key, &ask)).transpose()?;
+    let password_hash = accounts.passwords.hash(ask.password.clone()).await.map_err(Problem::internal)?;
+    let account = ask.account(random::id(now), now);
+    let view = AccountView::from(account.clone());
+    let email = account.email.clone();
+    let new = NewAccount { account, password_hash, address };
+    let receipt = once.as_ref().map(|once| (once, &view));
+    match accounts.store.register(new, receipt, now).await {
+        Ok(()) => Ok(Replayable::Fresh(Created(view))),
+        Err(CommitError::Refused(RegisterError::Seen)) => match once {
+            Some(once) => once.replay(&accounts.table, now).await?.ok_or(Problem::new(Code::Busy))?.answer(),
+            None => Err(Problem::new(Code::Busy)),
+        },
+        Err(CommitError::Refused(RegisterError::EmailTaken)) => {
+            tell_owner(&accounts, &email, now).await?;
+            Ok(Replayable::Fresh(Created(view)))
+        }
+        Err(CommitError::Contention) => Err(Problem::new(Code::Busy).retry_after(1)),
+        Err(CommitError::Storage(error)) => Err(error.into()),
+    }
+}
+
+async fn tell_owner(accounts: &Accounts, email: &Email, now: jiff::Timestamp) -> Result<(), Problem> {
+    // Over the limit the owner has been told often enough, and the answer must not differ.
+    let told_often = REPEATED.count(&accounts.table, email.as_str(), now).await;
+    let credentials = accounts.store.credentials(email).await?;
+    if let (Ok(()), Some(owner)) = (told_often, credentials) {
+        let payload = Payload::RegistrationRepeated { user_id: owner.user_id };
+        accounts.outbox.add(payload, now).await.map_err(|error| match error {
+            CommitError::Storage(error) => Problem::from(error),
+            CommitError::Contention | CommitError::Refused(_) => Problem::new(Code::Busy).retry_after(1),
+        })?;
+    }
+    Ok(())
+}
+
+impl RegisterAccount {
+    fn account(self, id: banister_domain::id::UserId, now: jiff::Timestamp) -> Account {
+        Account {
+            id,
+            email: self.email,
+            role: self.role.into(),
+            status: AccountStatus::Active,
+            epoch: 0,
+            email_confirmed: false,
+            first_name: self.first_name,
+            last_name: self.last_name,
+            phone: self.phone,
+            time_zone: self.time_zone.unwrap_or(Zone::UTC),
+            locale: self.locale.unwrap_or_default(),
+            created_at: now,
+        }
+    }
+}

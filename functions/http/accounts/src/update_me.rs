@@ -1,0 +1,69 @@
+//! `PATCH /v1/me`: whoever is signed in changes the own account.
+
+use axum::extract::State;
+use banister_domain::account::{Account, Locale, Phone};
+use banister_domain::availability::Zone;
+use banister_domain::text::PersonName;
+use banister_platform::http::{Code, Json, OkJson, Problem, SignedIn, present};
+use banister_platform::table::backoff;
+use banister_platform::view::AccountView;
+use serde::Deserialize;
+
+use crate::Accounts;
+
+pub(crate) const PROBLEMS: &[Code] = &[Code::Busy];
+
+/// What changes; a field that is absent stays (JSON Merge Patch, RFC 7396).
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateMe {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<PersonName>)]
+    first_name: Option<PersonName>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<PersonName>)]
+    last_name: Option<PersonName>,
+    /// `null` removes it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Phone>)]
+    phone: Option<Option<Phone>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Zone>)]
+    time_zone: Option<Zone>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Locale>)]
+    locale: Option<Locale>,
+}
+
+/// Change the own account
+#[utoipa::path(patch, path = "/v1/me", request_body = UpdateMe,
+    responses((status = 200, description = "The account after the change", body = AccountView)))]
+pub(crate) async fn update_me(
+    State(accounts): State<Accounts>,
+    caller: SignedIn,
+    Json(ask): Json<UpdateMe>,
+) -> Result<OkJson<AccountView>, Problem> {
+    for attempt in 0..5 {
+        let account = accounts.store.get(caller.user_id).await?.ok_or(Problem::new(Code::Unauthenticated))?;
+        let changed = account.map(|account| ask.clone().apply(account));
+        let view = changed.value.clone().into();
+        if accounts.store.save(changed).await? {
+            return Ok(OkJson(view));
+        }
+        tokio::time::sleep(backoff(attempt)).await;
+    }
+    Err(Problem::new(Code::Busy).retry_after(1))
+}
+
+impl UpdateMe {
+    fn apply(self, account: Account) -> Account {
+        Account {
+            first_name: self.first_name.unwrap_or(account.first_name),
+            last_name: self.last_name.unwrap_or(account.last_name),
+            phone: self.phone.unwrap_or(account.phone),
+            time_zone: self.time_zone.unwrap_or(account.time_zone),
+            locale: self.locale.unwrap_or(account.locale),
+            ..account
+        }
+    }
+}

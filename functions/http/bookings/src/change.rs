@@ -1,0 +1,78 @@
+//! What confirming, declining and cancelling have in common.
+
+use banister_domain::booking::{Actor, Booking, Command};
+use banister_domain::id::{BookingId, UserId};
+use banister_domain::text::Reason;
+use banister_platform::http::{Code, OkJson, OptionalIdempotencyKey, Problem, Replayable};
+use banister_platform::store::{ChangeError, Once};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::Bookings;
+use crate::view::BookingView;
+
+/// The codes of every change.
+pub(crate) const PROBLEMS: &[Code] = &[
+    Code::Busy,
+    Code::IdempotencyKeyReused,
+    Code::InvalidIdempotencyKey,
+    Code::NotFound,
+    Code::WrongState,
+];
+
+/// Why, in the caller's words.
+#[derive(Default, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeBooking {
+    pub(crate) reason: Option<Reason>,
+}
+
+/// The side of a booking that a user is on.
+pub(crate) fn side_of(booking: &Booking, user: UserId) -> Option<Actor> {
+    if booking.customer_id == user {
+        Some(Actor::Customer)
+    } else if booking.provider_id == user {
+        Some(Actor::Provider)
+    } else {
+        None
+    }
+}
+
+/// Gives `command` to a booking in the name of `user`, who must be one of its sides.
+pub(crate) async fn change(
+    bookings: &Bookings,
+    user: UserId,
+    id: BookingId,
+    (operation, command): (&'static str, Command),
+    OptionalIdempotencyKey(key): OptionalIdempotencyKey,
+    ask: ChangeBooking,
+) -> Result<Replayable<OkJson<BookingView>>, Problem> {
+    let now = bookings.clock.now();
+    let booking = bookings.store.get(id).await?.map(|found| found.value);
+    let side = booking.and_then(|booking| side_of(&booking, user)).ok_or(Problem::new(Code::NotFound))?;
+    let once = key.map(|key| Once::new(user.to_string(), operation, &key, &(id, &ask))).transpose()?;
+    let show = |booking: &Booking| json!(BookingView::new(booking.clone(), now));
+    let receipt = once.as_ref().map(|once| (once, &show as &(dyn Fn(&Booking) -> _ + Sync)));
+    let error = match bookings.store.change(id, (command, side), ask.reason, receipt, now).await {
+        Ok(booking) => return Ok(Replayable::Fresh(OkJson(BookingView::new(booking, now)))),
+        Err(error) => error,
+    };
+    // An earlier try of this very request may be what has changed the state.
+    if let (Some(once), ChangeError::Seen | ChangeError::WrongState(_)) = (&once, &error)
+        && let Some(replay) = once.replay(&bookings.table, now).await?
+    {
+        return replay.answer();
+    }
+    Err(match error {
+        ChangeError::Missing => Problem::new(Code::NotFound),
+        ChangeError::WrongState(wrong) => {
+            let allowed: Vec<_> = wrong.allowed.iter().map(|command| command.as_str()).collect();
+            Problem::new(Code::WrongState)
+                .detail(wrong.to_string())
+                .with("booking_status", wrong.status)
+                .with("allowed", allowed)
+        }
+        ChangeError::Seen | ChangeError::Busy => Problem::new(Code::Busy).retry_after(1),
+        ChangeError::Storage(error) => error.into(),
+    })
+}

@@ -1,0 +1,56 @@
+//! Bookings: a customer asks for a slot, its provider answers, either side calls it off.
+
+mod cancel_booking;
+mod change;
+mod confirm_booking;
+mod create_booking;
+mod decline_booking;
+mod get_booking;
+mod list_bookings;
+mod view;
+
+use banister_platform::clock::Clock;
+use banister_platform::config::{ConfigError, Settings};
+use banister_platform::http::{Area, Cursors, HasGate};
+use banister_platform::identity::Gate;
+use banister_platform::store;
+use banister_platform::table::Table;
+
+/// What the endpoints of this area may touch.
+#[derive(Clone)]
+pub struct Bookings {
+    gate: Gate,
+    clock: Clock,
+    table: Table,
+    services: store::Services,
+    store: store::Bookings,
+    cursors: Cursors,
+}
+
+impl Bookings {
+    /// From the settings of a function.
+    pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
+        let table = Table::from_settings(settings)?;
+        Ok(Self {
+            gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
+            services: store::Services::new(table.clone()),
+            store: store::Bookings::new(table.clone()),
+            cursors: Cursors::from_settings(settings)?,
+            clock,
+            table,
+        })
+    }
+}
+
+impl HasGate for Bookings {
+    fn gate(&self) -> &Gate {
+        &self.gate
+    }
+}
+
+/// The endpoints of this area.
+#[must_use]
+pub fn area() -> Area<Bookings> {
+    banister_platform::area!("bookings": Bookings;
+        create_booking, list_bookings, get_booking, confirm_booking, decline_booking, cancel_booking)
+}

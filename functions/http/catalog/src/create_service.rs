@@ -1,0 +1,72 @@
+//! `POST /v1/services`: a provider drafts a service.
+
+use axum::extract::State;
+use banister_domain::availability::DurationMinutes;
+use banister_domain::money::Price;
+use banister_domain::service::{Category, LocationKind, Service, ServiceStatus};
+use banister_domain::text::{Description, Title};
+use banister_platform::http::{Code, Created, Json, OptionalIdempotencyKey, Problem, Provider, Replayable};
+use banister_platform::random;
+use banister_platform::store::{Once, SaveError};
+use banister_platform::table::CommitError;
+use serde::{Deserialize, Serialize};
+
+use crate::Catalog;
+use crate::view::ServiceView;
+
+pub(crate) const PROBLEMS: &[Code] =
+    &[Code::Busy, Code::IdempotencyKeyReused, Code::InvalidIdempotencyKey];
+
+/// A new service.
+#[derive(Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateService {
+    title: Title,
+    description: Description,
+    category: Category,
+    price: Price,
+    duration_minutes: DurationMinutes,
+    location_kind: LocationKind,
+}
+
+/// Draft a service
+///
+/// Nobody else sees it until it is published.
+#[utoipa::path(post, path = "/v1/services", request_body = CreateService,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe")),
+    responses((status = 201, description = "The draft", body = ServiceView)))]
+pub(crate) async fn create_service(
+    State(catalog): State<Catalog>,
+    caller: Provider,
+    OptionalIdempotencyKey(key): OptionalIdempotencyKey,
+    Json(ask): Json<CreateService>,
+) -> Result<Replayable<Created<ServiceView>>, Problem> {
+    let now = catalog.clock.now();
+    let subject = caller.user_id.to_string();
+    let once = key.map(|key| Once::new(subject, "create_service", &key, &ask)).transpose()?;
+    let service = Service {
+        id: random::id(now),
+        provider_id: caller.user_id,
+        title: ask.title,
+        description: ask.description,
+        category: ask.category,
+        price: ask.price,
+        duration_minutes: ask.duration_minutes,
+        location_kind: ask.location_kind,
+        status: ServiceStatus::Draft,
+        created_at: now,
+        updated_at: now,
+    };
+    let view = ServiceView::from(service.clone());
+    let receipt = once.as_ref().map(|once| (once, &view));
+    match (catalog.store.create(service, receipt, now).await, once) {
+        (Ok(()), _) => Ok(Replayable::Fresh(Created(view))),
+        (Err(CommitError::Storage(error)), _) => Err(error.into()),
+        (Err(CommitError::Refused(SaveError::Seen)), Some(once)) => {
+            once.replay(&catalog.table, now).await?.ok_or(Problem::new(Code::Busy))?.answer()
+        }
+        (Err(CommitError::Refused(_) | CommitError::Contention), _) => {
+            Err(Problem::new(Code::Busy).retry_after(1))
+        }
+    }
+}

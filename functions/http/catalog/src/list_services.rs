@@ -1,0 +1,51 @@
+//! `GET /v1/services`: anyone lists published services; a provider lists all of their own.
+
+use axum::extract::State;
+use banister_domain::id::UserId;
+use banister_domain::service::Category;
+use banister_platform::http::{Code, ListOf, OkJson, PageSize, Problem, Query, Visitor};
+use banister_platform::store::ListServices;
+use serde::Deserialize;
+
+use crate::Catalog;
+use crate::view::ServiceView;
+
+pub(crate) const PROBLEMS: &[Code] = &[Code::InvalidCursor, Code::InvalidInput, Code::Unauthenticated];
+
+/// Which services.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ServicesQuery {
+    /// Only of this category.
+    category: Option<Category>,
+    /// Only of this provider. Signed in as this provider, drafts and archived services too.
+    provider_id: Option<UserId>,
+    /// Items a page, 1 to 100.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100, example = 20)]
+    limit: PageSize,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// List services
+///
+/// Newest last; the order is stable.
+#[utoipa::path(get, path = "/v1/services", params(ServicesQuery),
+    responses((status = 200, description = "A page of services", body = ListOf<ServiceView>)))]
+pub(crate) async fn list_services(
+    State(catalog): State<Catalog>,
+    visitor: Visitor,
+    Query(query): Query<ServicesQuery>,
+) -> Result<OkJson<ListOf<ServiceView>>, Problem> {
+    let ServicesQuery { category, provider_id: provider, limit, cursor } = query;
+    let unpublished = provider.is_some() && provider == visitor.user_id;
+    let scope = ("list_services", category, provider, unpublished);
+    let after = cursor.map(|cursor| catalog.cursors.read(&cursor, &scope)).transpose()?;
+    let wanted = ListServices { provider, category, unpublished };
+    let page = catalog.store.list(wanted, limit.get(), after).await?;
+    let next_cursor = page.last.and_then(|position| catalog.cursors.write(&position, &scope));
+    let items = page.items.into_iter().map(|(record, _)| record.value.0.into()).collect();
+    Ok(OkJson(ListOf { items, next_cursor }))
+}

@@ -1,0 +1,69 @@
+//! `PATCH /v1/services/{id}`: a provider changes an own service.
+
+use axum::extract::State;
+use banister_domain::availability::DurationMinutes;
+use banister_domain::id::ServiceId;
+use banister_domain::money::Price;
+use banister_domain::service::{Category, LocationKind, Service, ServiceStatus};
+use banister_domain::text::{Description, Title};
+use banister_platform::http::{Code, Json, OkJson, Path, Problem, Provider, present};
+use serde::Deserialize;
+
+use crate::Catalog;
+use crate::view::ServiceView;
+
+pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::NotFound, Code::ServiceArchived];
+
+/// What changes; a field that is absent stays (JSON Merge Patch, RFC 7396).
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateService {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Title>)]
+    title: Option<Title>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Description>)]
+    description: Option<Description>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Category>)]
+    category: Option<Category>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Price>)]
+    price: Option<Price>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<DurationMinutes>)]
+    duration_minutes: Option<DurationMinutes>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<LocationKind>)]
+    location_kind: Option<LocationKind>,
+}
+
+/// Change a service
+///
+/// Bookings made before keep what was agreed.
+#[utoipa::path(patch, path = "/v1/services/{id}", params(("id" = ServiceId, Path, description = "The service")),
+    request_body = UpdateService,
+    responses((status = 200, description = "The service after the change", body = ServiceView)))]
+pub(crate) async fn update_service(
+    State(catalog): State<Catalog>,
+    caller: Provider,
+    Path(id): Path<ServiceId>,
+    Json(ask): Json<UpdateService>,
+) -> Result<OkJson<ServiceView>, Problem> {
+    let change = |service: Service| {
+        if service.status == ServiceStatus::Archived {
+            return Err(Problem::new(Code::ServiceArchived));
+        }
+        let ask = ask.clone();
+        Ok(Service {
+            title: ask.title.unwrap_or(service.title),
+            description: ask.description.unwrap_or(service.description),
+            category: ask.category.unwrap_or(service.category),
+            price: ask.price.unwrap_or(service.price),
+            duration_minutes: ask.duration_minutes.unwrap_or(service.duration_minutes),
+            location_kind: ask.location_kind.unwrap_or(service.location_kind),
+            ..service
+        })
+    };
+    Ok(OkJson(catalog.change(caller.user_id, id, change).await?.into()))
+}

@@ -1,0 +1,54 @@
+//! Sessions: signing in, staying in, signing out. The only area that holds the private key.
+
+mod create_session;
+mod end_current_session;
+mod refresh_session;
+mod view;
+
+use banister_platform::clock::Clock;
+use banister_platform::config::{ConfigError, Settings};
+use banister_platform::http::{Area, HasGate};
+use banister_platform::identity::password::Passwords;
+use banister_platform::identity::{Gate, Issuer};
+use banister_platform::store;
+use banister_platform::table::Table;
+
+/// What the endpoints of this area may touch.
+#[derive(Clone)]
+pub struct Sessions {
+    gate: Gate,
+    clock: Clock,
+    table: Table,
+    store: store::Sessions,
+    accounts: store::Accounts,
+    issuer: Issuer,
+    passwords: Passwords,
+}
+
+impl Sessions {
+    /// From the settings of a function.
+    pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
+        let table = Table::from_settings(settings)?;
+        Ok(Self {
+            gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
+            store: store::Sessions::new(table.clone()),
+            accounts: store::Accounts::new(table.clone()),
+            issuer: Issuer::from_settings(settings)?,
+            passwords: Passwords::from_settings(settings)?,
+            clock,
+            table,
+        })
+    }
+}
+
+impl HasGate for Sessions {
+    fn gate(&self) -> &Gate {
+        &self.gate
+    }
+}
+
+/// The endpoints of this area.
+#[must_use]
+pub fn area() -> Area<Sessions> {
+    banister_platform::area!("sessions": Sessions; create_session, refresh_session, end_current_session)
+}

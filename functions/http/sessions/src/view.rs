@@ -1,0 +1,49 @@
+//! How a session is shown to its owner.
+
+use banister_domain::account::Account;
+use banister_platform::http::Problem;
+use banister_platform::identity::refresh::RefreshToken;
+use banister_platform::view::AccountView;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::Sessions;
+
+/// The tokens of a session.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Session)]
+pub(crate) struct SessionView {
+    /// Send it as `Authorization: Bearer …`.
+    #[schema(example = "eyJ0eXAiOiJhdCtqd3Qi…")]
+    access_token: String,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    token_type: &'static str,
+    /// Seconds that the access token is good for.
+    #[schema(example = 900)]
+    expires_in: i64,
+    /// Good once, for the next pair of tokens; keep it safe.
+    #[schema(example = "rft_usr_….ses_….…")]
+    refresh_token: String,
+    /// Who signed in.
+    user: AccountView,
+}
+
+impl SessionView {
+    pub(crate) fn new(
+        sessions: &Sessions,
+        refresh: &RefreshToken,
+        account: Account,
+        now: Timestamp,
+    ) -> Result<Self, Problem> {
+        let of = (refresh.user_id, refresh.session_id);
+        let token = sessions.issuer.issue(of, (account.role, account.epoch), now).map_err(Problem::internal)?;
+        Ok(Self {
+            access_token: token.text,
+            token_type: "Bearer",
+            expires_in: token.expires_in,
+            refresh_token: refresh.expose(),
+            user: account.into(),
+        })
+    }
+}

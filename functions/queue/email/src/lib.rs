@@ -1,0 +1,62 @@
+//! The queue worker that sends the mails which events call for, English or Russian.
+//!
+//! Each message is one event ([`banister_domain::event::Event`]). What the mail says is read when it
+//! is sent, and what is no longer true is not sent. A mark per event and recipient keeps a message
+//! that comes again from mailing again; a crash between sending and marking can, and then both mails
+//! have the same Message-ID.
+
+mod batch;
+mod letter;
+mod post;
+mod recipients;
+mod when;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use banister_integrations::smtp::{MailError, Mailer};
+use banister_platform::clock::Clock;
+use banister_platform::config::{ConfigError, Settings};
+use banister_platform::identity::code::Codes;
+use banister_platform::queue::Queue;
+use banister_platform::store::{Accounts, Bookings};
+use banister_platform::table::Table;
+use jiff::Timestamp;
+
+/// The worker; clones share what it is made of.
+#[derive(Clone)]
+pub struct EmailWorker {
+    table: Table,
+    accounts: Accounts,
+    bookings: Bookings,
+    codes: Codes,
+    mailer: Mailer,
+    dead_letters: Queue,
+    clock: Clock,
+}
+
+impl EmailWorker {
+    /// From `TABLE_NAME`, `CODE_KEY`, `SMTP_URL`, `MAIL_FROM`, `EMAIL_DEAD_LETTER_QUEUE_URL` and the
+    /// settings of AWS.
+    pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
+        let table = Table::from_settings(settings)?;
+        let from = settings.required("MAIL_FROM")?;
+        let mailer = Mailer::new(&settings.required("SMTP_URL")?, &from).map_err(|error| {
+            let name = if error == MailError::InvalidSender { "MAIL_FROM" } else { "SMTP_URL" };
+            ConfigError::Invalid { name, problem: error.to_string() }
+        })?;
+        Ok(Self {
+            accounts: Accounts::new(table.clone()),
+            bookings: Bookings::new(table.clone()),
+            table,
+            codes: Codes::from_settings(settings)?,
+            mailer,
+            dead_letters: Queue::from_settings(settings, "EMAIL_DEAD_LETTER_QUEUE_URL")?,
+            clock,
+        })
+    }
+
+    /// Does a batch; what is in the answer comes again. With a `deadline` (the end of the
+    /// invocation), what cannot be begun well before it comes again too.
+    pub async fn handle(&self, batch: SqsEvent, deadline: Option<Timestamp>) -> SqsBatchResponse {
+        batch::run(self, batch.records, deadline).await
+    }
+}

@@ -1,0 +1,121 @@
+//! Who is told of what: the rule alone.
+
+use banister_domain::booking::{Actor, Status};
+use banister_domain::event::{BookingRef, Payload};
+use banister_domain::id::{BookingId, CodeId, UserId};
+
+/// A mail to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Errand {
+    /// To whom.
+    pub(crate) reader: UserId,
+    /// About what.
+    pub(crate) topic: Topic,
+}
+
+/// What a mail is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Topic {
+    /// Type this code.
+    ConfirmEmail(CodeId),
+    /// There is an account already.
+    AlreadyRegistered,
+    /// A booking has come to a status.
+    Booking(News),
+}
+
+/// What is new of a booking, for one of its sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct News {
+    /// Which.
+    pub(crate) booking: BookingId,
+    /// What it has come to.
+    pub(crate) status: Status,
+    /// Which side the reader is on.
+    pub(crate) side: Side,
+    /// The other side.
+    pub(crate) other: UserId,
+}
+
+/// A side of a booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The one who booked.
+    Customer,
+    /// The one who is booked.
+    Provider,
+}
+
+/// The mails that an event calls for. Nobody is told of what they did themselves.
+pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
+    use Side::{Customer, Provider};
+    match payload {
+        Payload::AccountRegistered { user_id, code_id } => {
+            vec![Errand { reader: *user_id, topic: Topic::ConfirmEmail(*code_id) }]
+        }
+        Payload::RegistrationRepeated { user_id } => {
+            vec![Errand { reader: *user_id, topic: Topic::AlreadyRegistered }]
+        }
+        Payload::BookingRequested(about) => tell(about, Status::Requested, &[Provider]),
+        Payload::BookingConfirmed(about) => tell(about, Status::Confirmed, &[Customer]),
+        Payload::BookingDeclined(about) => tell(about, Status::Declined, &[Customer]),
+        Payload::BookingCancelled(about) => {
+            let sides: &[Side] = match about.actor {
+                Actor::Customer => &[Provider],
+                Actor::Provider => &[Customer],
+                Actor::Time => &[Customer, Provider],
+            };
+            tell(about, Status::Cancelled, sides)
+        }
+        Payload::BookingExpired(about) => tell(about, Status::Expired, &[Customer, Provider]),
+    }
+}
+
+fn tell(about: &BookingRef, status: Status, sides: &[Side]) -> Vec<Errand> {
+    let errand = |side: &Side| {
+        let (reader, other) = match side {
+            Side::Customer => (about.customer_id, about.provider_id),
+            Side::Provider => (about.provider_id, about.customer_id),
+        };
+        let news = News { booking: about.booking_id, status, side: *side, other };
+        Errand { reader, topic: Topic::Booking(news) }
+    };
+    sides.iter().map(errand).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use banister_domain::id::Id;
+
+    #[test]
+    fn every_event_and_actor() {
+        let (customer, provider) = (Id::from_parts(1, 1), Id::from_parts(1, 2));
+        let booking_id = Id::from_parts(1, 3);
+        let about = |actor| BookingRef { booking_id, customer_id: customer, provider_id: provider, actor };
+        let (c, p, t) = (about(Actor::Customer), about(Actor::Provider), about(Actor::Time));
+        let code = Id::from_parts(1, 4);
+        let registered = Payload::AccountRegistered { user_id: customer, code_id: code };
+        assert_eq!(errands(&registered), [Errand { reader: customer, topic: Topic::ConfirmEmail(code) }]);
+        let repeated = Payload::RegistrationRepeated { user_id: provider };
+        assert_eq!(errands(&repeated), [Errand { reader: provider, topic: Topic::AlreadyRegistered }]);
+
+        let to = |reader, other, side, status| {
+            Errand { reader, topic: Topic::Booking(News { booking: booking_id, status, side, other }) }
+        };
+        let to_customer = |status| to(customer, provider, Side::Customer, status);
+        let to_provider = |status| to(provider, customer, Side::Provider, status);
+        let both = |status| vec![to_customer(status), to_provider(status)];
+        for (payload, expected) in [
+            (Payload::BookingRequested(c), vec![to_provider(Status::Requested)]),
+            (Payload::BookingConfirmed(p), vec![to_customer(Status::Confirmed)]),
+            (Payload::BookingDeclined(p), vec![to_customer(Status::Declined)]),
+            (Payload::BookingCancelled(c), vec![to_provider(Status::Cancelled)]),
+            (Payload::BookingCancelled(p), vec![to_customer(Status::Cancelled)]),
+            (Payload::BookingCancelled(t), both(Status::Cancelled)),
+            (Payload::BookingExpired(t), both(Status::Expired)),
+        ] {
+            assert_eq!(errands(&payload), expected, "{payload:?}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! From the outbox to the queues. An event is sent first and forgotten after: a crash in between
+//! sends it again, and consumers deduplicate by its id.
+
+use aws_lambda_events::event::dynamodb::{Event, EventRecord};
+use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use banister_platform::clock::Clock;
+use banister_platform::config::{ConfigError, Settings};
+use banister_platform::queue::Queue;
+use banister_platform::store::{Outbox, OutboxRecord};
+use banister_platform::table::{StorageError, Table, key};
+use banister_platform::worker::{WorkError, guarded};
+
+/// What relaying needs; the sweep uses it too.
+#[derive(Clone)]
+pub struct Relay {
+    /// Where events wait.
+    pub outbox: Outbox,
+    /// The time.
+    pub clock: Clock,
+    email: Queue,
+}
+
+impl Relay {
+    /// From the settings of a function.
+    pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
+        let outbox = Outbox::new(Table::from_settings(settings)?);
+        Ok(Self { outbox, clock, email: Queue::from_settings(settings, "EMAIL_QUEUE_URL")? })
+    }
+
+    /// Handles a batch of the stream. The stream is in order and Lambda goes on behind the first
+    /// failure, so the batch stops there.
+    pub async fn handle(&self, event: Event) -> DynamoDbEventResponse {
+        let mut response = DynamoDbEventResponse::default();
+        for record in event.records {
+            let sequence = record.change.sequence_number.clone();
+            if let Err(error) = guarded(self.relay_record(record)).await {
+                tracing::error!(%error, "not relayed");
+                let mut failure = DynamoDbBatchItemFailure::default();
+                failure.item_identifier = sequence;
+                response.batch_item_failures.push(failure);
+                break;
+            }
+        }
+        response
+    }
+
+    async fn relay_record(&self, record: EventRecord) -> Result<(), WorkError> {
+        let item = record.change.new_image;
+        let pk = item.get("PK");
+        let waiting = record.event_name == "INSERT"
+            && matches!(pk, Some(serde_dynamo::AttributeValue::S(pk)) if pk.starts_with(key::OUTBOX));
+        if !waiting {
+            return Ok(());
+        }
+        let malformed = |error: serde_dynamo::Error| StorageError::Malformed(error.to_string());
+        let record: OutboxRecord = serde_dynamo::from_item(item).map_err(malformed)?;
+        self.relay(record).await
+    }
+
+    /// Sends one event to every queue that has work to do for it, then forgets it.
+    pub async fn relay(&self, record: OutboxRecord) -> Result<(), WorkError> {
+        // Every event there is so far has a mail.
+        self.email.send(record.event).await?;
+        self.outbox.remove(record.id).await?;
+        Ok(())
+    }
+}

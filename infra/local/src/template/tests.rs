@@ -1,0 +1,108 @@
+use super::*;
+
+const SAMPLE: &str = include_str!("sample.yaml");
+
+fn sample() -> Template {
+    Template::parse(&[SAMPLE]).unwrap()
+}
+
+fn error(text: &str, change: (&str, &str)) -> String {
+    let text = text.replace(change.0, change.1);
+    let template = Template::parse(&[&text]).unwrap();
+    let tried = template.table().map(drop).and_then(|()| template.queues().map(drop));
+    tried.and_then(|()| template.event_sources().map(drop)).unwrap_err().to_string()
+}
+
+#[test]
+fn the_table_is_read_with_its_indexes_ttl_and_stream() {
+    let table = sample().table().unwrap();
+    assert_eq!(table.logical_id, "Table");
+    assert_eq!(table.attributes.len(), 8);
+    assert_eq!(table.keys, Keys { partition: "PK".into(), sort: Some("SK".into()) });
+    let names: Vec<_> = table.indexes.iter().map(|index| index.name.as_str()).collect();
+    assert_eq!(names, ["GSI1", "GSI2", "GSI3"]);
+    assert_eq!(table.indexes[2].keys, Keys { partition: "GSI3PK".into(), sort: Some("GSI3SK".into()) });
+    assert!(table.indexes.iter().all(|index| index.projection == Projection::All));
+    assert_eq!(table.ttl_attribute.as_deref(), Some("ttl"));
+    assert_eq!(table.stream_view.unwrap().as_str(), "NEW_AND_OLD_IMAGES");
+}
+
+#[test]
+fn queues_are_read_with_parameters_and_defaults() {
+    let queues = sample().queues().unwrap();
+    let redrive = Redrive { dead_letter: "EmailDeadQueue".into(), max_receive_count: 5 };
+    assert_eq!(queues.len(), 2);
+    assert_eq!(queues[0].logical_id, "EmailQueue");
+    assert_eq!(queues[0].visibility_timeout, Duration::from_secs(90));
+    assert_eq!(queues[0].redrive, Some(redrive));
+    assert_eq!(queues[1].visibility_timeout, Duration::from_secs(30));
+    assert_eq!(queues[1].retention, Duration::from_hours(14 * 24));
+    assert_eq!(queues[1].redrive, None);
+}
+
+#[test]
+fn event_sources_are_read_without_http_routes() {
+    let sources = sample().event_sources().unwrap();
+    let names: Vec<_> =
+        sources.iter().map(|source| (source.function.as_str(), source.name.as_str())).collect();
+    let expected = [
+        ("EmailFunction", "Messages"),
+        ("RelayFunction", "Changes"),
+        ("ExpireFunction", "Minute"),
+        ("ExpireFunction", "Nightly"),
+    ];
+    assert_eq!(names, expected);
+    let Trigger::Queue { queue, batching } = &sources[0].trigger else { panic!("not a queue") };
+    assert_eq!(queue, "EmailQueue");
+    assert_eq!((batching.batch_size, batching.reports_failures), (5, true));
+    assert_eq!(batching.maximum_concurrency, Some(4));
+    let Trigger::Stream { table, batching, maximum_retries, bisects } = &sources[1].trigger else {
+        panic!("not a stream")
+    };
+    assert_eq!((table.as_str(), *maximum_retries, *bisects), ("Table", Some(10), true));
+    assert_eq!((batching.batch_size, batching.window), (100, Duration::from_secs(1)));
+    assert!(!batching.reports_failures);
+    assert!(batching.filters[0].0.contains("OUTBOX#"));
+    let expression = "cron(0 3 * * ? *)".to_owned();
+    let input = Some(r#"{"night": true}"#.to_owned());
+    assert_eq!(sources[3].trigger, Trigger::Schedule { expression, input });
+}
+
+#[test]
+fn a_fragment_and_outputs_of_a_stack_are_followed() {
+    let main = "
+Resources:
+  Mail:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        In: {Type: SQS, Properties: {Queue: !GetAtt Data.Outputs.MailArn}}
+";
+    let outputs = "{Resources: {}, Outputs: {MailArn: {Value: !GetAtt MailQueue.Arn}}}";
+    let fragment = "MailQueue: {Type: AWS::SQS::Queue}";
+    let template = Template::parse(&[main, outputs, fragment]).unwrap();
+    let Trigger::Queue { queue, .. } = &template.event_sources().unwrap()[0].trigger else {
+        panic!("not a queue")
+    };
+    assert_eq!(queue, "MailQueue");
+    assert_eq!(template.queues().unwrap()[0].logical_id, "MailQueue");
+}
+
+#[test]
+fn what_cannot_be_followed_is_named() {
+    let cases = [
+        (("Type: AWS::DynamoDB::Table", "Type: X"), "expected one AWS::DynamoDB::Table, found 0"),
+        (
+            ("VisibilityTimeout: 90", "VisibilityTimeout: soon"),
+            "EmailQueue.Properties.VisibilityTimeout is not a whole",
+        ),
+        (("{Type: Number, Default: 5}", "{Type: Number}"), "maxReceiveCount is not a literal or a parameter"),
+        (("          KeySchema:", "          Keys:"), "GlobalSecondaryIndexes[0].KeySchema is missing"),
+        (("!GetAtt EmailQueue.Arn", "!Sub x"), "Queue is not a reference to a resource"),
+    ];
+    for (change, expected) in cases {
+        let found = error(SAMPLE, change);
+        assert!(found.contains(expected), "{found:?} does not contain {expected:?}");
+    }
+    assert!(matches!(Template::parse(&["a: [b"]), Err(TemplateError::Syntax(_))));
+}

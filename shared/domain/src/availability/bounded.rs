@@ -1,0 +1,100 @@
+//! Whole numbers of minutes and days that cannot leave their range.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// The number is outside the range of its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a whole number from {min} to {max}")]
+pub struct OutOfRange {
+    /// The least allowed number.
+    pub min: u16,
+    /// The greatest allowed number.
+    pub max: u16,
+}
+
+struct Whole(OutOfRange);
+
+impl de::Visitor<'_> for Whole {
+    type Value = u16;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from {} to {}", self.0.min, self.0.max)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<u16, E> {
+        u16::try_from(number).map_err(|_| E::custom(self.0))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<u16, E> {
+        u16::try_from(number).map_err(|_| E::custom(self.0))
+    }
+}
+
+macro_rules! bounded {
+    ($($(#[$doc:meta])* $name:ident($min:literal..=$max:literal) usual $usual:literal;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u16);
+
+        impl $name {
+            /// The least value.
+            pub const MIN: Self = Self($min);
+            /// The greatest value.
+            pub const MAX: Self = Self($max);
+            /// What is usual: a default, and the usual in the schema.
+            pub const USUAL: Self = Self($usual);
+            const RANGE: OutOfRange = OutOfRange { min: $min, max: $max };
+
+            /// Takes a number inside the range, refuses any other.
+            pub fn new(number: u16) -> Result<Self, OutOfRange> {
+                if ($min..=$max).contains(&number) { Ok(Self(number)) } else { Err(Self::RANGE) }
+            }
+
+            /// The plain number.
+            #[must_use]
+            pub const fn get(self) -> u16 {
+                self.0
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_u16(self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let number = deserializer.deserialize_u16(Whole(Self::RANGE))?;
+                Self::new(number).map_err(de::Error::custom)
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::Integer)
+                    .minimum(Some(u32::from(Self::MIN.0)))
+                    .maximum(Some(u32::from(Self::MAX.0)))
+                    .examples([Self::USUAL.0])
+                    .into()
+            }
+        }
+        impl utoipa::ToSchema for $name {}
+    )+};
+}
+
+bounded! {
+    /// Minutes kept free before or after each booking: 0 to 240.
+    BufferMinutes(0..=240) usual 15;
+    /// Minutes between the asking and the earliest start, as elapsed time: 0 to 43,200 (30 days).
+    NoticeMinutes(0..=43_200) usual 120;
+    /// How many days after today, by the provider's calendar, may be booked: 1 to 365.
+    HorizonDays(1..=365) usual 60;
+    /// Minutes from one possible start to the next: 5 to 240.
+    StepMinutes(5..=240) usual 30;
+    /// How long a service takes, in minutes: 5 to 1,440 (24 hours).
+    DurationMinutes(5..=1_440) usual 60;
+}

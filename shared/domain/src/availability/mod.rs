@@ -1,0 +1,29 @@
+//! When a provider can be booked, and the guard that lets no two bookings overlap.
+//!
+//! Two halves. The plan ([`CalendarRules`]) says which starts may be offered ([`slots`],
+//! [`is_offered`]). The stored [`Day`]s say which time is taken; every writer of a provider's time
+//! decides through [`reserve`], [`release`] and [`settle`], and writes what they return on
+//! condition of the versions. Zone rules are the bundled tzdb (<https://www.iana.org/time-zones>).
+
+mod bounded;
+mod busy;
+mod calendar;
+mod day;
+mod hours;
+mod interval;
+mod open;
+mod rules;
+mod slots;
+mod window;
+mod zone;
+
+pub use bounded::{BufferMinutes, DurationMinutes, HorizonDays, NoticeMinutes, OutOfRange, StepMinutes};
+pub use busy::{Busy, InvalidBusy};
+pub use calendar::{Calendar, Refusal, Reservation, days_touched, release, reserve, settle};
+pub use day::{ChangedDay, Day, MAX_BUSY_PER_DAY};
+pub use hours::{InvalidHours, MAX_RANGES, OpenRange, WallTime, Weekday, Weekly};
+pub use interval::{EmptyInterval, Interval};
+pub use rules::CalendarRules;
+pub use slots::{NotOffered, Slot, days_to_load, is_offered, next_slots, offered, search_window, slots};
+pub use window::{InvalidWindow, MAX_WINDOW_DAYS, window_of_dates};
+pub use zone::{UnknownZone, Zone};

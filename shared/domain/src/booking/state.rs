@@ -1,0 +1,253 @@
+//! The state machine of a booking: one function says which command leads where.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Booking, PlaceChange};
+
+/// Where a booking stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Waits for the provider's answer; holds its place until then.
+    Requested,
+    /// Agreed.
+    Confirmed,
+    /// The provider said no.
+    Declined,
+    /// One side called it off.
+    Cancelled,
+    /// Nobody answered in time.
+    Expired,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 5] =
+        [Self::Requested, Self::Confirmed, Self::Declined, Self::Cancelled, Self::Expired];
+
+    /// The name in JSON and the table.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Confirmed => "confirmed",
+            Self::Declined => "declined",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// What can be asked of a booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Say yes to a request.
+    Confirm,
+    /// Say no to a request.
+    Decline,
+    /// Call it off before it starts.
+    Cancel,
+    /// Let an unanswered request go after its deadline.
+    Expire,
+}
+
+impl Command {
+    /// Every command.
+    pub const ALL: [Self; 4] = [Self::Confirm, Self::Decline, Self::Cancel, Self::Expire];
+
+    /// The name in problem documents.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::Decline => "decline",
+            Self::Cancel => "cancel",
+            Self::Expire => "expire",
+        }
+    }
+}
+
+/// In which capacity somebody acts on a booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// The one who booked.
+    Customer,
+    /// The one who is booked.
+    Provider,
+    /// Nobody: a deadline passed.
+    Time,
+}
+
+impl Actor {
+    /// Every actor.
+    pub const ALL: [Self; 3] = [Self::Customer, Self::Provider, Self::Time];
+
+    const fn may(self, command: Command) -> bool {
+        matches!(
+            (self, command),
+            (Self::Provider, Command::Confirm | Command::Decline | Command::Cancel)
+                | (Self::Customer, Command::Cancel)
+                | (Self::Time, Command::Expire)
+        )
+    }
+}
+
+/// The outcome of an allowed command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transition {
+    /// The status after.
+    pub to: Status,
+    /// What happens to the place in the calendar.
+    pub place: PlaceChange,
+}
+
+/// The booking's state does not allow the command.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a booking that is {} cannot be changed by {}", status.as_str(), command.as_str())]
+pub struct WrongState {
+    /// The status at the moment of asking.
+    pub status: Status,
+    /// What was asked.
+    pub command: Command,
+    /// What this actor could ask instead.
+    pub allowed: Vec<Command>,
+}
+
+/// The deadline for the provider's answer: the sooner of 24 hours after the request and the start.
+#[must_use]
+pub fn answer_by(requested_at: Timestamp, starts_at: Timestamp) -> Timestamp {
+    // Past the end of representable time there is no later moment to choose.
+    let day_later = requested_at.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
+    day_later.min(starts_at)
+}
+
+/// The one place where it is decided which command leads where.
+pub(super) fn transition(
+    booking: &Booking,
+    command: Command,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<Transition, WrongState> {
+    step(booking, command, actor, now).ok_or_else(|| WrongState {
+        status: booking.status_at(now),
+        command,
+        allowed: Command::ALL.into_iter().filter(|other| step(booking, *other, actor, now).is_some()).collect(),
+    })
+}
+
+fn step(booking: &Booking, command: Command, actor: Actor, now: Timestamp) -> Option<Transition> {
+    if !actor.may(command) {
+        return None;
+    }
+    let (to, place) = match (booking.status_at(now), command) {
+        (Status::Requested, Command::Confirm) => (Status::Confirmed, PlaceChange::Settle),
+        (Status::Requested, Command::Decline) => (Status::Declined, PlaceChange::Release),
+        (Status::Requested, Command::Cancel) => (Status::Cancelled, PlaceChange::Release),
+        (Status::Confirmed, Command::Cancel) if now < booking.starts_at => {
+            (Status::Cancelled, PlaceChange::Release)
+        }
+        // Expired by the clock, and not yet written down: this is what writes it down.
+        (Status::Expired, Command::Expire) if booking.status == Status::Requested => {
+            (Status::Expired, PlaceChange::Release)
+        }
+        _ => return None,
+    };
+    Some(Transition { to, place })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::availability::Interval;
+    use crate::id::Id;
+    use crate::money::{Currency, Money, Price};
+    use crate::service::LocationKind;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a timestamp")
+    }
+
+    fn booking(status: Status) -> Booking {
+        let (starts_at, ends_at) = (at("2026-03-10T10:00:00Z"), at("2026-03-10T11:00:00Z"));
+        let created_at = at("2026-03-09T08:00:00Z");
+        Booking {
+            id: Id::from_parts(1, 1),
+            customer_id: Id::from_parts(1, 2),
+            provider_id: Id::from_parts(1, 3),
+            service_id: Id::from_parts(1, 4),
+            service_title: "Massage".parse().expect("a title"),
+            price: Price::try_from(Money::new(100, Currency::Usd)).expect("a price"),
+            location_kind: LocationKind::Online,
+            location: None,
+            note: None,
+            starts_at,
+            ends_at,
+            occupies: Interval::new(starts_at, ends_at).expect("an interval"),
+            status,
+            answer_by: answer_by(created_at, starts_at),
+            created_at,
+            updated_at: created_at,
+            revision: 0,
+        }
+    }
+
+    /// Every status × command × actor × (before the deadline, after it, after the start): what is
+    /// not listed here must be refused.
+    #[test]
+    fn every_status_command_and_actor() {
+        let (before, late, started) =
+            (at("2026-03-09T09:00:00Z"), at("2026-03-10T08:00:00Z"), at("2026-03-10T10:00:00Z"));
+        let allowed = [
+            (Status::Requested, Command::Confirm, Actor::Provider, before, Status::Confirmed),
+            (Status::Requested, Command::Decline, Actor::Provider, before, Status::Declined),
+            (Status::Requested, Command::Cancel, Actor::Provider, before, Status::Cancelled),
+            (Status::Requested, Command::Cancel, Actor::Customer, before, Status::Cancelled),
+            (Status::Requested, Command::Expire, Actor::Time, late, Status::Expired),
+            (Status::Requested, Command::Expire, Actor::Time, started, Status::Expired),
+            (Status::Confirmed, Command::Cancel, Actor::Provider, before, Status::Cancelled),
+            (Status::Confirmed, Command::Cancel, Actor::Customer, before, Status::Cancelled),
+            (Status::Confirmed, Command::Cancel, Actor::Provider, late, Status::Cancelled),
+            (Status::Confirmed, Command::Cancel, Actor::Customer, late, Status::Cancelled),
+        ];
+        for status in Status::ALL {
+            for command in Command::ALL {
+                for actor in Actor::ALL {
+                    for now in [before, late, started] {
+                        let outcome = booking(status).change(command, actor, None, now);
+                        let wanted = allowed.iter().find(|row| (row.0, row.1, row.2, row.3) == (status, command, actor, now));
+                        match wanted {
+                            Some(row) => assert_eq!(outcome.map(|change| change.booking.status), Ok(row.4)),
+                            None => assert!(outcome.is_err(), "{status:?} {command:?} {actor:?} {now}"),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_possible() {
+        let refusal = booking(Status::Confirmed)
+            .change(Command::Confirm, Actor::Provider, None, at("2026-03-09T09:00:00Z"))
+            .expect_err("already confirmed");
+        assert_eq!((refusal.status, refusal.allowed), (Status::Confirmed, vec![Command::Cancel]));
+    }
+
+    #[test]
+    fn only_a_confirmation_keeps_the_place() {
+        let now = at("2026-03-09T09:00:00Z");
+        let place = |command| booking(Status::Requested).change(command, Actor::Provider, None, now).map(|c| c.place);
+        assert_eq!(place(Command::Confirm), Ok(PlaceChange::Settle));
+        assert_eq!(place(Command::Decline), Ok(PlaceChange::Release));
+        assert_eq!(place(Command::Cancel), Ok(PlaceChange::Release));
+    }
+
+    #[test]
+    fn the_deadline_is_a_day_or_the_start() {
+        let now = at("2026-03-09T08:00:00Z");
+        assert_eq!(answer_by(now, at("2026-03-20T08:00:00Z")), at("2026-03-10T08:00:00Z"));
+        assert_eq!(answer_by(now, at("2026-03-09T12:00:00Z")), at("2026-03-09T12:00:00Z"));
+    }
+}

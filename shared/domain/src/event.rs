@@ -1,0 +1,68 @@
+//! Domain events: what happened, for whoever has to act on it later. An event is written in the
+//! transaction of its cause and carries identifiers only, no personal data.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::booking::Actor;
+use crate::id::{BookingId, CodeId, EventId, UserId};
+
+/// One event; its id is what consumers deduplicate by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Which.
+    pub id: EventId,
+    /// When the cause was decided.
+    pub occurred_at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub payload: Payload,
+}
+
+/// What happened: `{"type": "booking.requested", "data": {…}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum Payload {
+    /// A new account waits for its address to be confirmed.
+    #[serde(rename = "account.registered")]
+    AccountRegistered {
+        /// Whose.
+        user_id: UserId,
+        /// The code to mail.
+        code_id: CodeId,
+    },
+    /// Somebody tried to register with an address that has an account.
+    #[serde(rename = "account.registration_repeated")]
+    RegistrationRepeated {
+        /// The account that exists.
+        user_id: UserId,
+    },
+    /// A customer asks for a place.
+    #[serde(rename = "booking.requested")]
+    BookingRequested(BookingRef),
+    /// The provider said yes.
+    #[serde(rename = "booking.confirmed")]
+    BookingConfirmed(BookingRef),
+    /// The provider said no.
+    #[serde(rename = "booking.declined")]
+    BookingDeclined(BookingRef),
+    /// One side called it off.
+    #[serde(rename = "booking.cancelled")]
+    BookingCancelled(BookingRef),
+    /// Nobody answered in time.
+    #[serde(rename = "booking.expired")]
+    BookingExpired(BookingRef),
+}
+
+/// The booking an event is about, its two sides, and who acted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookingRef {
+    /// Which.
+    pub booking_id: BookingId,
+    /// Who booked.
+    pub customer_id: UserId,
+    /// Who is booked.
+    pub provider_id: UserId,
+    /// Who caused the event.
+    pub actor: Actor,
+}

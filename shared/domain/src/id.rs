@@ -1,0 +1,157 @@
+//! Typed, prefixed, time-ordered identifiers: `bkg_01HF…`.
+//!
+//! The 26 characters behind the prefix are a ULID (<https://github.com/ulid/spec>): 48 bits of
+//! milliseconds since the Unix epoch, then 80 random bits, in Crockford base 32. Time and
+//! randomness are arguments, so that identifiers can be made inside pure rules and tests.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use ulid::Ulid;
+
+/// Why a text is not an identifier of the kind asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be {prefix}_ followed by 26 characters")]
+pub struct InvalidId {
+    prefix: &'static str,
+}
+
+/// What an identifier names; gives its prefix.
+pub trait Kind: Send + Sync + 'static {
+    /// The text before the underscore, three letters.
+    const PREFIX: &'static str;
+}
+
+/// An identifier of one kind of thing. Ordered by the time it was made.
+pub struct Id<K: Kind> {
+    value: Ulid,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K: Kind> Id<K> {
+    /// Makes an identifier from milliseconds since the Unix epoch (48 bits are kept) and random
+    /// bits (80 are kept).
+    #[must_use]
+    pub fn from_parts(unix_millis: u64, random: u128) -> Self {
+        Self::wrap(Ulid::from_parts(unix_millis, random))
+    }
+
+    /// Milliseconds since the Unix epoch at which this identifier was made.
+    #[must_use]
+    pub fn unix_millis(&self) -> u64 {
+        self.value.timestamp_ms()
+    }
+
+    const fn wrap(value: Ulid) -> Self {
+        Self { value, kind: PhantomData }
+    }
+}
+
+impl<K: Kind> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K: Kind> Copy for Id<K> {}
+impl<K: Kind> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+impl<K: Kind> Eq for Id<K> {}
+impl<K: Kind> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K: Kind> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.value.cmp(&other.value)
+    }
+}
+impl<K: Kind> std::hash::Hash for Id<K> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
+    }
+}
+impl<K: Kind> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", K::PREFIX, self.value)
+    }
+}
+impl<K: Kind> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<K: Kind> FromStr for Id<K> {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let invalid = InvalidId { prefix: K::PREFIX };
+        let rest = text.strip_prefix(K::PREFIX).and_then(|rest| rest.strip_prefix('_'));
+        let value = rest.and_then(|rest| Ulid::from_string(rest).ok()).ok_or(invalid.clone())?;
+        let id = Self::wrap(value);
+        // The decoder takes lower case and letters that look alike; one thing has one spelling.
+        if id.to_string() == text { Ok(id) } else { Err(invalid) }
+    }
+}
+
+impl<K: Kind> Serialize for Id<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de, K: Kind> Deserialize<'de> for Id<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+impl<K: Kind> utoipa::PartialSchema for Id<K> {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .pattern(Some(format!("^{}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$", K::PREFIX)))
+            .examples([format!("{}_01KB2Q7S3H8Z6W4V5N9RXTMCDE", K::PREFIX)])
+            .into()
+    }
+}
+impl<K: Kind> utoipa::ToSchema for Id<K> {}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $id:ident = $kind:ident $prefix:literal;)+) => {$(
+        /// Marks the identifiers of one kind.
+        #[derive(Debug, Clone, Copy)]
+        pub struct $kind;
+        impl Kind for $kind {
+            const PREFIX: &'static str = $prefix;
+        }
+        $(#[$doc])*
+        pub type $id = Id<$kind>;
+    )+};
+}
+
+kinds! {
+    /// A person with an account, of any role.
+    UserId = UserKind "usr";
+    /// A service that a provider offers.
+    ServiceId = ServiceKind "svc";
+    /// A booking of a service by a customer.
+    BookingId = BookingKind "bkg";
+    /// A log-in session: one family of refresh tokens.
+    SessionId = SessionKind "ses";
+    /// A domain event; the key by which consumers deduplicate.
+    EventId = EventKind "evt";
+    /// A code sent by mail.
+    CodeId = CodeKind "cod";
+    /// An entry of the audit log.
+    AuditId = AuditKind "aud";
+    /// A request, for support and logs.
+    RequestId = RequestKind "req";
+}

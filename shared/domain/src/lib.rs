@@ -1,0 +1,12 @@
+//! The rules and types of the marketplace. Pure: no I/O, no clock, no randomness, no AWS; time and
+//! identifiers come in as arguments.
+#![deny(clippy::float_arithmetic)]
+
+pub mod account;
+pub mod availability;
+pub mod booking;
+pub mod event;
+pub mod id;
+pub mod money;
+pub mod service;
+pub mod text;

@@ -1,0 +1,190 @@
+//! What providers offer.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::availability::DurationMinutes;
+use crate::id::{ServiceId, UserId};
+use crate::money::Price;
+use crate::text::{Description, Title};
+
+/// A heading of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(example = "massage")]
+pub enum Category {
+    /// Cleaning of homes and offices.
+    Cleaning,
+    /// Repairs in and around the house.
+    Repairs,
+    /// Hair, nails, make-up.
+    Beauty,
+    /// Massage and bodywork.
+    Massage,
+    /// Sport and personal training.
+    Fitness,
+    /// Lessons and tutoring.
+    Lessons,
+    /// Help with computers and networks.
+    Technology,
+    /// Law, tax and business advice.
+    Consulting,
+    /// Photography and video.
+    Photography,
+    /// Care of animals.
+    PetCare,
+}
+
+impl Category {
+    /// Every category, in the order of the catalogue.
+    pub const ALL: [Self; 10] = [
+        Self::Cleaning,
+        Self::Repairs,
+        Self::Beauty,
+        Self::Massage,
+        Self::Fitness,
+        Self::Lessons,
+        Self::Technology,
+        Self::Consulting,
+        Self::Photography,
+        Self::PetCare,
+    ];
+
+    /// The name in JSON and the table.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Cleaning => "cleaning",
+            Self::Repairs => "repairs",
+            Self::Beauty => "beauty",
+            Self::Massage => "massage",
+            Self::Fitness => "fitness",
+            Self::Lessons => "lessons",
+            Self::Technology => "technology",
+            Self::Consulting => "consulting",
+            Self::Photography => "photography",
+            Self::PetCare => "pet_care",
+        }
+    }
+
+    /// The name shown to people, in English.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Cleaning => "Cleaning",
+            Self::Repairs => "Repairs",
+            Self::Beauty => "Beauty",
+            Self::Massage => "Massage",
+            Self::Fitness => "Fitness",
+            Self::Lessons => "Lessons",
+            Self::Technology => "Technology",
+            Self::Consulting => "Consulting",
+            Self::Photography => "Photography",
+            Self::PetCare => "Pet care",
+        }
+    }
+}
+
+/// Where a service takes place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LocationKind {
+    /// The provider comes; a booking must say where.
+    AtCustomer,
+    /// The customer comes.
+    AtProvider,
+    /// Over the network.
+    Online,
+}
+
+/// Whether the public sees a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceStatus {
+    /// Only its owner sees it.
+    Draft,
+    /// Everybody sees it and customers book it.
+    Published,
+    /// Gone from the catalogue; bookings made before stand.
+    Archived,
+}
+
+/// What is done to a service's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceCommand {
+    /// Show it to the public.
+    Publish,
+    /// Take it out of the catalogue for good.
+    Archive,
+}
+
+/// The status does not allow the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the service is archived")]
+pub struct ServiceArchived;
+
+impl ServiceStatus {
+    /// The status after `command`; both commands may be repeated. Archived is final.
+    pub const fn transition(self, command: ServiceCommand) -> Result<Self, ServiceArchived> {
+        match (self, command) {
+            (Self::Draft | Self::Published, ServiceCommand::Publish) => Ok(Self::Published),
+            (_, ServiceCommand::Archive) => Ok(Self::Archived),
+            (Self::Archived, ServiceCommand::Publish) => Err(ServiceArchived),
+        }
+    }
+}
+
+/// A service of a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// Which.
+    pub id: ServiceId,
+    /// Whose.
+    pub provider_id: UserId,
+    /// Shown in lists.
+    pub title: Title,
+    /// Shown on its page.
+    pub description: Description,
+    /// Its heading in the catalogue.
+    pub category: Category,
+    /// What it costs.
+    pub price: Price,
+    /// How long it takes.
+    pub duration_minutes: DurationMinutes,
+    /// Where it takes place.
+    pub location_kind: LocationKind,
+    /// Who sees it.
+    pub status: ServiceStatus,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_and_command() {
+        use {ServiceCommand as C, ServiceStatus as S};
+        let table = [
+            (S::Draft, C::Publish, Ok(S::Published)),
+            (S::Draft, C::Archive, Ok(S::Archived)),
+            (S::Published, C::Publish, Ok(S::Published)),
+            (S::Published, C::Archive, Ok(S::Archived)),
+            (S::Archived, C::Publish, Err(ServiceArchived)),
+            (S::Archived, C::Archive, Ok(S::Archived)),
+        ];
+        for (from, command, to) in table {
+            assert_eq!(from.transition(command), to, "{from:?} {command:?}");
+        }
+    }
+
+    #[test]
+    fn slugs_are_the_json_names() {
+        for category in Category::ALL {
+            assert_eq!(serde_json::to_value(category).ok(), Some(category.slug().into()));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Texts that people type, each with its own limits. Parsing trims white space at both ends and
+//! refuses control characters, so that no stored text is blank or breaks a log or a mail header.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidText {
+    /// Shorter than allowed, after trimming.
+    #[error("must have at least {0} characters")]
+    TooShort(usize),
+    /// Longer than allowed, after trimming.
+    #[error("must have at most {0} characters")]
+    TooLong(usize),
+    /// A control character that this text may not hold.
+    #[error("must not contain control characters")]
+    Control,
+}
+
+fn clean(raw: &str, min: usize, max: usize, lines: bool) -> Result<String, InvalidText> {
+    let text = raw.trim();
+    let length = text.chars().count();
+    if length < min {
+        return Err(InvalidText::TooShort(min));
+    }
+    if length > max {
+        return Err(InvalidText::TooLong(max));
+    }
+    if text.chars().any(|c| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t'))) {
+        return Err(InvalidText::Control);
+    }
+    Ok(text.to_owned())
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident $min:literal..=$max:literal lines $lines:literal example $example:literal;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text, trimmed.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl TryFrom<String> for $name {
+            type Error = InvalidText;
+            fn try_from(raw: String) -> Result<Self, InvalidText> {
+                clean(&raw, $min, $max, $lines).map(Self)
+            }
+        }
+        impl FromStr for $name {
+            type Err = InvalidText;
+            fn from_str(raw: &str) -> Result<Self, InvalidText> {
+                clean(raw, $min, $max, $lines).map(Self)
+            }
+        }
+        impl From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .min_length(Some($min))
+                    .max_length(Some($max))
+                    .examples([$example])
+                    .into()
+            }
+        }
+        impl utoipa::ToSchema for $name {}
+    )+};
+}
+
+texts! {
+    /// A person's first or last name, 1 to 80 characters.
+    PersonName 1..=80 lines false example "Robin";
+    /// A service's title, 3 to 120 characters.
+    Title 3..=120 lines false example "Deep tissue massage";
+    /// A service's description, up to 4,000 characters, may have lines.
+    Description 0..=4000 lines true example "One hour, oil included.";
+    /// What the customer tells the provider, 1 to 1,000 characters, may have lines.
+    Note 1..=1000 lines true example "Second floor, the bell does not work.";
+    /// Why somebody declined or cancelled, 1 to 500 characters, may have lines.
+    Reason 1..=500 lines true example "I am ill.";
+    /// Where a service takes place, 3 to 300 characters.
+    Place 3..=300 lines false example "12 Harbour Street, Springfield";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn trims_counts_characters_and_refuses_control() {
+        assert_eq!("  Анна ".parse::<PersonName>().map(String::from), Ok("Анна".to_owned()));
+        assert_eq!("   ".parse::<PersonName>(), Err(InvalidText::TooShort(1)));
+        assert_eq!("é".repeat(81).parse::<PersonName>(), Err(InvalidText::TooLong(80)));
+        assert_eq!("a\r\nBcc: x".parse::<PersonName>(), Err(InvalidText::Control));
+        assert!("two\nlines".parse::<Note>().is_ok());
+        assert_eq!("bell\u{7}".parse::<Note>(), Err(InvalidText::Control));
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_again_changes_nothing(raw in ".{0,200}") {
+            if let Ok(text) = raw.parse::<Title>() {
+                prop_assert_eq!(text.as_str().parse::<Title>(), Ok(text.clone()));
+                prop_assert!((3..=120).contains(&text.as_str().chars().count()));
+            }
+        }
+    }
+}

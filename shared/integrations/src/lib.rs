@@ -1,0 +1,4 @@
+//! Clients of services outside AWS, one module each. They know no settings and no clock: addresses
+//! and moments come in as arguments.
+
+pub mod smtp;

@@ -1,0 +1,64 @@
+//! Answers that carry their status in their type.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// 200 with a body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OkJson<T>(pub T);
+
+impl<T: Serialize> IntoResponse for OkJson<T> {
+    fn into_response(self) -> Response {
+        Json(self.0).into_response()
+    }
+}
+
+/// 201 with what was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Created<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        (StatusCode::CREATED, Json(self.0)).into_response()
+    }
+}
+
+/// 204.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+/// An answer that may be the stored one of an earlier request with the same Idempotency-Key.
+#[derive(Debug)]
+pub enum Replayable<T> {
+    /// This request did the work.
+    Fresh(T),
+    /// An earlier one did; this is what it was told.
+    Replayed {
+        /// Its status.
+        status: StatusCode,
+        /// Its body, JSON.
+        body: String,
+    },
+}
+
+impl<T: IntoResponse> IntoResponse for Replayable<T> {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Fresh(answer) => answer.into_response(),
+            Self::Replayed { status, body } => {
+                let json = [("content-type", "application/json")];
+                let mut response = (status, json, body).into_response();
+                response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+                response
+            }
+        }
+    }
+}

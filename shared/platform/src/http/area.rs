@@ -1,0 +1,188 @@
+//! An area's routes in one list, with the access and the error codes of each.
+
+use axum::Router;
+use axum::extract::State;
+use serde_json::json;
+use utoipa::openapi::path::Operation as ApiOperation;
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder, security::SecurityRequirement};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+
+use super::{Caller, Code, finish};
+use crate::identity::Access;
+
+/// An async function whose parameters are the area's state, then its caller, then what it reads.
+/// A function that says nothing about its caller is no endpoint and does not compile as one.
+pub trait Endpoint<Parameters> {
+    /// What it demands of its caller.
+    const ACCESS: Access;
+}
+
+macro_rules! endpoints {
+    ($(($($input:ident),*))+) => {$(
+        impl<F, Out, S, C: Caller, $($input,)*> Endpoint<(S, C, $($input,)*)> for F
+        where
+            F: Fn(State<S>, C, $($input,)*) -> Out,
+        {
+            const ACCESS: Access = C::ACCESS;
+        }
+    )+};
+}
+endpoints! { () (A) (A, B) (A, B, D) (A, B, D, E) }
+
+/// What `handler` demands of its caller.
+pub fn access_of<P, F: Endpoint<P>>(_handler: &F) -> Access {
+    F::ACCESS
+}
+
+/// One operation of the API.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// Its operationId: `create_booking`.
+    pub id: String,
+    /// Its area: `bookings`.
+    pub area: &'static str,
+    /// HTTP method in upper case.
+    pub method: String,
+    /// Path with parameters in braces.
+    pub path: String,
+    /// What it demands of its caller.
+    pub access: Access,
+    /// The codes of its problem documents.
+    pub codes: Vec<Code>,
+}
+
+/// The routes of one area, over its state.
+pub struct Area<S> {
+    name: &'static str,
+    router: OpenApiRouter<S>,
+    operations: Vec<Operation>,
+}
+
+/// Lists the endpoints of an area, each a module that holds a handler of the same name and the
+/// codes of its problems as `PROBLEMS`.
+#[macro_export]
+macro_rules! area {
+    ($name:literal: $state:ty; $($endpoint:ident),+ $(,)?) => {{
+        let mut area = $crate::http::Area::<$state>::new($name);
+        $(area.add(
+            $crate::http::routes!($endpoint::$endpoint),
+            $crate::http::access_of(&$endpoint::$endpoint),
+            $endpoint::PROBLEMS,
+        );)+
+        area
+    }};
+}
+
+impl<S: Clone + Send + Sync + 'static> Area<S> {
+    /// An area without endpoints.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self { name, router: OpenApiRouter::new(), operations: Vec::new() }
+    }
+
+    /// Adds an endpoint and writes its access and problems into its description.
+    pub fn add(&mut self, routes: UtoipaMethodRouter<S>, access: Access, problems: &[Code]) {
+        let (schemas, mut paths, router) = routes;
+        for (path, item) in &mut paths.paths {
+            let methods = [
+                ("GET", &mut item.get),
+                ("POST", &mut item.post),
+                ("PUT", &mut item.put),
+                ("PATCH", &mut item.patch),
+                ("DELETE", &mut item.delete),
+            ];
+            for (method, operation) in methods {
+                let Some(operation) = operation else { continue };
+                let codes = all_codes(access, operation, problems);
+                describe(operation, self.name, access, &codes);
+                self.operations.push(Operation {
+                    id: operation.operation_id.clone().unwrap_or_default(),
+                    area: self.name,
+                    method: method.into(),
+                    path: path.clone(),
+                    access,
+                    codes,
+                });
+            }
+        }
+        let router = std::mem::take(&mut self.router).routes((schemas, paths, router));
+        self.router = router;
+    }
+
+    /// The area's operations.
+    #[must_use]
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// The area's part of the OpenAPI document.
+    #[must_use]
+    pub fn openapi(&self) -> OpenApi {
+        self.router.get_openapi().clone()
+    }
+
+    /// The routes alone, to be merged with those of other areas.
+    #[must_use]
+    pub fn into_routes(self, state: S) -> Router {
+        self.router.split_for_parts().0.with_state(state)
+    }
+
+    /// The service of this area's functions.
+    #[must_use]
+    pub fn into_router(self, state: S) -> Router {
+        finish(self.into_routes(state))
+    }
+}
+
+/// One service of several areas' routes, as the gateway puts them together.
+#[must_use]
+pub fn merge(routes: impl IntoIterator<Item = Router>) -> Router {
+    finish(routes.into_iter().fold(Router::new(), Router::merge))
+}
+
+/// The codes that an endpoint names, and those that its parameters bring.
+fn all_codes(access: Access, operation: &ApiOperation, problems: &[Code]) -> Vec<Code> {
+    let mut codes = vec![Code::Internal, Code::Unavailable];
+    codes.extend_from_slice(problems);
+    if !access.anonymous {
+        codes.push(Code::Unauthenticated);
+        if access.roles.len() < banister_domain::account::Role::ALL.len() {
+            codes.push(Code::Forbidden);
+        }
+        if access.confirmed_email {
+            codes.push(Code::EmailNotConfirmed);
+        }
+    }
+    if operation.request_body.is_some() {
+        codes.extend([Code::MalformedJson, Code::InvalidInput, Code::UnsupportedMediaType, Code::TooLarge]);
+    }
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+fn describe(operation: &mut ApiOperation, area: &'static str, access: Access, codes: &[Code]) {
+    operation.tags = Some(vec![area.to_owned()]);
+    if !access.anonymous {
+        operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>("bearer", [])]);
+    }
+    let roles: Vec<_> = access.roles.iter().map(|role| role.as_str()).collect();
+    let extensions = operation.extensions.get_or_insert_default();
+    extensions.insert("x-roles".into(), json!(roles));
+    extensions.insert("x-anonymous".into(), json!(access.anonymous));
+    extensions.insert("x-confirmed-email".into(), json!(access.confirmed_email));
+    let mut statuses: Vec<_> = codes.iter().map(|code| code.status()).collect();
+    statuses.sort_unstable();
+    statuses.dedup();
+    for status in statuses {
+        let here: Vec<_> = codes.iter().filter(|code| code.status() == status).collect();
+        let text: Vec<_> = here.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.title())).collect();
+        let first = here.first().map(|code| super::Problem::new(**code).document("req_01KB2Q7S3H8Z6W4V5N9RXTMCDE"));
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).example(first).build();
+        let response = ResponseBuilder::new()
+            .description(text.join(" "))
+            .content("application/problem+json", content)
+            .build();
+        operation.responses.responses.insert(status.as_str().into(), RefOr::T(response));
+    }
+}

@@ -1,0 +1,120 @@
+//! Who may call is a parameter type: the second parameter of every handler.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use banister_domain::account::Role;
+use banister_domain::id::{SessionId, UserId};
+
+use super::{Code, Problem};
+use crate::identity::{Access, Gate, Identity};
+
+/// A type that says who is let in.
+pub trait Caller {
+    /// What it demands.
+    const ACCESS: Access;
+}
+
+/// State of an area whose callers sign in.
+pub trait HasGate {
+    /// The area's gate.
+    fn gate(&self) -> &Gate;
+}
+
+fn token(parts: &Parts) -> Result<Option<&str>, Problem> {
+    let Some(value) = parts.headers.get(AUTHORIZATION) else { return Ok(None) };
+    let text = value.to_str().ok();
+    let (scheme, token) = text.and_then(|text| text.split_once(' ')).unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() {
+        Ok(Some(token.trim()))
+    } else {
+        Err(Problem::new(Code::Unauthenticated))
+    }
+}
+
+async fn admit<S: HasGate>(parts: &Parts, state: &S, access: Access) -> Result<Option<Identity>, Problem> {
+    match token(parts)? {
+        Some(token) => Ok(Some(state.gate().admit(token, access).await?)),
+        None if access.anonymous => Ok(None),
+        None => Err(Problem::new(Code::Unauthenticated)),
+    }
+}
+
+/// Everybody; a token is not looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Anyone;
+
+impl Caller for Anyone {
+    const ACCESS: Access = Access { anonymous: true, roles: &Role::ALL, confirmed_email: false };
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Anyone {
+    type Rejection = Problem;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self)
+    }
+}
+
+/// Everybody, and who they are if they are signed in. A bad token is refused.
+#[derive(Debug, Clone, Copy)]
+pub struct Visitor {
+    /// The signed-in user.
+    pub user_id: Option<UserId>,
+}
+
+impl Caller for Visitor {
+    const ACCESS: Access = Anyone::ACCESS;
+}
+
+impl<S: HasGate + Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let identity = admit(parts, state, Self::ACCESS).await?;
+        Ok(Self { user_id: identity.map(|identity| identity.user_id) })
+    }
+}
+
+macro_rules! callers {
+    ($($(#[$doc:meta])* $name:ident roles $roles:expr, confirmed $confirmed:literal;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name {
+            /// Who calls.
+            pub user_id: UserId,
+            /// In which session.
+            pub session_id: SessionId,
+            /// As what.
+            pub role: Role,
+        }
+
+        impl Caller for $name {
+            const ACCESS: Access = Access { anonymous: false, roles: $roles, confirmed_email: $confirmed };
+        }
+
+        impl<S: HasGate + Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                let identity = admit(parts, state, Self::ACCESS).await?;
+                let Identity { user_id, session_id, role, .. } =
+                    identity.ok_or(Problem::new(Code::Unauthenticated))?;
+                Ok(Self { user_id, session_id, role })
+            }
+        }
+    )+};
+}
+
+callers! {
+    /// Whoever is signed in.
+    SignedIn roles &Role::ALL, confirmed false;
+    /// A customer.
+    Customer roles &[Role::Customer], confirmed false;
+    /// A customer whose e-mail address is confirmed.
+    ConfirmedCustomer roles &[Role::Customer], confirmed true;
+    /// A provider.
+    Provider roles &[Role::Provider], confirmed false;
+    /// A customer or a provider: one of the two sides of a booking.
+    Party roles &[Role::Customer, Role::Provider], confirmed false;
+}

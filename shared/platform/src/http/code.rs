@@ -1,0 +1,89 @@
+//! The codes of problem documents. They never change their meaning; `docs/errors.md` lists them.
+
+use axum::http::StatusCode;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident $code:literal $status:ident $title:literal;)+) => {
+        /// What went wrong, for programs.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The code in JSON.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+
+            /// The HTTP status it comes with.
+            #[must_use]
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status),+ }
+            }
+
+            /// One line for people, always the same for a code.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body is not JSON.
+    MalformedJson "malformed_json" BAD_REQUEST "The body is not valid JSON";
+    /// The cursor is not one of this list.
+    InvalidCursor "invalid_cursor" BAD_REQUEST "The cursor does not belong to this list";
+    /// The Idempotency-Key header is missing or unusable.
+    InvalidIdempotencyKey "invalid_idempotency_key" BAD_REQUEST "The Idempotency-Key header is missing or not usable";
+    /// No good access token.
+    Unauthenticated "unauthenticated" UNAUTHORIZED "Sign in first";
+    /// Wrong address or password.
+    WrongCredentials "wrong_credentials" UNAUTHORIZED "The e-mail address or the password is wrong";
+    /// The refresh token is not good, or not any more.
+    InvalidRefreshToken "invalid_refresh_token" UNAUTHORIZED "The refresh token is not valid";
+    /// The account was switched off.
+    AccountDisabled "account_disabled" FORBIDDEN "This account is disabled";
+    /// Signed in as somebody who may not do this.
+    Forbidden "forbidden" FORBIDDEN "Your account may not do this";
+    /// The address must be confirmed first.
+    EmailNotConfirmed "email_not_confirmed" FORBIDDEN "Confirm your e-mail address first";
+    /// There is no such thing, or none that the caller may know of.
+    NotFound "not_found" NOT_FOUND "There is no such thing";
+    /// The path exists, the method does not.
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The resource does not take this method";
+    /// The place is taken.
+    SlotTaken "slot_taken" CONFLICT "The slot is taken";
+    /// The booking's status does not allow it.
+    WrongState "wrong_state" CONFLICT "The booking's status does not allow this";
+    /// The service is archived.
+    ServiceArchived "service_archived" CONFLICT "The service is archived";
+    /// Somebody else changes the same thing right now.
+    Busy "busy" CONFLICT "The resource is being changed; try again";
+    /// The resource changed since it was read.
+    Stale "stale" PRECONDITION_FAILED "The resource has changed since you read it";
+    /// The body is too large.
+    TooLarge "too_large" PAYLOAD_TOO_LARGE "The body is too large";
+    /// The body is not declared as JSON.
+    UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "Send application/json";
+    /// A field is missing, unknown or not valid.
+    InvalidInput "invalid_input" UNPROCESSABLE_ENTITY "The request is not valid";
+    /// The slot is not one that this service offers.
+    SlotNotOffered "slot_not_offered" UNPROCESSABLE_ENTITY "The service is not offered at this time";
+    /// The code is wrong, used or too old.
+    InvalidCode "invalid_code" UNPROCESSABLE_ENTITY "The code is wrong or no longer valid";
+    /// The same Idempotency-Key came with another request.
+    IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "The Idempotency-Key was used for another request";
+    /// Too many attempts.
+    TooManyRequests "too_many_requests" TOO_MANY_REQUESTS "Too many attempts; wait";
+    /// A fault of ours.
+    Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side";
+    /// Something that is needed does not answer.
+    Unavailable "unavailable" SERVICE_UNAVAILABLE "Temporarily unavailable; try again";
+}

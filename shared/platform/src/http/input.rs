@@ -1,0 +1,223 @@
+//! What comes in, checked on the way: a handler never sees a bad body, query or path.
+
+use std::net::IpAddr;
+
+use axum::body::{Bytes, HttpBody as _};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use std::str::FromStr;
+
+use super::{Code, FieldError, Problem};
+
+/// The largest body taken, in bytes; larger things are uploaded to storage.
+const MAX_BODY: usize = 256 * 1024;
+
+/// A JSON body. Unknown fields are refused where `T` denies them, and every `T` here does.
+#[derive(Debug, Clone, Copy)]
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = kind.split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::new(Code::UnsupportedMediaType));
+        }
+        parse(&body(request, state).await?).map(Self)
+    }
+}
+
+/// A JSON body that may be left out altogether, which then is `T`'s default.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionalJson<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if request.body().is_end_stream() {
+            return Ok(Self(T::default()));
+        }
+        Json::<T>::from_request(request, state).await.map(|Json(body)| Self(body))
+    }
+}
+
+async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    if request.body().size_hint().lower() > MAX_BODY as u64 {
+        return Err(Problem::new(Code::TooLarge));
+    }
+    let limited = request.map(|body| axum::body::Body::new(http_body_util::Limited::new(body, MAX_BODY)));
+    Bytes::from_request(limited, state).await.map_err(|_| Problem::new(Code::TooLarge))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = pointer(error.path());
+        let inner = error.into_inner();
+        if inner.is_data() {
+            Problem::new(Code::InvalidInput).field(field_error(&pointer, &inner.to_string()))
+        } else {
+            Problem::new(Code::MalformedJson).detail(inner.to_string())
+        }
+    })?;
+    json.end().map_err(|error| Problem::new(Code::MalformedJson).detail(error.to_string()))?;
+    Ok(value)
+}
+
+/// The path of serde as a JSON Pointer (RFC 6901).
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let segment = |segment: &Segment| match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } => Some(key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    };
+    path.iter().filter_map(segment).map(|text| format!("/{text}")).collect()
+}
+
+/// What serde says of a value, as a field error. Serde names missing and unknown fields in its
+/// message only.
+fn field_error(pointer: &str, message: &str) -> FieldError {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    let named = |prefix: &str| message.strip_prefix(prefix)?.split('`').next().map(ToOwned::to_owned);
+    let below = |name: &str| {
+        if pointer.ends_with(&format!("/{name}")) { pointer.to_owned() } else { format!("{pointer}/{name}") }
+    };
+    let (code, pointer, detail) = if let Some(name) = named("missing field `") {
+        ("missing", below(&name), "is required".to_owned())
+    } else if let Some(name) = named("unknown field `") {
+        ("unknown", below(&name), "is not a known field".to_owned())
+    } else {
+        ("invalid", pointer.to_owned(), message.to_owned())
+    };
+    FieldError { pointer: Some(pointer), parameter: None, code, detail }
+}
+
+/// A query string. Unknown parameters are refused where `T` denies them, and every `T` here does:
+/// a filter is never silently ignored.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let deserializer = serde_urlencoded::Deserializer::new(pairs);
+        serde_path_to_error::deserialize(deserializer).map(Self).map_err(|error| {
+            let pointer = pointer(error.path());
+            let FieldError { pointer, code, detail, .. } = field_error(&pointer, &error.into_inner().to_string());
+            let parameter = pointer.map(|pointer| pointer.trim_start_matches('/').to_owned());
+            Problem::new(Code::InvalidInput).field(FieldError { pointer: None, parameter, code, detail })
+        })
+    }
+}
+
+/// The one path parameter. What is no such identifier names no such thing: 404.
+#[derive(Debug, Clone, Copy)]
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let not_found = || Problem::new(Code::NotFound);
+        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| not_found())?;
+        let (_, text) = params.iter().next().ok_or_else(not_found)?;
+        text.parse().map(Self).map_err(|_| not_found())
+    }
+}
+
+/// The address that the request came from, as the gateway saw it; never from a header that the
+/// client writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub Option<IpAddr>);
+
+impl ClientAddress {
+    /// The address as the subject of a rate limit: IPv6 by its /64, which is one household's.
+    #[must_use]
+    pub fn subject(self) -> String {
+        match self.0 {
+            Some(IpAddr::V4(address)) => address.to_string(),
+            Some(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+            None => "unknown".into(),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        if let Some(address) = parts.extensions.get::<Self>() {
+            return Ok(*address);
+        }
+        use lambda_http::request::RequestContext;
+        let context = parts.extensions.get::<RequestContext>();
+        let source = context.and_then(|context| match context {
+            RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref(),
+            _ => None,
+        });
+        Ok(Self(source.and_then(|text| text.parse().ok())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[serde(rename = "list")]
+        _list: Vec<Inner>,
+    }
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        #[serde(rename = "n")]
+        _n: u8,
+    }
+
+    #[test]
+    fn names_the_field_at_fault() {
+        let table = [
+            (r#"{"list":[{"n":1},{"n":300}]}"#, "/list/1/n", "invalid"),
+            (r#"{"list":[{}]}"#, "/list/0/n", "missing"),
+            (r#"{"list":[{"n":1,"m":2}]}"#, "/list/0/m", "unknown"),
+            (r#"{"list":7}"#, "/list", "invalid"),
+            (r"{}", "/list", "missing"),
+            (r#"{"list":[],"x":1}"#, "/x", "unknown"),
+        ];
+        for (body, pointer, code) in table {
+            let problem = parse::<Outer>(body.as_bytes()).expect_err(body);
+            let document = problem.document("req");
+            assert_eq!(document["errors"][0]["pointer"], pointer, "{body}");
+            assert_eq!(document["errors"][0]["code"], code, "{body}");
+        }
+    }
+
+    #[test]
+    fn tells_bad_json_from_bad_fields() {
+        for body in ["", "{", "[1,]", "{\"list\":[]} x", "\u{feff}{}"] {
+            assert_eq!(parse::<Outer>(body.as_bytes()).expect_err(body).code(), Code::MalformedJson, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_household_is_one_subject() {
+        let subject = |text: &str| ClientAddress(text.parse().ok()).subject();
+        assert_eq!(subject("2001:db8:1:2:3::4"), subject("2001:db8:1:2:ffff::1"));
+        assert_ne!(subject("2001:db8:1:2::1"), subject("2001:db8:1:3::1"));
+        assert_eq!(subject("192.0.2.7"), "192.0.2.7");
+    }
+}

@@ -1,0 +1,26 @@
+//! What every endpoint is made of: who calls, what comes in, what goes out.
+
+mod answer;
+mod area;
+mod caller;
+mod code;
+mod cursor;
+mod idempotency;
+mod input;
+mod layer;
+mod patch;
+mod problem;
+
+pub use answer::{Created, NoContent, OkJson, Replayable};
+pub use area::{Area, Endpoint, Operation, access_of, merge};
+pub use caller::{Anyone, Caller, Customer, ConfirmedCustomer, HasGate, Party, Provider, SignedIn, Visitor};
+pub use code::Code;
+pub use cursor::{Cursors, ListOf, PageSize};
+pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};
+pub use input::{ClientAddress, Json, OptionalJson, Path, Query};
+pub use layer::finish;
+pub use patch::present;
+pub use problem::{FieldError, Problem};
+
+#[doc(hidden)]
+pub use utoipa_axum::routes;

@@ -1,0 +1,73 @@
+//! Password hashes: argon2id with the parameters that OWASP names first
+//! (<https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>): 19 MiB,
+//! two passes, one lane.
+
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use banister_domain::account::Password;
+
+use crate::config::{ConfigError, Settings};
+use crate::random;
+
+/// A hash could not be made or read.
+#[derive(Debug, thiserror::Error)]
+#[error("password hash: {0}")]
+pub struct PasswordError(String);
+
+/// Makes and checks hashes at one cost.
+#[derive(Clone)]
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    /// A hash of nobody's password, so that an unknown account costs the same work.
+    decoy: Arc<str>,
+}
+
+impl Passwords {
+    /// OWASP's cost; `PASSWORD_MEMORY_KIB` lowers the memory in KiB for tests.
+    pub fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
+        let name = "PASSWORD_MEMORY_KIB";
+        let memory = match settings.optional(name) {
+            None => Params::DEFAULT_M_COST,
+            Some(_) => settings.parsed(name, str::parse::<u32>)?,
+        };
+        let invalid = |error: &dyn std::fmt::Display| ConfigError::Invalid { name, problem: error.to_string() };
+        let params = Params::new(memory, 2, 1, None).map_err(|error| invalid(&error))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let decoy = hash(&argon2, &random::bytes::<32>()).map_err(|error| invalid(&error))?;
+        Ok(Self { argon2, decoy: decoy.into() })
+    }
+
+    /// The hash of a password with a fresh salt, as a PHC string. Runs off the async threads.
+    pub async fn hash(&self, password: Password) -> Result<String, PasswordError> {
+        let argon2 = self.argon2.clone();
+        blocking(move || hash(&argon2, password.expose().as_bytes())).await
+    }
+
+    /// Whether `password` is the one hashed; with no hash, the same work for a no.
+    pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool, PasswordError> {
+        let (argon2, decoy) = (self.argon2.clone(), Arc::clone(&self.decoy));
+        blocking(move || {
+            let known = hash.is_some();
+            let text = hash.unwrap_or_else(|| decoy.to_string());
+            let hash = PasswordHash::new(&text).map_err(|error| PasswordError(error.to_string()))?;
+            let right = argon2.verify_password(password.expose().as_bytes(), &hash).is_ok();
+            Ok(right && known)
+        })
+        .await
+    }
+}
+
+fn hash(argon2: &Argon2<'_>, password: &[u8]) -> Result<String, PasswordError> {
+    let salt: [u8; 16] = random::bytes();
+    let hash = argon2.hash_password_with_salt(password, &salt);
+    hash.map(|hash| hash.to_string()).map_err(|error| PasswordError(error.to_string()))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+) -> Result<T, PasswordError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| PasswordError(error.to_string()))?
+}

@@ -1,0 +1,61 @@
+//! Refresh tokens: opaque to the client, kept only as hashes.
+//!
+//! `rft_<user>.<session>.<32 random bytes>`: the first two say where to look, the last proves it.
+
+use aws_lc_rs::digest;
+use banister_domain::id::{SessionId, UserId};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::random;
+
+/// How long a session lives without being refreshed, in days.
+pub const LIFETIME_DAYS: i64 = 30;
+
+/// A refresh token as the client holds it. Never logged, never stored.
+#[derive(Clone)]
+pub struct RefreshToken {
+    /// Whose.
+    pub user_id: UserId,
+    /// Which family.
+    pub session_id: SessionId,
+    secret: String,
+}
+
+impl RefreshToken {
+    /// A new token of a family.
+    #[must_use]
+    pub fn issue(user_id: UserId, session_id: SessionId) -> Self {
+        Self { user_id, session_id, secret: URL_SAFE_NO_PAD.encode(random::bytes::<32>()) }
+    }
+
+    /// Reads what a client sent; none where it is no such token.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.strip_prefix("rft_")?.splitn(3, '.');
+        let (user, session, secret) = (parts.next()?, parts.next()?, parts.next()?);
+        if secret.len() != 43 {
+            return None;
+        }
+        let (user_id, session_id) = (user.parse().ok()?, session.parse().ok()?);
+        Some(Self { user_id, session_id, secret: secret.to_owned() })
+    }
+
+    /// The text for the client.
+    #[must_use]
+    pub fn expose(&self) -> String {
+        format!("rft_{}.{}.{}", self.user_id, self.session_id, self.secret)
+    }
+
+    /// SHA-256 of the secret, for the table. 256 random bits need no salt and no slow hash.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.secret.as_bytes()))
+    }
+
+    /// Whether this token is the one hashed, compared in constant time.
+    #[must_use]
+    pub fn matches(&self, hash: &str) -> bool {
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.hash().as_bytes(), hash.as_bytes()).is_ok()
+    }
+}

@@ -1,0 +1,16 @@
+//! Side effects behind named types: the table and what is kept in it, queues, identity, the
+//! plumbing of HTTP endpoints and workers, configuration, telemetry, the start under Lambda.
+
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod identity;
+pub mod lambda;
+pub mod limit;
+pub mod queue;
+pub mod random;
+pub mod store;
+pub mod table;
+pub mod telemetry;
+pub mod view;
+pub mod worker;

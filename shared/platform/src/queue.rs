@@ -1,0 +1,46 @@
+//! Sending to SQS.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::config::{BehaviorVersion, StalledStreamProtectionConfig};
+use aws_sdk_sqs::error::ProvideErrorMetadata as _;
+use aws_sdk_sqs::{Client, Config};
+
+use crate::config::{ConfigError, Settings};
+use crate::table::{AwsAccess, retries, timeouts};
+
+/// A message was not accepted, or nobody knows whether it was.
+#[derive(Debug, thiserror::Error)]
+#[error("the queue is unavailable: {0}")]
+pub struct QueueError(String);
+
+/// One queue, to send to.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    client: Client,
+    url: String,
+}
+
+impl Queue {
+    /// The queue whose URL the setting `name` holds, reached at `AWS_ENDPOINT_URL_SQS` if that is set.
+    pub fn from_settings(settings: &Settings, name: &'static str) -> Result<Self, ConfigError> {
+        let AwsAccess { region, credentials } = AwsAccess::from_settings(settings)?;
+        let mut config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(region)
+            .credentials_provider(credentials)
+            .retry_config(retries())
+            .timeout_config(timeouts(Duration::from_secs(3)))
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        if let Some(endpoint) = settings.optional("AWS_ENDPOINT_URL_SQS") {
+            config = config.endpoint_url(endpoint);
+        }
+        Ok(Self { client: Client::from_conf(config.build()), url: settings.required(name)? })
+    }
+
+    /// Sends one message; it arrives at least once.
+    pub async fn send(&self, body: String) -> Result<(), QueueError> {
+        let answer = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
+        answer.map(|_| ()).map_err(|error| QueueError(error.code().unwrap_or("not reached").to_owned()))
+    }
+}

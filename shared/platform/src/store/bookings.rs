@@ -1,0 +1,81 @@
+//! Bookings, and the one way in which a provider's time is written.
+//!
+//! Every writer reads the days it touches strongly, lets the domain decide, and commits the days,
+//! the booking, its history, the event and the receipt together, on condition that no day has
+//! changed. A lost race is read and decided again.
+
+mod list;
+mod write;
+
+pub use list::{ListBookings, Side};
+pub use write::{ChangeError, Receipt, ReserveError};
+
+use banister_domain::booking::{Booking, HistoryEntry, Status};
+use banister_domain::id::BookingId;
+use serde::{Deserialize, Serialize};
+
+use super::Calendars;
+use crate::table::key::{self, IndexKey};
+use crate::table::{Key, Record, StorageError, Table, Versioned};
+
+/// A booking as kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BookingRecord(pub Booking);
+
+impl Record for BookingRecord {
+    const TYPE: &'static str = "booking";
+
+    fn key(&self) -> Key {
+        key::booking(self.0.id)
+    }
+
+    fn indexes(&self) -> Vec<IndexKey> {
+        let booking = &self.0;
+        let mut keys =
+            key::booking_lists(booking.customer_id, booking.provider_id, booking.starts_at, booking.id);
+        if booking.status == Status::Requested {
+            keys.push(key::booking_due(booking.answer_by, booking.id));
+        }
+        keys
+    }
+}
+
+/// A line of a booking's history as kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryRecord {
+    /// Of which booking.
+    pub booking_id: BookingId,
+    /// The line.
+    #[serde(flatten)]
+    pub entry: HistoryEntry,
+}
+
+impl Record for HistoryRecord {
+    const TYPE: &'static str = "booking_history";
+
+    fn key(&self) -> Key {
+        key::booking_history(self.booking_id, self.entry.revision)
+    }
+}
+
+/// All bookings.
+#[derive(Debug, Clone)]
+pub struct Bookings {
+    table: Table,
+    calendars: Calendars,
+}
+
+impl Bookings {
+    /// Of this table.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        Self { calendars: Calendars::new(table.clone()), table }
+    }
+
+    /// One booking.
+    pub async fn get(&self, id: BookingId) -> Result<Option<Versioned<Booking>>, StorageError> {
+        let found = self.table.get::<BookingRecord>(&key::booking(id)).await?;
+        Ok(found.map(|record| record.map(|record| record.0)))
+    }
+}

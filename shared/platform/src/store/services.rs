@@ -1,0 +1,111 @@
+//! Services of providers.
+
+use axum::http::StatusCode;
+use banister_domain::id::{ServiceId, UserId};
+use banister_domain::service::{Category, Service};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Once;
+use crate::table::key::{self, Index, IndexKey};
+use crate::table::{CommitError, Key, Page, Position, Query, Record, StorageError, Table, Transaction, Versioned};
+
+/// A service as kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ServiceRecord(pub Service);
+
+impl Record for ServiceRecord {
+    const TYPE: &'static str = "service";
+
+    fn key(&self) -> Key {
+        key::service(self.0.id)
+    }
+
+    fn indexes(&self) -> Vec<IndexKey> {
+        key::service_lists(self.0.provider_id, self.0.category, self.0.status, self.0.id)
+    }
+}
+
+/// Why a service was not written.
+#[derive(Debug)]
+pub enum SaveError {
+    /// It has changed since it was read.
+    Stale,
+    /// The request was answered before.
+    Seen,
+}
+
+/// Which services to list.
+#[derive(Debug, Clone, Copy)]
+pub struct ListServices {
+    /// Of this provider.
+    pub provider: Option<UserId>,
+    /// In this category.
+    pub category: Option<Category>,
+    /// Drafts and archived ones too (for the provider's own eyes).
+    pub unpublished: bool,
+}
+
+/// All services.
+#[derive(Debug, Clone)]
+pub struct Services {
+    table: Table,
+}
+
+impl Services {
+    /// Of this table.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// One service.
+    pub async fn get(&self, id: ServiceId) -> Result<Option<Versioned<Service>>, StorageError> {
+        let found = self.table.get::<ServiceRecord>(&key::service(id)).await?;
+        Ok(found.map(|record| record.map(|record| record.0)))
+    }
+
+    /// Writes a new service and the receipt of the request.
+    pub async fn create(
+        &self,
+        service: Service,
+        receipt: Option<(&Once, &impl Serialize)>,
+        now: Timestamp,
+    ) -> Result<(), CommitError<SaveError>> {
+        let mut transaction = Transaction::new();
+        if let Some((once, body)) = receipt {
+            once.record(&mut transaction, StatusCode::CREATED, body, now, SaveError::Seen)?;
+        }
+        transaction.create(&ServiceRecord(service), SaveError::Stale);
+        transaction.commit(&self.table).await
+    }
+
+    /// Writes a changed service, if it has not changed since it was read.
+    pub async fn replace(&self, service: Versioned<Service>) -> Result<(), CommitError<SaveError>> {
+        let mut transaction = Transaction::new();
+        transaction.replace(&service.map(ServiceRecord), SaveError::Stale);
+        transaction.commit(&self.table).await
+    }
+
+    /// One page: at most `limit` services are read, those that do not fit the filters left out, so
+    /// a page may be short.
+    pub async fn list(
+        &self,
+        wanted: ListServices,
+        limit: u16,
+        after: Option<Position>,
+    ) -> Result<Page<ServiceRecord>, StorageError> {
+        let query = match (wanted.provider, wanted.category) {
+            (Some(provider), _) => {
+                let all = Query::all(Some(Index::Gsi1), key::services_of(provider), limit);
+                if wanted.unpublished { all } else { all.prefix(key::PUBLISHED) }
+            }
+            (None, Some(category)) => Query::all(Some(Index::Gsi2), key::services_in(category), limit),
+            (None, None) => Query::all(Some(Index::Gsi3), key::CATALOGUE.into(), limit),
+        };
+        let mut page = self.table.query::<ServiceRecord>(Query { after, ..query }).await?;
+        page.items.retain(|(record, _)| wanted.category.is_none_or(|category| record.value.0.category == category));
+        Ok(page)
+    }
+}

@@ -1,0 +1,140 @@
+//! Log-in sessions: each one family of refresh tokens.
+
+use banister_domain::id::{SessionId, UserId};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{AuditEntry, AuditRecord};
+use crate::identity::refresh::{LIFETIME_DAYS, RefreshToken};
+use crate::table::{CommitError, Key, Record, StorageError, Table, Transaction, Versioned, key};
+
+/// A session as kept.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRecord {
+    /// Which.
+    pub id: SessionId,
+    /// Whose.
+    pub user_id: UserId,
+    /// Hash of the one refresh token that is good.
+    pub refresh_hash: String,
+    /// When it was begun.
+    pub created_at: Timestamp,
+    /// When it was last refreshed.
+    pub refreshed_at: Timestamp,
+    /// From when on it is over, unless refreshed.
+    pub expires_at: Timestamp,
+}
+
+impl Record for SessionRecord {
+    const TYPE: &'static str = "session";
+
+    fn key(&self) -> Key {
+        key::session(self.user_id, self.id)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+fn expiry(now: Timestamp) -> Timestamp {
+    now.saturating_add(SignedDuration::from_hours(24 * LIFETIME_DAYS)).unwrap_or(Timestamp::MAX)
+}
+
+/// All sessions.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    table: Table,
+}
+
+impl Sessions {
+    /// Of this table.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// Begins the session that `token` belongs to.
+    pub async fn begin(
+        &self,
+        token: &RefreshToken,
+        address: String,
+        now: Timestamp,
+    ) -> Result<(), CommitError<()>> {
+        let record = SessionRecord {
+            id: token.session_id,
+            user_id: token.user_id,
+            refresh_hash: token.hash(),
+            created_at: now,
+            refreshed_at: now,
+            expires_at: expiry(now),
+        };
+        let mut transaction = Transaction::new();
+        transaction
+            .create(&record, ())
+            .put_over(&AuditRecord::new(AuditEntry::SessionCreated, token.user_id, Some(address), now));
+        transaction.commit(&self.table).await
+    }
+
+    /// One session that is not over.
+    pub async fn get(
+        &self,
+        user: UserId,
+        id: SessionId,
+        now: Timestamp,
+    ) -> Result<Option<Versioned<SessionRecord>>, StorageError> {
+        let found = self.table.get::<SessionRecord>(&key::session(user, id)).await?;
+        Ok(found.filter(|session| now < session.value.expires_at))
+    }
+
+    /// Makes `next` the one good refresh token of a session; false if another refresh was faster.
+    pub async fn rotate(
+        &self,
+        session: Versioned<SessionRecord>,
+        next: &RefreshToken,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        let rotated = session.map(|session| SessionRecord {
+            refresh_hash: next.hash(),
+            refreshed_at: now,
+            expires_at: expiry(now),
+            ..session
+        });
+        let mut transaction = Transaction::new();
+        transaction.replace(&rotated, ());
+        match transaction.commit(&self.table).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Refused(()) | CommitError::Contention) => Ok(false),
+            Err(CommitError::Storage(error)) => Err(error),
+        }
+    }
+
+    /// Ends a session with an audit line that says why. Ending one that is over changes nothing.
+    pub async fn end(
+        &self,
+        user: UserId,
+        id: SessionId,
+        why: AuditEntry,
+        address: String,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        for attempt in 0..5 {
+            let Some(session) = self.table.get::<SessionRecord>(&key::session(user, id)).await? else {
+                return Ok(());
+            };
+            let mut transaction = Transaction::new();
+            transaction
+                .remove(&session.value.key(), session.version, ())
+                .put_over(&AuditRecord::new(why, user, Some(address.clone()), now));
+            match transaction.commit(&self.table).await {
+                Ok(()) => return Ok(()),
+                Err(CommitError::Storage(error)) => return Err(error),
+                // Refreshed at this very moment: end what it has become.
+                Err(CommitError::Refused(()) | CommitError::Contention) => {
+                    tokio::time::sleep(crate::table::backoff(attempt)).await;
+                }
+            }
+        }
+        Err(StorageError::Unavailable("contention".into()))
+    }
+}

@@ -1,0 +1,209 @@
+//! The one table: reads, bounded queries and transactions. There is no way to scan it from here.
+
+pub mod key;
+mod query;
+mod record;
+mod transaction;
+
+pub use query::{Page, Position, Query};
+pub use record::{Item, Record, Versioned, from_item};
+pub use transaction::{CommitError, Transaction};
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::{Client, Config};
+
+use crate::config::{ConfigError, Settings};
+pub use key::Key;
+
+/// Why the table gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The table could not be reached or is overloaded; whether a write took place is not known.
+    #[error("the table is unavailable: {0}")]
+    Unavailable(String),
+    /// An item does not read as what it should be.
+    #[error("malformed item: {0}")]
+    Malformed(String),
+}
+
+pub(crate) fn unavailable<E, R>(error: SdkError<E, R>) -> StorageError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    // The code and the kind of failure say enough; the message may repeat keys, which hold addresses.
+    let code = error.code().map(ToOwned::to_owned);
+    StorageError::Unavailable(code.unwrap_or_else(|| match error {
+        SdkError::TimeoutError(_) => "timed out".into(),
+        SdkError::DispatchFailure(_) => "not reached".into(),
+        _ => "no usable answer".into(),
+    }))
+}
+
+/// Who signs the calls and where to, straight from the environment: the usual provider chain would
+/// cost start-up time and gives nothing more under Lambda.
+pub(crate) struct AwsAccess {
+    pub(crate) region: Region,
+    pub(crate) credentials: Credentials,
+}
+
+impl AwsAccess {
+    pub(crate) fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
+        let credentials = Credentials::new(
+            settings.required("AWS_ACCESS_KEY_ID")?,
+            settings.required("AWS_SECRET_ACCESS_KEY")?,
+            settings.optional("AWS_SESSION_TOKEN"),
+            None,
+            "environment",
+        );
+        Ok(Self { region: Region::new(settings.required("AWS_REGION")?), credentials })
+    }
+}
+
+/// Attempts are few and quick: a function's caller waits at most 29 seconds.
+pub(crate) fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(4)
+        .with_initial_backoff(Duration::from_millis(25))
+        .with_max_backoff(Duration::from_secs(1))
+}
+
+pub(crate) fn timeouts(attempt: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(Duration::from_secs(1)).operation_attempt_timeout(attempt).build()
+}
+
+/// The table of a deployment.
+#[derive(Debug, Clone)]
+pub struct Table {
+    client: Client,
+    name: String,
+}
+
+impl Table {
+    /// The table that `TABLE_NAME` names, reached at `AWS_ENDPOINT_URL_DYNAMODB` if that is set.
+    pub fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
+        let AwsAccess { region, credentials } = AwsAccess::from_settings(settings)?;
+        let mut config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(region)
+            .credentials_provider(credentials)
+            .retry_config(retries())
+            .timeout_config(timeouts(Duration::from_secs(3)))
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        if let Some(endpoint) = settings.optional("AWS_ENDPOINT_URL_DYNAMODB") {
+            config = config.endpoint_url(endpoint);
+        }
+        Ok(Self { client: Client::from_conf(config.build()), name: settings.required("TABLE_NAME")? })
+    }
+
+    /// Reads one record, strongly consistent; none where there is none.
+    pub async fn get<R: Record>(&self, key: &Key) -> Result<Option<Versioned<R>>, StorageError> {
+        let call = self.client.get_item().table_name(&self.name).set_key(Some(attributes(key)));
+        let answer = call.consistent_read(true).send().await.map_err(unavailable)?;
+        answer.item.map(from_item).transpose()
+    }
+
+    /// Reads up to 100 items, each strongly consistent though not all of one moment. What is
+    /// missing is absent from the answer.
+    pub async fn get_all(&self, keys: &[Key]) -> Result<Found, StorageError> {
+        let mut found = HashMap::new();
+        let mut wanted: Vec<_> = keys.iter().map(attributes).collect();
+        // DynamoDB answers a part only when it is overloaded or the answer is over 16 MB.
+        for attempt in 0..5_u32 {
+            if wanted.is_empty() {
+                break;
+            }
+            let batch = KeysAndAttributes::builder().consistent_read(true).set_keys(Some(wanted)).build();
+            let batch = batch.map_err(|error| StorageError::Malformed(error.to_string()))?;
+            let call = self.client.batch_get_item().request_items(&self.name, batch);
+            let answer = call.send().await.map_err(unavailable)?;
+            for item in answer.responses.into_iter().flat_map(|mut tables| tables.remove(&self.name)).flatten() {
+                if let Some(key) = key_of(&item) {
+                    found.insert(key, item);
+                }
+            }
+            let rest = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.name));
+            wanted = rest.map(|rest| rest.keys).unwrap_or_default();
+            if !wanted.is_empty() {
+                tokio::time::sleep(backoff(attempt)).await;
+            }
+        }
+        if wanted.is_empty() { Ok(Found(found)) } else { Err(StorageError::Unavailable("unprocessed keys".into())) }
+    }
+
+    /// Writes a record whatever was there before.
+    pub async fn put<R: Record>(&self, record: &R) -> Result<(), StorageError> {
+        let call = self.client.put_item().table_name(&self.name).set_item(Some(record::to_item(record, 1)?));
+        call.send().await.map(|_| ()).map_err(unavailable)
+    }
+
+    /// Deletes what is at `key`, if anything is.
+    pub async fn delete(&self, key: &Key) -> Result<(), StorageError> {
+        let call = self.client.delete_item().table_name(&self.name).set_key(Some(attributes(key)));
+        call.send().await.map(|_| ()).map_err(unavailable)
+    }
+
+    /// Adds one to the counter at `key` unless it has reached `limit`, in one conditional write;
+    /// the item may be deleted after `expires_at`. False when the limit was reached before.
+    pub async fn count_up_to(
+        &self,
+        key: &Key,
+        limit: u32,
+        expires_at: jiff::Timestamp,
+    ) -> Result<bool, StorageError> {
+        let call = self.client.update_item().table_name(&self.name).set_key(Some(attributes(key)));
+        let answer = call
+            .update_expression("ADD #n :one SET #t = :t, #ttl = :ttl")
+            .condition_expression("attribute_not_exists(#n) OR #n < :limit")
+            .expression_attribute_names("#n", "n")
+            .expression_attribute_names("#t", "t")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":one", AttributeValue::N("1".into()))
+            .expression_attribute_values(":limit", AttributeValue::N(limit.to_string()))
+            .expression_attribute_values(":t", AttributeValue::S("limit".into()))
+            .expression_attribute_values(":ttl", AttributeValue::N(expires_at.as_second().to_string()))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+}
+
+/// Items read together, by key.
+#[derive(Debug, Default)]
+pub struct Found(HashMap<Key, Item>);
+
+impl Found {
+    /// Takes the record at `key` out; none where there was none.
+    pub fn take<R: Record>(&mut self, key: &Key) -> Result<Option<Versioned<R>>, StorageError> {
+        self.0.remove(key).map(from_item).transpose()
+    }
+}
+
+/// How long to wait before attempt number `attempt + 1`: full jitter (AWS Architecture Blog,
+/// "Exponential Backoff And Jitter") up to 10 ms, doubled each time, at most 320 ms.
+pub fn backoff(attempt: u32) -> Duration {
+    Duration::from_micros(crate::random::below(10_000 << attempt.min(5)))
+}
+
+fn attributes(key: &Key) -> Item {
+    HashMap::from([
+        ("PK".into(), AttributeValue::S(key.pk.clone())),
+        ("SK".into(), AttributeValue::S(key.sk.clone())),
+    ])
+}
+
+fn key_of(item: &Item) -> Option<Key> {
+    let text = |name| item.get(name).and_then(|value: &AttributeValue| value.as_s().ok()).cloned();
+    Some(Key { pk: text("PK")?, sk: text("SK")? })
+}

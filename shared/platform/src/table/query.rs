@@ -1,0 +1,103 @@
+//! Bounded queries of one partition, of the table or of an index.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Deserialize, Serialize};
+
+use super::key::Index;
+use super::{Item, Record, StorageError, Table, Versioned, from_item, unavailable};
+
+/// Where a page ended: the key attributes of its last item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position(BTreeMap<String, String>);
+
+impl Position {
+    fn from_item(item: &Item, index: Option<Index>) -> Option<Self> {
+        let mut names = vec!["PK", "SK"];
+        names.extend(index.map(Index::attributes).iter().flat_map(|(pk, sk)| [*pk, *sk]));
+        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+        names.into_iter().map(|name| Some((name.to_owned(), text(name)?))).collect::<Option<_>>().map(Self)
+    }
+
+    fn into_key(self) -> HashMap<String, AttributeValue> {
+        self.0.into_iter().map(|(name, text)| (name, AttributeValue::S(text))).collect()
+    }
+}
+
+/// What to read: one partition, the sort keys between two bounds (both included), in order.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// The index, or the table itself (then strongly consistent).
+    pub index: Option<Index>,
+    /// Partition key.
+    pub pk: String,
+    /// Lowest sort key.
+    pub from: String,
+    /// Highest sort key.
+    pub to: String,
+    /// Oldest first, or newest first.
+    pub ascending: bool,
+    /// At most how many items are read.
+    pub limit: u16,
+    /// After which item to go on.
+    pub after: Option<Position>,
+}
+
+/// The highest text that a sort key can begin with.
+pub(crate) const LAST: &str = "\u{10FFFF}";
+
+impl Query {
+    /// The whole partition, lowest sort key first.
+    #[must_use]
+    pub fn all(index: Option<Index>, pk: String, limit: u16) -> Self {
+        Self { index, pk, from: " ".into(), to: LAST.into(), ascending: true, limit, after: None }
+    }
+
+    /// Only sort keys beginning with `prefix`.
+    #[must_use]
+    pub fn prefix(self, prefix: &str) -> Self {
+        Self { from: prefix.to_owned(), to: format!("{prefix}{LAST}"), ..self }
+    }
+}
+
+/// One page of records, each with the position right after it, so that a reader who filters can
+/// stop anywhere and go on there.
+#[derive(Debug)]
+pub struct Page<R> {
+    /// The records with their positions.
+    pub items: Vec<(Versioned<R>, Position)>,
+    /// The position behind the last item read, where there may be more.
+    pub last: Option<Position>,
+}
+
+impl Table {
+    /// Runs one query: one call, at most `limit` items and 1 MB.
+    pub async fn query<R: Record>(&self, query: Query) -> Result<Page<R>, StorageError> {
+        let (pk, sk) = query.index.map_or(("PK", "SK"), Index::attributes);
+        let call = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .set_index_name(query.index.map(|index| index.name().to_owned()))
+            .consistent_read(query.index.is_none())
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+            .expression_attribute_names("#pk", pk)
+            .expression_attribute_names("#sk", sk)
+            .expression_attribute_values(":pk", AttributeValue::S(query.pk))
+            .expression_attribute_values(":from", AttributeValue::S(query.from))
+            .expression_attribute_values(":to", AttributeValue::S(query.to))
+            .scan_index_forward(query.ascending)
+            .limit(query.limit.into())
+            .set_exclusive_start_key(query.after.map(Position::into_key));
+        let answer = call.send().await.map_err(unavailable)?;
+        let last = answer.last_evaluated_key.and_then(|key| Position::from_item(&key, query.index));
+        let read = |item: Item| {
+            let position = Position::from_item(&item, query.index)
+                .ok_or_else(|| StorageError::Malformed("an item without its key".into()))?;
+            Ok((from_item(item)?, position))
+        };
+        let items = answer.items.unwrap_or_default().into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Page { items, last })
+    }
+}
