@@ -41,6 +41,7 @@ fn wrong_input_is_reported_at_its_field() {
     let cases = [
         ("/time_zone", json!("Europe/Atlantis"), "time_zone", zone),
         ("/time_zone", json!("Etc/Unknown"), "time_zone", zone),
+        ("/time_zone", json!("factory"), "time_zone", zone),
         ("/time_zone", json!(""), "time_zone", zone),
         ("/weekly/0/end", json!("25:00"), "weekly[0].end", times),
         ("/weekly/0/end", json!("24:01"), "weekly[0].end", times),

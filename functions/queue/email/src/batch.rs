@@ -12,11 +12,9 @@ use crate::EmailWorker;
 
 /// Messages at work at a time; each has its own connection to the mail server.
 const AT_A_TIME: usize = 5;
-/// No message is begun later than this before the deadline.
-const BEGIN_MARGIN: SignedDuration = SignedDuration::from_secs(5);
-/// A message still at work this long before the deadline is given up, so that the rest of the batch
-/// is answered for.
-const END_MARGIN: SignedDuration = SignedDuration::from_secs(1);
+/// A message still at work this long after the deadline is given up, so that the rest of the batch
+/// is answered for; Lambda stops the function a second later.
+const GRACE: SignedDuration = SignedDuration::from_secs(4);
 
 pub(crate) async fn run(
     worker: &EmailWorker,
@@ -28,7 +26,10 @@ pub(crate) async fn run(
     for message in messages {
         // Without an id no part of the batch can be named, and an empty one fails it all
         // (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
-        bodies.entry(message.body.unwrap_or_default()).or_default().push(message.message_id.unwrap_or_default());
+        bodies
+            .entry(message.body.unwrap_or_default())
+            .or_default()
+            .push(message.message_id.unwrap_or_default());
     }
     let work = stream::iter(bodies).map(async |(body, ids)| (one(worker, &body, &ids, deadline).await, ids));
     let done: Vec<_> = work.buffer_unordered(AT_A_TIME).collect().await;
@@ -40,12 +41,12 @@ pub(crate) async fn run(
 /// Whether the messages with this body are done with.
 async fn one(worker: &EmailWorker, body: &str, ids: &[String], deadline: Option<Timestamp>) -> bool {
     let left = deadline.map(|deadline| deadline.duration_since(worker.clock.now()));
-    if left.is_some_and(|left| left <= BEGIN_MARGIN) {
+    if left.is_some_and(|left| left <= SignedDuration::ZERO) {
         tracing::warn!(?ids, "not begun: too little time left");
         return false;
     }
     let work = guarded(worker.deliver(body));
-    let outcome = match left.map(|left| Duration::try_from(left - END_MARGIN).unwrap_or_default()) {
+    let outcome = match left.map(|left| Duration::try_from(left.saturating_add(GRACE)).unwrap_or_default()) {
         None => work.await,
         Some(left) => {
             let late = || WorkError::Retry("out of time".into());

@@ -54,8 +54,7 @@ impl EmailWorker {
         })
     }
 
-    /// Does a batch; what is in the answer comes again. With a `deadline` (the end of the
-    /// invocation), what cannot be begun well before it comes again too.
+    /// Does a batch; what is in the answer comes again. No message is begun after the `deadline`.
     pub async fn handle(&self, batch: SqsEvent, deadline: Option<Timestamp>) -> SqsBatchResponse {
         batch::run(self, batch.records, deadline).await
     }

@@ -100,8 +100,9 @@ mod tests {
         let repeated = Payload::RegistrationRepeated { user_id: provider };
         assert_eq!(errands(&repeated), [Errand { reader: provider, topic: Topic::AlreadyRegistered }]);
 
-        let to = |reader, other, side, status| {
-            Errand { reader, topic: Topic::Booking(News { booking: booking_id, status, side, other }) }
+        let to = |reader, other, side, status| Errand {
+            reader,
+            topic: Topic::Booking(News { booking: booking_id, status, side, other }),
         };
         let to_customer = |status| to(customer, provider, Side::Customer, status);
         let to_provider = |status| to(provider, customer, Side::Provider, status);

@@ -10,12 +10,32 @@ const DAYS_EN: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Frida
 const DAYS_RU: [&str; 7] =
     ["понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье"];
 const MONTHS_EN: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 /// In the genitive, as a date has them.
 const MONTHS_RU: [&str; 12] = [
-    "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября",
+    "января",
+    "февраля",
+    "марта",
+    "апреля",
+    "мая",
+    "июня",
+    "июля",
+    "августа",
+    "сентября",
+    "октября",
+    "ноября",
     "декабря",
 ];
 
@@ -105,10 +125,18 @@ mod tests {
         for (locale, zone, expected) in [
             (Locale::En, "UTC", "Tuesday, March 10, 2026, 2:30 PM – 3:30 PM (UTC)"),
             (Locale::En, "Europe/Lisbon", "Tuesday, March 10, 2026, 2:30 PM – 3:30 PM (Europe/Lisbon, UTC)"),
-            (Locale::En, "America/New_York", "Tuesday, March 10, 2026, 10:30 AM – 11:30 AM (America/New_York, UTC-4)"),
+            (
+                Locale::En,
+                "America/New_York",
+                "Tuesday, March 10, 2026, 10:30 AM – 11:30 AM (America/New_York, UTC-4)",
+            ),
             (Locale::Ru, "Asia/Kolkata", "вторник, 10 марта 2026 г., 20:00–21:00 (Asia/Kolkata, UTC+5:30)"),
             (Locale::Ru, "Europe/Moscow", "вторник, 10 марта 2026 г., 17:30–18:30 (Europe/Moscow, UTC+3)"),
-            (Locale::Ru, "America/St_Johns", "вторник, 10 марта 2026 г., 12:00–13:00 (America/St_Johns, UTC-2:30)"),
+            (
+                Locale::Ru,
+                "America/St_Johns",
+                "вторник, 10 марта 2026 г., 12:00–13:00 (America/St_Johns, UTC-2:30)",
+            ),
         ] {
             assert_eq!(told(locale, zone, hour), expected);
         }
@@ -116,10 +144,14 @@ mod tests {
 
     #[test]
     fn noon_and_midnight() {
-        assert!(told(Locale::En, "UTC", ("2026-01-01T00:05:00Z", "2026-01-01T12:00:00Z"))
-            .ends_with("January 1, 2026, 12:05 AM – 12:00 PM (UTC)"));
-        assert!(told(Locale::Ru, "UTC", ("2026-12-31T00:05:00Z", "2026-12-31T12:00:00Z"))
-            .ends_with("31 декабря 2026 г., 00:05–12:00 (UTC)"));
+        assert!(
+            told(Locale::En, "UTC", ("2026-01-01T00:05:00Z", "2026-01-01T12:00:00Z"))
+                .ends_with("January 1, 2026, 12:05 AM – 12:00 PM (UTC)")
+        );
+        assert!(
+            told(Locale::Ru, "UTC", ("2026-12-31T00:05:00Z", "2026-12-31T12:00:00Z"))
+                .ends_with("31 декабря 2026 г., 00:05–12:00 (UTC)")
+        );
     }
 
     #[test]

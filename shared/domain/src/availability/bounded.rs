@@ -43,7 +43,7 @@ macro_rules! bounded {
             pub const MIN: Self = Self($min);
             /// The greatest value.
             pub const MAX: Self = Self($max);
-            /// What is usual: a default, and the usual in the schema.
+            /// What is usual: a default, and the example in the schema.
             pub const USUAL: Self = Self($usual);
             const RANGE: OutOfRange = OutOfRange { min: $min, max: $max };
 

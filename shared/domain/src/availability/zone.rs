@@ -23,7 +23,8 @@ impl Zone {
     /// Looks the name up in the bundled database, never in the machine's.
     pub fn parse(name: &str) -> Result<Self, UnknownZone> {
         let found = TimeZoneDatabase::bundled().get(name).map_err(|_| UnknownZone)?;
-        let usable = !found.is_unknown() && found.iana_name().is_some_and(|name| name != "Factory");
+        // The database's own name for "not set" has no IANA name here; tzdb's is "Factory".
+        let usable = found.iana_name().is_some_and(|name| name != "Factory");
         if usable { Ok(Self(found)) } else { Err(UnknownZone) }
     }
 

@@ -127,6 +127,32 @@ impl Problem {
     }
 }
 
+/// The members every problem document has; a code may bring more, such as `next_slots`.
+impl utoipa::PartialSchema for Problem {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
+        let text = |about: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(about)).build();
+        let status = ObjectBuilder::new().schema_type(Type::Integer).description(Some("HTTP status")).build();
+        let errors = ArrayBuilder::new().items(FieldError::schema()).description(Some("Fields at fault"));
+        ObjectBuilder::new()
+            .description(Some("Problem document (RFC 9457)"))
+            .property("type", text("URI of the code's description"))
+            .property("title", text("One line for people, always the same for a code"))
+            .property("status", status)
+            .property("code", text("Stable name of what went wrong"))
+            .property("request_id", text("Name it when asking for help"))
+            .property("detail", text("About this occurrence"))
+            .property("errors", errors)
+            .required("type")
+            .required("title")
+            .required("status")
+            .required("code")
+            .required("request_id")
+            .into()
+    }
+}
+impl utoipa::ToSchema for Problem {}
+
 impl IntoResponse for Problem {
     /// The status with the problem beside it; the layer around all endpoints writes the document,
     /// since it knows the request's id.

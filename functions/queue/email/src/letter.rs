@@ -1,0 +1,153 @@
+//! The letters: subject, plain text and HTML in both languages. The words are in `templates/`.
+
+#[cfg(test)]
+mod tests;
+
+use askama::Template;
+use banister_domain::account::{Account, Locale};
+use banister_domain::booking::{Booking, Status};
+use jiff::Timestamp;
+
+use crate::recipients::{News, Side};
+use crate::when::Telling;
+
+/// A letter, ready to be put into a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Letter {
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) html: String,
+}
+
+/// The name to use for a person. Before the address is confirmed it may be anybody's words, and
+/// they are not carried to the owner of the address.
+pub(crate) fn shown_name(reader: &Account) -> Option<&str> {
+    reader.email_confirmed.then(|| reader.first_name.as_str())
+}
+
+struct CodeFacts<'a> {
+    code: &'a str,
+    until: String,
+}
+
+struct AccountFacts<'a> {
+    name: Option<&'a str>,
+}
+
+struct BookingFacts<'a> {
+    name: Option<&'a str>,
+    other: Option<&'a str>,
+    to_provider: bool,
+    title: &'a str,
+    when: String,
+    price: String,
+    answer_by: String,
+    reason: Vec<&'a str>,
+}
+
+/// One letter in its two languages and two forms; templates see the subject and the facts as `m`.
+macro_rules! letters {
+    ($($render:ident($facts:ident) $en_text:tt $en_html:tt $ru_text:tt $ru_html:tt;)+) => {$(
+        fn $render(m: &$facts<'_>, locale: Locale, subject: String) -> askama::Result<Letter> {
+            #[derive(Template)]
+            #[template(path = $en_text)]
+            struct EnText<'a> { m: &'a $facts<'a> }
+            #[derive(Template)]
+            #[template(path = $en_html)]
+            struct EnHtml<'a> { subject: &'a str, m: &'a $facts<'a> }
+            #[derive(Template)]
+            #[template(path = $ru_text)]
+            struct RuText<'a> { m: &'a $facts<'a> }
+            #[derive(Template)]
+            #[template(path = $ru_html)]
+            struct RuHtml<'a> { subject: &'a str, m: &'a $facts<'a> }
+            let (text, html) = match locale {
+                Locale::En => (EnText { m }.render()?, EnHtml { subject: &subject, m }.render()?),
+                Locale::Ru => (RuText { m }.render()?, RuHtml { subject: &subject, m }.render()?),
+            };
+            Ok(Letter { subject, text, html })
+        }
+    )+};
+}
+
+letters! {
+    confirm(CodeFacts)
+        "en/confirm_email.txt" "en/confirm_email.html" "ru/confirm_email.txt" "ru/confirm_email.html";
+    repeated(AccountFacts)
+        "en/already_registered.txt" "en/already_registered.html" "ru/already_registered.txt" "ru/already_registered.html";
+    requested(BookingFacts)
+        "en/booking_requested.txt" "en/booking_requested.html" "ru/booking_requested.txt" "ru/booking_requested.html";
+    confirmed(BookingFacts)
+        "en/booking_confirmed.txt" "en/booking_confirmed.html" "ru/booking_confirmed.txt" "ru/booking_confirmed.html";
+    declined(BookingFacts)
+        "en/booking_declined.txt" "en/booking_declined.html" "ru/booking_declined.txt" "ru/booking_declined.html";
+    cancelled(BookingFacts)
+        "en/booking_cancelled.txt" "en/booking_cancelled.html" "ru/booking_cancelled.txt" "ru/booking_cancelled.html";
+    expired(BookingFacts)
+        "en/booking_expired.txt" "en/booking_expired.html" "ru/booking_expired.txt" "ru/booking_expired.html";
+}
+
+fn telling(reader: &Account) -> Telling<'_> {
+    Telling { zone: &reader.time_zone, locale: reader.locale }
+}
+
+/// The code that confirms the reader's address.
+pub(crate) fn confirm_email(reader: &Account, code: &str, until: Timestamp) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "Your confirmation code",
+        Locale::Ru => "Ваш код подтверждения",
+    };
+    confirm(&CodeFacts { code, until: telling(reader).moment(until) }, reader.locale, subject.into())
+}
+
+/// To the owner of an address that somebody tried to register again.
+pub(crate) fn already_registered(reader: &Account) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "You already have an account",
+        Locale::Ru => "У вас уже есть учётная запись",
+    };
+    repeated(&AccountFacts { name: shown_name(reader) }, reader.locale, subject.into())
+}
+
+/// What a booking has come to, for one of its sides; `other` is the other one.
+pub(crate) fn booking(
+    reader: &Account,
+    other: Option<&Account>,
+    booking: &Booking,
+    news: News,
+    reason: Option<&str>,
+) -> askama::Result<Letter> {
+    let facts = BookingFacts {
+        name: shown_name(reader),
+        other: other.map(|other| other.first_name.as_str()),
+        to_provider: news.side == Side::Provider,
+        title: booking.service_title.as_str(),
+        when: telling(reader).span(booking.starts_at, booking.ends_at),
+        price: booking.price.money().to_string(),
+        answer_by: telling(reader).moment(booking.answer_by),
+        reason: reason.map(|reason| reason.lines().collect()).unwrap_or_default(),
+    };
+    let write = match news.status {
+        Status::Requested => requested,
+        Status::Confirmed => confirmed,
+        Status::Declined => declined,
+        Status::Cancelled => cancelled,
+        Status::Expired => expired,
+    };
+    write(&facts, reader.locale, format!("{}: {}", heading(reader.locale, news.status), facts.title))
+}
+
+const fn heading(locale: Locale, status: Status) -> &'static str {
+    match (locale, status) {
+        (Locale::En, Status::Requested) => "New request",
+        (Locale::En, Status::Confirmed) => "Confirmed",
+        (Locale::En, Status::Declined) => "Declined",
+        (Locale::En, Status::Cancelled) => "Cancelled",
+        (Locale::En, Status::Expired) => "Expired",
+        (Locale::Ru, Status::Requested) => "Новая заявка",
+        (Locale::Ru, Status::Confirmed) => "Подтверждено",
+        (Locale::Ru, Status::Declined) => "Отклонено",
+        (Locale::Ru, Status::Cancelled) => "Отменено",
+        (Locale::Ru, Status::Expired) => "Заявка истекла",
+    }
+}

@@ -1,0 +1,212 @@
+use banister_domain::account::{AccountStatus, Role};
+use banister_domain::availability::{Interval, Zone};
+use banister_domain::id::Id;
+use banister_domain::money::{Currency, Money, Price};
+use banister_domain::service::LocationKind;
+
+use super::*;
+
+const LOCALES: [Locale; 2] = [Locale::En, Locale::Ru];
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a timestamp")
+}
+
+fn person(name: &str, locale: Locale) -> Account {
+    Account {
+        id: Id::from_parts(1, 1),
+        email: "one@example.com".parse().expect("an address"),
+        role: Role::Customer,
+        status: AccountStatus::Active,
+        epoch: 0,
+        email_confirmed: true,
+        first_name: name.parse().expect("a name"),
+        last_name: "One".parse().expect("a name"),
+        phone: None,
+        time_zone: Zone::parse("Europe/Berlin").expect("a zone"),
+        locale,
+        created_at: at("2026-03-01T00:00:00Z"),
+    }
+}
+
+fn massage(title: &str) -> Booking {
+    let (starts_at, ends_at) = (at("2026-03-10T10:00:00Z"), at("2026-03-10T11:00:00Z"));
+    Booking {
+        id: Id::from_parts(1, 1),
+        customer_id: Id::from_parts(1, 2),
+        provider_id: Id::from_parts(1, 3),
+        service_id: Id::from_parts(1, 4),
+        service_title: title.parse().expect("a title"),
+        price: Price::try_from(Money::new(12_500, Currency::Usd)).expect("a price"),
+        location_kind: LocationKind::Online,
+        location: None,
+        note: None,
+        starts_at,
+        ends_at,
+        occupies: Interval::new(starts_at, ends_at).expect("an interval"),
+        status: Status::Requested,
+        answer_by: at("2026-03-10T08:15:00Z"),
+        created_at: at("2026-03-09T08:15:00Z"),
+        updated_at: at("2026-03-09T08:15:00Z"),
+        revision: 0,
+    }
+}
+
+fn news(status: Status, side: Side) -> News {
+    News { booking: Id::from_parts(1, 1), status, side, other: Id::from_parts(1, 3) }
+}
+
+/// No two blank lines, no white space at the ends of lines, no template left over.
+fn is_tidy(text: &str) -> bool {
+    let loose = text.contains("\n\n\n") || text.lines().any(|line| line != line.trim_end());
+    !loose && !text.contains(['{', '}']) && text.ends_with(".\n") && !text.starts_with('\n')
+}
+
+#[test]
+fn the_code_stands_on_a_line_of_its_own() {
+    for (locale, subject, until) in [
+        (
+            Locale::En,
+            "Your confirmation code",
+            "until Tuesday, March 10, 2026, 11:10 AM (Europe/Berlin, UTC+1).",
+        ),
+        (Locale::Ru, "Ваш код подтверждения", "до: вторник, 10 марта 2026 г., 11:10 (Europe/Berlin, UTC+1)."),
+    ] {
+        let reader = Account { email_confirmed: false, ..person("Robin", locale) };
+        let letter = confirm_email(&reader, "01234567", at("2026-03-10T10:10:00Z")).expect("a letter");
+        assert_eq!(letter.subject, subject);
+        assert!(letter.text.lines().any(|line| line == "01234567"), "{}", letter.text);
+        assert!(letter.text.contains(until) && letter.html.contains(until), "{}", letter.text);
+        assert!(letter.html.contains(">01234567</p>"), "{}", letter.html);
+        assert!(is_tidy(&letter.text), "{}", letter.text);
+    }
+}
+
+#[test]
+fn nobody_writes_to_a_stranger_through_a_name() {
+    for locale in LOCALES {
+        let reader = Account { email_confirmed: false, ..person("Visit spam.example", locale) };
+        let until = at("2026-03-10T10:10:00Z");
+        for letter in [confirm_email(&reader, "01234567", until), already_registered(&reader)] {
+            let letter = letter.expect("a letter");
+            assert!(!letter.text.contains("spam") && !letter.html.contains("spam"), "{}", letter.text);
+        }
+        assert_eq!(shown_name(&reader), None);
+    }
+}
+
+#[test]
+fn an_owner_is_told_of_the_account_there_is() {
+    for (locale, subject, hello) in [
+        (Locale::En, "You already have an account", "Hello Robin,"),
+        (Locale::Ru, "У вас уже есть учётная запись", "Здравствуйте, Robin!"),
+    ] {
+        let letter = already_registered(&person("Robin", locale)).expect("a letter");
+        assert_eq!(letter.subject, subject);
+        assert!(letter.text.starts_with(hello) && letter.html.contains(hello), "{}", letter.text);
+        assert!(is_tidy(&letter.text), "{}", letter.text);
+    }
+}
+
+#[test]
+fn every_booking_letter_says_what_when_with_whom_and_for_how_much() {
+    let subjects = [
+        (Status::Requested, "New request: Deep massage", "Новая заявка: Deep massage"),
+        (Status::Confirmed, "Confirmed: Deep massage", "Подтверждено: Deep massage"),
+        (Status::Declined, "Declined: Deep massage", "Отклонено: Deep massage"),
+        (Status::Cancelled, "Cancelled: Deep massage", "Отменено: Deep massage"),
+        (Status::Expired, "Expired: Deep massage", "Заявка истекла: Deep massage"),
+    ];
+    for (status, english, russian) in subjects {
+        for (locale, side) in
+            LOCALES.into_iter().flat_map(|locale| [(locale, Side::Customer), (locale, Side::Provider)])
+        {
+            let (reader, other) = (person("Robin", locale), person("Kim", locale));
+            let letter = booking(&reader, Some(&other), &massage("Deep massage"), news(status, side), None);
+            let Letter { subject, text, html } = letter.expect("a letter");
+            let (expected_subject, when, with) = match (locale, side) {
+                (Locale::En, Side::Customer) => {
+                    (english, "Tuesday, March 10, 2026, 11:00 AM – 12:00 PM", "Provider: Kim")
+                }
+                (Locale::En, Side::Provider) => {
+                    (english, "Tuesday, March 10, 2026, 11:00 AM – 12:00 PM", "Customer: Kim")
+                }
+                (Locale::Ru, Side::Customer) => {
+                    (russian, "вторник, 10 марта 2026 г., 11:00–12:00", "Исполнитель: Kim")
+                }
+                (Locale::Ru, Side::Provider) => {
+                    (russian, "вторник, 10 марта 2026 г., 11:00–12:00", "Клиент: Kim")
+                }
+            };
+            assert_eq!(subject, expected_subject);
+            assert!(text.lines().any(|line| line == with), "{text}");
+            for fact in [when, "(Europe/Berlin, UTC+1)", "Robin", "Deep massage", "125.00 USD"] {
+                assert!(text.contains(fact) && html.contains(fact), "{fact}: {text}");
+            }
+            let language = if locale == Locale::En { "<html lang=\"en\">" } else { "<html lang=\"ru\">" };
+            assert!(html.starts_with("<!doctype html>") && html.contains(language), "{html}");
+            assert!(!html.contains("href") && !html.contains("src="), "no link acts, nothing is tracked");
+            assert!(is_tidy(&text), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_request_names_the_deadline() {
+    for (locale, deadline) in [
+        (Locale::En, "answer by Tuesday, March 10, 2026, 9:15 AM (Europe/Berlin, UTC+1)."),
+        (Locale::Ru, "до: вторник, 10 марта 2026 г., 09:15 (Europe/Berlin, UTC+1)."),
+    ] {
+        let about = news(Status::Requested, Side::Provider);
+        let letter =
+            booking(&person("Robin", locale), None, &massage("Deep massage"), about, None).expect("a letter");
+        assert!(letter.text.contains(deadline) && letter.html.contains(deadline), "{}", letter.text);
+    }
+}
+
+#[test]
+fn each_side_reads_its_own_end_of_the_story() {
+    let told = |status, side, locale| {
+        let letter =
+            booking(&person("Robin", locale), None, &massage("Deep massage"), news(status, side), None);
+        letter.expect("a letter").text
+    };
+    for status in [Status::Cancelled, Status::Expired] {
+        assert!(told(status, Side::Provider, Locale::En).contains("The time is free again."));
+        assert!(!told(status, Side::Customer, Locale::En).contains("The time is free again."));
+        assert!(told(status, Side::Provider, Locale::Ru).contains("Время снова свободно."));
+        assert!(!told(status, Side::Customer, Locale::Ru).contains("Время снова свободно."));
+    }
+}
+
+#[test]
+fn a_reason_is_quoted_line_by_line() {
+    for locale in LOCALES {
+        for status in [Status::Declined, Status::Cancelled] {
+            let reader = person("Robin", locale);
+            let about = news(status, Side::Customer);
+            let letter =
+                booking(&reader, None, &massage("Deep massage"), about, Some("I am ill.\r\n<b>Sorry</b>"));
+            let Letter { text, html, .. } = letter.expect("a letter");
+            assert!(text.contains(":\n> I am ill.\n> <b>Sorry</b>\n"), "{text}");
+            assert!(html.contains("I am ill.<br>") && !html.contains("<b>"), "{html}");
+            assert!(is_tidy(&text), "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_people_typed_is_never_markup() {
+    for locale in LOCALES {
+        for status in Status::ALL {
+            let (reader, other) = (person("<i>R&D</i>", locale), person("\"><img>", locale));
+            let about = news(status, Side::Customer);
+            let letter = booking(&reader, Some(&other), &massage("<script>alert(1)</script>"), about, None);
+            let Letter { subject, text, html } = letter.expect("a letter");
+            assert!(!html.contains("<script") && !html.contains("<i>") && !html.contains("<img"), "{html}");
+            assert!(html.contains("&#60;script&#62;alert(1)&#60;/script&#62;"), "{html}");
+            assert!(subject.ends_with("<script>alert(1)</script>") && !subject.contains(['\r', '\n']));
+            assert!(text.contains("<script>alert(1)</script>"), "plain text is shown as typed");
+        }
+    }
+}

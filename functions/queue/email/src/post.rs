@@ -1,0 +1,202 @@
+//! One message: from the event to the mails it calls for.
+
+use std::time::SystemTime;
+
+use banister_domain::account::{Account, AccountStatus};
+use banister_domain::booking::{Booking, Status};
+use banister_domain::event::Event;
+use banister_domain::id::UserId;
+use banister_integrations::smtp::{Mail, MailError};
+use banister_platform::identity::code;
+use banister_platform::store::{Handled, HistoryRecord};
+use banister_platform::table::{StorageError, key};
+use banister_platform::worker::WorkError;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::EmailWorker;
+use crate::letter::{self, Letter};
+use crate::recipients::{Errand, News, Topic, errands};
+
+/// Why a mail that an event calls for is not sent: what it would say is not true any more, or
+/// nobody is there to read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Skip {
+    #[error("the reader's account does not exist")]
+    NoReader,
+    #[error("the reader's account is disabled")]
+    Disabled,
+    #[error("the address is confirmed already")]
+    Confirmed,
+    #[error("the code has expired")]
+    CodeExpired,
+    #[error("the booking does not exist")]
+    NoBooking,
+    #[error("the booking has moved on")]
+    MovedOn,
+}
+
+/// Why there is no letter.
+enum Unsent {
+    Skipped(Skip),
+    Failed(WorkError),
+}
+
+impl From<Skip> for Unsent {
+    fn from(skip: Skip) -> Self {
+        Self::Skipped(skip)
+    }
+}
+
+impl From<WorkError> for Unsent {
+    fn from(error: WorkError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<StorageError> for Unsent {
+    fn from(error: StorageError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl EmailWorker {
+    /// Sends all mails of the event in `body`. One that fails keeps none of the others back.
+    pub(crate) async fn deliver(&self, body: &str) -> Result<(), WorkError> {
+        let event: Event = serde_json::from_str(body).map_err(|error| not_an_event(&error))?;
+        let mut outcome = Ok(());
+        for errand in errands(&event.payload) {
+            outcome = worse(outcome, self.run(&event, errand).await);
+        }
+        outcome
+    }
+
+    async fn run(&self, event: &Event, errand: Errand) -> Result<(), WorkError> {
+        let consumer = format!("email:{}", errand.reader);
+        if Handled::is(&self.table, &consumer, event.id).await? {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let (reader, letter) = match self.write(event, errand, now).await {
+            Ok(written) => written,
+            Err(Unsent::Skipped(skip)) => {
+                tracing::info!(event = %event.id, reader = %errand.reader, reason = %skip, "nothing to send");
+                return Ok(());
+            }
+            Err(Unsent::Failed(error)) => return Err(error),
+        };
+        self.mailer.send(mail(event, &reader, letter, now)).await.map_err(|error| match error {
+            MailError::Refused(_) => WorkError::Poison(error.to_string()),
+            _ => WorkError::Retry(error.to_string()),
+        })?;
+        tracing::info!(event = %event.id, reader = %errand.reader, "sent");
+        if let Err(error) = Handled::new(&consumer, event.id, now).save(&self.table).await {
+            // The mail is out: doing it again is worse than not knowing of it.
+            tracing::warn!(event = %event.id, reader = %errand.reader, %error, "sent, and not marked");
+        }
+        Ok(())
+    }
+
+    async fn write(
+        &self,
+        event: &Event,
+        errand: Errand,
+        now: Timestamp,
+    ) -> Result<(Account, Letter), Unsent> {
+        let Errand { reader, topic } = errand;
+        let other = if let Topic::Booking(news) = topic { Some(news.other) } else { None };
+        let (reader, other) = self.people(reader, other).await?;
+        let reader = reader.ok_or(Skip::NoReader)?;
+        may_read(&reader, topic, event.occurred_at, now)?;
+        let letter = match topic {
+            Topic::ConfirmEmail(code) => {
+                letter::confirm_email(&reader, &self.codes.digits(code), good_until(event.occurred_at))
+            }
+            Topic::AlreadyRegistered => letter::already_registered(&reader),
+            Topic::Booking(news) => {
+                let found = self.bookings.get(news.booking).await?.ok_or(Skip::NoBooking)?;
+                let booking = still_true(found.value, news, now)?;
+                let reason = self.reason(&booking).await?;
+                letter::booking(&reader, other.as_ref(), &booking, news, reason.as_deref())
+            }
+        };
+        Ok((reader, letter.map_err(|error| WorkError::Poison(format!("template: {error}")))?))
+    }
+
+    async fn people(
+        &self,
+        reader: UserId,
+        other: Option<UserId>,
+    ) -> Result<(Option<Account>, Option<Account>), StorageError> {
+        // A key that is asked for twice is refused by DynamoDB.
+        let ids: Vec<_> = std::iter::once(reader).chain(other.filter(|other| *other != reader)).collect();
+        let (readers, others): (Vec<_>, Vec<_>) =
+            self.accounts.get_all(&ids).await?.into_iter().partition(|account| account.id == reader);
+        Ok((readers.into_iter().next(), others.into_iter().next()))
+    }
+
+    /// What was said with the booking's last change.
+    async fn reason(&self, booking: &Booking) -> Result<Option<String>, StorageError> {
+        if !matches!(booking.status, Status::Declined | Status::Cancelled) {
+            return Ok(None);
+        }
+        let line =
+            self.table.get::<HistoryRecord>(&key::booking_history(booking.id, booking.revision)).await?;
+        Ok(line.and_then(|line| line.value.entry.reason).map(String::from))
+    }
+}
+
+/// Whether there is a reader for the topic. An event's code was made with it.
+pub(crate) fn may_read(
+    reader: &Account,
+    topic: Topic,
+    occurred_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), Skip> {
+    if reader.status == AccountStatus::Disabled {
+        return Err(Skip::Disabled);
+    }
+    match topic {
+        Topic::ConfirmEmail(_) if reader.email_confirmed => Err(Skip::Confirmed),
+        Topic::ConfirmEmail(_) if good_until(occurred_at) <= now => Err(Skip::CodeExpired),
+        _ => Ok(()),
+    }
+}
+
+/// The booking, if it is still what the news says: nobody is asked to answer what is over, or told
+/// "confirmed" after "cancelled".
+pub(crate) fn still_true(booking: Booking, news: News, now: Timestamp) -> Result<Booking, Skip> {
+    if booking.status_at(now) == news.status { Ok(booking) } else { Err(Skip::MovedOn) }
+}
+
+fn good_until(made_at: Timestamp) -> Timestamp {
+    made_at.saturating_add(SignedDuration::from_mins(code::LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX)
+}
+
+fn mail(event: &Event, reader: &Account, letter: Letter, now: Timestamp) -> Mail {
+    let Letter { subject, text, html } = letter;
+    Mail {
+        to: reader.email.clone(),
+        to_name: letter::shown_name(reader).map(ToOwned::to_owned),
+        subject,
+        text,
+        html,
+        message_id: format!("{}.{}", event.id, reader.id),
+        locale: reader.locale,
+        date: SystemTime::from(now),
+    }
+}
+
+/// Where in the text the fault is, without the text.
+fn not_an_event(error: &serde_json::Error) -> WorkError {
+    let (kind, line, column) = (error.classify(), error.line(), error.column());
+    WorkError::Poison(format!("not an event: {kind:?} error in line {line}, column {column}"))
+}
+
+/// What becomes of a message of which two mails came to this: as long as one may still go through,
+/// the message comes again.
+pub(crate) fn worse(one: Result<(), WorkError>, two: Result<(), WorkError>) -> Result<(), WorkError> {
+    match (one, two) {
+        (Ok(()), other) | (other, Ok(())) => other,
+        (Err(retry @ WorkError::Retry(_)), Err(_)) | (Err(_), Err(retry)) => Err(retry),
+    }
+}

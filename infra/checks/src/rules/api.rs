@@ -1,0 +1,95 @@
+//! The gateway and the table.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::Faults;
+use crate::template::{Template, entries, target};
+
+/// Routes where passwords and codes can be guessed, or accounts made in bulk.
+const GUESSABLE: [&str; 4] =
+    ["POST /v1/accounts", "POST /v1/email-confirmations", "POST /v1/sessions", "POST /v1/sessions/refresh"];
+
+/// The API has a stage, an access log and throttles; guessable routes have tighter ones; each route goes
+/// to one function, and one function takes the rest.
+#[must_use]
+pub fn routes_are_guarded(template: &Template) -> Faults {
+    let api = &template.resource("Api")["Properties"];
+    let rate = |settings: &Value| settings["ThrottlingRateLimit"].as_i64().unwrap_or(i64::MAX);
+    let burst = |settings: &Value| settings["ThrottlingBurstLimit"].as_i64().unwrap_or(i64::MAX);
+    let default = &api["DefaultRouteSettings"];
+    let mut faults = Faults::new();
+    let mut require = |holds: bool, what: &str| {
+        if !holds {
+            faults.push(format!("the API must have {what}"));
+        }
+    };
+    require(api["StageName"] == "$default", "the stage $default");
+    require(target(&api["AccessLogSettings"]["DestinationArn"]) == Some("ApiLogGroup"), "an access log");
+    let format = api["AccessLogSettings"]["Format"].as_str().unwrap_or_default();
+    require(serde_json::from_str::<Value>(format).is_ok_and(|log| log.is_object()), "an access log of JSON");
+    require(api["FailOnWarnings"] == true, "FailOnWarnings");
+    require(rate(default) <= 1_000 && burst(default) <= 1_000, "a default throttle");
+    for route in GUESSABLE {
+        let own = &api["RouteSettings"][route];
+        require(
+            rate(own) < rate(default) && burst(own) < burst(default),
+            &format!("a tighter throttle for {route}"),
+        );
+    }
+    let mut routes = BTreeSet::new();
+    for function in template.functions() {
+        for event in function.events("HttpApi") {
+            require(target(&event["ApiId"]) == Some("Api"), &format!("{} in it", function.id));
+        }
+        for (method, path) in function.routes() {
+            require(!path.ends_with('/'), &format!("no slash at the end of {path}"));
+            require(routes.insert(format!("{method} {path}")), &format!("{method} {path} once"));
+        }
+    }
+    require(routes.contains("ANY $default"), "a $default route");
+    for (route, _) in entries(&api["RouteSettings"]) {
+        require(routes.contains(route), &format!("the route {route}, for which it has settings"));
+    }
+    faults
+}
+
+/// The table survives mistakes, and has the keys and indexes of the key book.
+#[must_use]
+pub fn table_is_safe(template: &Template) -> Faults {
+    let resource = template.resource("Table");
+    let table = &resource["Properties"];
+    let key = |pk: &str, sk: &str| json!([{"AttributeName": pk, "KeyType": "HASH"}, {"AttributeName": sk, "KeyType": "RANGE"}]);
+    let index = |name: &str| {
+        json!({"IndexName": name, "Projection": {"ProjectionType": "ALL"},
+            "KeySchema": key(&format!("{name}PK"), &format!("{name}SK"))})
+    };
+    let requirements = [
+        ("be the only one", template.of_type("AWS::DynamoDB::Table").len() == 1),
+        (
+            "be retained",
+            resource["DeletionPolicy"] == "Retain" && resource["UpdateReplacePolicy"] == "Retain",
+        ),
+        ("be protected from deletion", table["DeletionProtectionEnabled"] == true),
+        (
+            "have point-in-time recovery",
+            table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == true,
+        ),
+        ("be encrypted", table["SSESpecification"]["SSEEnabled"] == true),
+        ("be on demand", table["BillingMode"] == "PAY_PER_REQUEST"),
+        ("stream both images", table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"),
+        (
+            "expire by ttl",
+            table["TimeToLiveSpecification"] == json!({"AttributeName": "ttl", "Enabled": true}),
+        ),
+        ("have the keys PK and SK", table["KeySchema"] == key("PK", "SK")),
+        (
+            "have three indexes",
+            table["GlobalSecondaryIndexes"] == json!([index("GSI1"), index("GSI2"), index("GSI3")]),
+        ),
+        ("have no local indexes", table["LocalSecondaryIndexes"].is_null()),
+    ];
+    let missing = requirements.iter().filter(|(_, holds)| !holds);
+    missing.map(|(what, _)| format!("the table must {what}")).collect()
+}

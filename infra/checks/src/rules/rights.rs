@@ -1,0 +1,79 @@
+//! What functions may do.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::Faults;
+use crate::template::{Function, Statement, Template, list, statements};
+
+/// Actions that IAM grants only without naming a resource
+/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/>).
+const WITHOUT_RESOURCE: [&str; 3] =
+    ["dynamodb:ListStreams", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
+
+/// Each function has a policy of its own, spelled out, without wildcards and within the boundary.
+#[must_use]
+pub fn rights_are_narrow(template: &Template) -> Faults {
+    let boundary = &template.resource("FunctionBoundary")["Properties"]["PolicyDocument"];
+    let boundary = statements(boundary);
+    let mut faults = wide("FunctionBoundary", &boundary);
+    if boundary.is_empty() {
+        faults.push("there must be a FunctionBoundary".into());
+    }
+    let functions = template.functions();
+    let granted: Vec<_> = functions.iter().flat_map(Function::statements).collect();
+    let on_table = rights(&boundary).into_iter().filter(|(_, on)| on.starts_with("Table"));
+    let unused = on_table.filter(|right| !rights(&granted).contains(right));
+    faults.extend(
+        unused.map(|(action, on)| format!("the boundary lets through {action} on {on}, which nobody needs")),
+    );
+    for function in &functions {
+        let own = function.statements();
+        faults.extend(wide(&function.id, &own));
+        faults.extend(named_policies(function));
+        let beyond = rights(&own).into_iter().filter(|right| !rights(&boundary).contains(right));
+        faults.extend(
+            beyond.map(|(action, on)| format!("{}: {action} on {on} is beyond the boundary", function.id)),
+        );
+        if own.is_empty()
+            && function.environment().contains_key("TABLE_NAME")
+            && !READS_NOTHING.contains(&&*function.id)
+        {
+            faults.push(format!("{} must have a policy", function.id));
+        }
+    }
+    faults
+}
+
+/// Shares the binary and so the environment of its area, and answers from what is compiled in.
+const READS_NOTHING: [&str; 1] = ["ListCategoriesFunction"];
+
+fn named_policies(function: &Function) -> Faults {
+    let spelled_out = |policy: &&Value| list(&policy["Statement"]).iter().all(|one| one["Effect"] == "Allow");
+    let policies = list(function.property("Policies")).iter();
+    let others = policies.filter(|policy| policy["Statement"].is_null() || !spelled_out(policy));
+    others.map(|policy| format!("{}: {policy} is not spelled out", function.id)).collect()
+}
+
+fn wide(id: &str, statements: &[Statement]) -> Faults {
+    let mut faults = Faults::new();
+    for Statement { actions, resources } in statements {
+        if actions.is_empty() || resources.is_empty() {
+            faults.push(format!("{id}: a statement names no action or no resource"));
+        }
+        let wild = actions.iter().filter(|action| action.contains('*') || !action.contains(':'));
+        faults.extend(wild.map(|action| format!("{id}: {action} is no single action")));
+        let excused = actions.iter().all(|action| WITHOUT_RESOURCE.contains(&action.as_str()));
+        let wild = resources.iter().filter(|resource| resource.contains('*') && !excused);
+        faults.extend(wild.map(|resource| format!("{id}: {resource} is no single resource")));
+    }
+    faults
+}
+
+fn rights(statements: &[Statement]) -> BTreeSet<(&str, &str)> {
+    let pairs = statements.iter().flat_map(|Statement { actions, resources }| {
+        actions.iter().flat_map(move |action| resources.iter().map(move |on| (action.as_str(), on.as_str())))
+    });
+    pairs.collect()
+}

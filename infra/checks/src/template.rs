@@ -1,0 +1,211 @@
+//! template.yaml as plain values: tags in their long form, and `Globals` merged into each function as SAM does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+use serde_norway::Value as Yaml;
+
+/// A SAM template.
+#[derive(Debug, Clone)]
+pub struct Template(Value);
+
+/// An `AWS::Serverless::Function`.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// `CreateBookingFunction`.
+    pub id: String,
+    /// The whole resource, `Globals` included.
+    pub resource: Value,
+}
+
+/// One statement of a policy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Statement {
+    /// `dynamodb:GetItem`.
+    pub actions: BTreeSet<String>,
+    /// As [`named`] writes them.
+    pub resources: BTreeSet<String>,
+}
+
+impl Template {
+    /// Reads YAML.
+    pub fn parse(text: &str) -> Result<Self, serde_norway::Error> {
+        serde_norway::from_str(text).map(|yaml| Self(plain(&yaml)))
+    }
+
+    /// A top-level section, such as `Parameters`, by name.
+    #[must_use]
+    pub fn section(&self, name: &str) -> Vec<(&str, &Value)> {
+        entries(&self.0[name]).collect()
+    }
+
+    /// Logical id and properties of the resources of one type.
+    #[must_use]
+    pub fn of_type(&self, kind: &str) -> BTreeMap<&str, &Value> {
+        let resources = entries(&self.0["Resources"]).filter(|(_, resource)| resource["Type"] == kind);
+        resources.map(|(id, resource)| (id, &resource["Properties"])).collect()
+    }
+
+    /// A whole resource; `null` where there is none.
+    #[must_use]
+    pub fn resource(&self, id: &str) -> &Value {
+        &self.0["Resources"][id]
+    }
+
+    /// Every function.
+    #[must_use]
+    pub fn functions(&self) -> Vec<Function> {
+        let resources = entries(&self.0["Resources"]);
+        let functions = resources.filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
+        let merged = functions.map(|(id, resource)| {
+            let mut whole = json!({"Properties": self.0["Globals"]["Function"]});
+            merge(&mut whole, resource);
+            Function { id: id.to_owned(), resource: whole }
+        });
+        merged.collect()
+    }
+}
+
+impl Function {
+    /// A property; `null` where there is none.
+    #[must_use]
+    pub fn property(&self, name: &str) -> &Value {
+        &self.resource["Properties"][name]
+    }
+
+    /// The operation that the function is named after: `create_booking`.
+    #[must_use]
+    pub fn operation(&self) -> String {
+        let mut name = String::new();
+        for letter in self.id.strip_suffix("Function").unwrap_or(&self.id).chars() {
+            if letter.is_ascii_uppercase() && !name.is_empty() {
+                name.push('_');
+            }
+            name.push(letter.to_ascii_lowercase());
+        }
+        name
+    }
+
+    /// The folder of its binary under target/lambda/.
+    #[must_use]
+    pub fn area(&self) -> &str {
+        let folder = self.property("CodeUri").as_str().and_then(|uri| uri.strip_prefix("target/lambda/"));
+        folder.and_then(|folder| folder.strip_suffix('/')).unwrap_or_default()
+    }
+
+    /// What starts it, of one SAM type: the properties.
+    pub fn events(&self, kind: &str) -> impl Iterator<Item = &Value> {
+        let events = entries(self.property("Events")).filter(move |(_, event)| event["Type"] == kind);
+        events.map(|(_, event)| &event["Properties"])
+    }
+
+    /// Its routes as method and path; the path `$default` takes what no other route does.
+    #[must_use]
+    pub fn routes(&self) -> BTreeSet<(String, String)> {
+        let text = |value: &Value, default: &str| value.as_str().unwrap_or(default).to_owned();
+        let routes = self.events("HttpApi");
+        routes.map(|route| (text(&route["Method"], "ANY"), text(&route["Path"], "$default"))).collect()
+    }
+
+    /// Its environment variables.
+    #[must_use]
+    pub fn environment(&self) -> BTreeMap<&str, &Value> {
+        entries(&self.property("Environment")["Variables"]).collect()
+    }
+
+    /// The statements of its own policies; a policy that is only named gives none.
+    #[must_use]
+    pub fn statements(&self) -> Vec<Statement> {
+        list(self.property("Policies")).iter().flat_map(statements).collect()
+    }
+}
+
+/// The statements of a policy document.
+#[must_use]
+pub fn statements(policy: &Value) -> Vec<Statement> {
+    let texts = |value: &Value| list(value).iter().map(named).collect();
+    let read = |statement: &Value| Statement {
+        actions: texts(&statement["Action"]),
+        resources: texts(&statement["Resource"]),
+    };
+    list(&policy["Statement"]).iter().map(read).collect()
+}
+
+/// A list, or a single value as a list of one; absent is empty.
+#[must_use]
+pub fn list(value: &Value) -> &[Value] {
+    match value {
+        Value::Null => &[],
+        Value::Array(items) => items,
+        single => std::slice::from_ref(single),
+    }
+}
+
+/// A value in one line: a text as it is, `!Ref X` and the ARN of X as `X`, anything else as JSON.
+#[must_use]
+pub fn named(value: &Value) -> String {
+    if let Some(text) = value.as_str() {
+        return text.to_owned();
+    }
+    if let Some(id) = target(value) {
+        return id.to_owned();
+    }
+    match value["Fn::Sub"].as_str() {
+        Some(text) => text.replace("${Table.Arn}", "Table"),
+        None => value.to_string(),
+    }
+}
+
+/// The resource that a `!Ref`, or a `!GetAtt` of an ARN or name, points at; a stream's ARN stands for itself.
+#[must_use]
+pub fn target(value: &Value) -> Option<&str> {
+    let attribute = value["Fn::GetAtt"].as_array();
+    match attribute.map(Vec::as_slice) {
+        Some([id, name]) if name != "StreamArn" => id.as_str(),
+        _ => value["Ref"].as_str(),
+    }
+}
+
+/// The entries of a mapping; nothing else has any.
+pub fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
+}
+
+fn merge(into: &mut Value, from: &Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (key, value) in from {
+                merge(into.entry(key.as_str()).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from.clone(),
+    }
+}
+
+fn plain(yaml: &Yaml) -> Value {
+    match yaml {
+        Yaml::Null => Value::Null,
+        Yaml::Bool(flag) => json!(flag),
+        Yaml::Number(number) => {
+            number.as_i64().map_or_else(|| json!(number.to_string()), |number| json!(number))
+        }
+        Yaml::String(text) => json!(text),
+        Yaml::Sequence(items) => items.iter().map(plain).collect(),
+        Yaml::Mapping(mapping) => {
+            let entries = mapping.iter().map(|(key, value)| (named(&plain(key)), plain(value)));
+            Value::Object(entries.collect::<Map<_, _>>())
+        }
+        Yaml::Tagged(tagged) => long_form(&tagged.tag.to_string(), &plain(&tagged.value)),
+    }
+}
+
+fn long_form(tag: &str, argument: &Value) -> Value {
+    match tag.trim_start_matches('!') {
+        name @ ("Ref" | "Condition") => json!({ name: argument }),
+        "GetAtt" => match argument.as_str().and_then(|text| text.split_once('.')) {
+            Some((id, attribute)) => json!({"Fn::GetAtt": [id, attribute]}),
+            None => json!({"Fn::GetAtt": argument}),
+        },
+        name => json!({ format!("Fn::{name}"): argument }),
+    }
+}

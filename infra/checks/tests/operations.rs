@@ -1,0 +1,201 @@
+//! Routers, template, rights, document and events speak of the same operations.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail in its helpers too")]
+
+use std::collections::BTreeMap;
+
+use banister_checks::operations::{
+    Route, document_is_complete, functions_are_operations, reading_is_reading, rights_are_listed,
+    variables_are_of_area,
+};
+use banister_checks::template::Template;
+use banister_checks::{Faults, files};
+use banister_platform::http::Operation;
+use serde_json::Value;
+
+/// What each function may do, said a second time so that a right is never widened by a slip.
+const RIGHTS: [(&str, &str); 31] = [
+    ("register_account", "GetItem PutItem UpdateItem"),
+    ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
+    ("get_me", "BatchGetItem GetItem"),
+    ("update_me", "BatchGetItem GetItem PutItem"),
+    ("create_session", "GetItem PutItem UpdateItem"),
+    ("refresh_session", "DeleteItem GetItem PutItem"),
+    ("end_current_session", "BatchGetItem DeleteItem GetItem PutItem"),
+    ("list_categories", ""),
+    ("create_service", "BatchGetItem GetItem PutItem"),
+    ("list_services", "BatchGetItem; GSI1: Query; GSI2: Query; GSI3: Query"),
+    ("get_service", "BatchGetItem GetItem"),
+    ("update_service", "BatchGetItem GetItem PutItem"),
+    ("archive_service", "BatchGetItem GetItem PutItem"),
+    ("publish_service", "BatchGetItem GetItem PutItem"),
+    ("get_calendar", "BatchGetItem GetItem"),
+    ("set_calendar", "BatchGetItem PutItem"),
+    ("list_slots", "GetItem Query"),
+    ("create_booking", "BatchGetItem GetItem PutItem Query"),
+    ("list_bookings", "BatchGetItem; GSI1: Query; GSI2: Query"),
+    ("get_booking", "BatchGetItem GetItem"),
+    ("confirm_booking", "BatchGetItem GetItem PutItem"),
+    ("decline_booking", "BatchGetItem GetItem PutItem"),
+    ("cancel_booking", "BatchGetItem GetItem PutItem"),
+    ("get_openapi", ""),
+    ("show_docs", ""),
+    ("show_docs_file", ""),
+    ("fallback", ""),
+    ("email", "BatchGetItem GetItem PutItem; EmailDeadLetterQueue: SendMessage"),
+    ("relay", "DeleteItem; EmailQueue: SendMessage"),
+    ("expire", "BatchGetItem GetItem PutItem; GSI3: Query"),
+    ("sweep", "DeleteItem Query; EmailQueue: SendMessage"),
+];
+
+/// The environment of each area; its functions share a binary and what that needs to start.
+const VARIABLES: [(&str, &str); 10] = [
+    ("accounts", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY TABLE_NAME"),
+    ("sessions", "ACCESS_ISSUER ACCESS_PRIVATE_KEY ACCESS_PUBLIC_KEYS TABLE_NAME"),
+    ("catalog", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),
+    ("availability", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS TABLE_NAME"),
+    ("bookings", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),
+    ("docs", ""),
+    ("email", "CODE_KEY EMAIL_DEAD_LETTER_QUEUE_URL MAIL_FROM SMTP_URL TABLE_NAME"),
+    ("relay", "EMAIL_QUEUE_URL TABLE_NAME"),
+    ("expire", "TABLE_NAME"),
+    ("sweep", "EMAIL_QUEUE_URL TABLE_NAME"),
+];
+
+fn operations() -> Vec<Operation> {
+    [
+        banister_http_accounts::area().operations(),
+        banister_http_sessions::area().operations(),
+        banister_http_catalog::area().operations(),
+        banister_http_availability::area().operations(),
+        banister_http_bookings::area().operations(),
+        banister_http_docs::area().operations(),
+    ]
+    .concat()
+}
+
+fn described() -> Vec<Route> {
+    let route = |operation: Operation| Route {
+        operation: operation.id,
+        area: operation.area.into(),
+        method: operation.method,
+        path: operation.path,
+    };
+    operations().into_iter().map(route).collect()
+}
+
+/// What is described, and what answers where nothing matches.
+fn all() -> Vec<Route> {
+    let fallback = Route {
+        operation: "fallback".into(),
+        area: "docs".into(),
+        method: "ANY".into(),
+        path: "$default".into(),
+    };
+    described().into_iter().chain([fallback]).collect()
+}
+
+fn template() -> Template {
+    Template::parse(&files::read("template.yaml").unwrap()).unwrap()
+}
+
+fn document() -> Value {
+    serde_json::from_str(&files::read("docs/openapi.json").unwrap()).unwrap()
+}
+
+fn good(faults: &Faults) {
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn notices(rule: impl Fn(&Template) -> Faults, changes: &[(&str, &str)]) {
+    let text = files::read("template.yaml").unwrap();
+    for (from, to) in changes {
+        let broken = text.replacen(from, to, 1);
+        assert_ne!(broken, text, "{from} is not in the template");
+        assert!(!rule(&Template::parse(&broken).unwrap()).is_empty(), "nobody noticed {to:?} for {from:?}");
+    }
+}
+
+#[test]
+fn functions_are_the_operations() {
+    let routes = all();
+    good(&functions_are_operations(&template(), &routes));
+    notices(
+        |template| functions_are_operations(template, &routes),
+        &[
+            ("Path: /v1/categories", "Path: /v1/category"),
+            ("Method: PUT", "Method: POST"),
+            ("  CancelBookingFunction:\n", "  StopBookingFunction:\n"),
+            ("CodeUri: target/lambda/catalog/", "CodeUri: target/lambda/bookings/"),
+        ],
+    );
+    assert_eq!(functions_are_operations(&template(), &routes[1..]).len(), 1);
+}
+
+#[test]
+fn the_document_describes_the_operations() {
+    let document = document();
+    good(&document_is_complete(&document, &described()));
+    let mut changed = document.clone();
+    changed["paths"]["/v1/me"]["get"]["operationId"] = "got_me".into();
+    assert_eq!(document_is_complete(&changed, &described()).len(), 2);
+    let paths = changed["paths"].as_object_mut().unwrap();
+    paths.remove("/v1/me");
+    assert_eq!(document_is_complete(&changed, &described()).len(), 2);
+}
+
+#[test]
+fn rights_are_those_listed() {
+    let listed = BTreeMap::from(RIGHTS);
+    good(&rights_are_listed(&template(), &listed));
+    notices(
+        |template| rights_are_listed(template, &listed),
+        &[
+            ("Action: [dynamodb:BatchGetItem, dynamodb:GetItem]", "Action: [dynamodb:BatchGetItem]"),
+            (
+                "Action: [dynamodb:BatchGetItem, dynamodb:GetItem]",
+                "Action: [dynamodb:GetItem, dynamodb:PutItem]",
+            ),
+            ("                - !Sub \"${Table.Arn}/index/GSI3\"\n", ""),
+            (
+                "Action: [sqs:SendMessage], Resource: !GetAtt EmailQueue.Arn",
+                "Action: [sqs:SendMessage], Resource: !GetAtt Table.Arn",
+            ),
+        ],
+    );
+    let fewer = RIGHTS.into_iter().skip(1).collect();
+    assert!(!rights_are_listed(&template(), &fewer).is_empty());
+}
+
+#[test]
+fn what_only_reads_may_not_write() {
+    good(&reading_is_reading(&template()));
+    let read = "Action: [dynamodb:BatchGetItem, dynamodb:GetItem]";
+    notices(reading_is_reading, &[(read, "Action: [dynamodb:BatchGetItem, dynamodb:PutItem]")]);
+}
+
+#[test]
+fn variables_are_those_of_the_area() {
+    let areas = BTreeMap::from(VARIABLES);
+    good(&variables_are_of_area(&template(), &areas));
+    notices(
+        |template| variables_are_of_area(template, &areas),
+        &[
+            ("          CODE_KEY: !Sub \"{{resolve:secretsmanager:${CodeKey}}}\"\n", ""),
+            (
+                "        LOG_LEVEL: !Ref LogLevel\n",
+                "        LOG_LEVEL: !Ref LogLevel\n        TABLE_NAME: !Ref Table\n",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn events_carry_a_token_where_one_is_needed() {
+    let events = files::events().unwrap();
+    for operation in operations() {
+        let event: Value = serde_json::from_str(&events[&operation.id]).unwrap();
+        let has_token = event["headers"]["authorization"] == "Bearer ACCESS_TOKEN";
+        assert_eq!(has_token, !operation.access.anonymous, "{}", operation.id);
+    }
+}

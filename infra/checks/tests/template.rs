@@ -1,0 +1,255 @@
+//! template.yaml, env.example and samconfig.toml keep the rules, and each rule notices what breaks it.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail in its helpers too")]
+
+use banister_checks::template::Template;
+use banister_checks::{Faults, files, rules};
+
+fn text() -> String {
+    files::read("template.yaml").unwrap()
+}
+
+fn template() -> Template {
+    Template::parse(&text()).unwrap()
+}
+
+fn good(faults: &Faults) {
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Each change of the template must be noticed by the rule.
+fn notices(rule: impl Fn(&Template) -> Faults, changes: &[(&str, &str)]) {
+    let text = text();
+    for (from, to) in changes {
+        let broken = text.replacen(from, to, 1);
+        assert_ne!(broken, text, "{from} is not in the template");
+        let template = Template::parse(&broken).unwrap_or_else(|error| panic!("{to}: {error}"));
+        assert!(!rule(&template).is_empty(), "nobody noticed {to:?} in place of {from:?}");
+    }
+}
+
+#[test]
+fn functions_are_complete() {
+    good(&rules::functions_are_complete(&template()));
+    notices(
+        rules::functions_are_complete,
+        &[
+            ("Tracing: Active", "Tracing: PassThrough"),
+            ("    Timeout: 10\n", "    Timeout: 29\n"),
+            ("      Timeout: 25\n", "      Timeout: 30\n"),
+            ("    MemorySize: 256\n", ""),
+            ("Architectures: [x86_64]", "Architectures: [arm64]"),
+            ("    Runtime: provided.al2023\n", "    Runtime: provided.al2\n"),
+            ("LogFormat: JSON", "LogFormat: Text"),
+            ("    PermissionsBoundary: !Ref FunctionBoundary\n", ""),
+            ("    Metadata: {SkipBuild: true}\n", ""),
+            ("CodeUri: target/lambda/bookings/", "CodeUri: functions/http/bookings/"),
+            ("  CreateBookingFunction:", "  CreateBooking:"),
+            ("      MemorySize: 512\n", "      MemorySize: 512\n      ReservedConcurrentExecutions: 1\n"),
+        ],
+    );
+}
+
+#[test]
+fn log_groups_are_kept() {
+    good(&rules::log_groups_are_kept(&template()));
+    notices(
+        rules::log_groups_are_kept,
+        &[
+            (", RetentionInDays: !Ref LogRetentionDays", ""),
+            ("LogGroup: !Ref BookingsLogGroup", "LogGroup: !Ref CatalogLogGroup"),
+            (
+                "  SweepLogGroup:\n    Type: AWS::Logs::LogGroup",
+                "  SweepLogGroup:\n    Type: AWS::SNS::Topic",
+            ),
+            ("  SweepLogGroup:\n", "  OtherLogGroup:\n"),
+        ],
+    );
+}
+
+#[test]
+fn rights_are_narrow() {
+    good(&rules::rights_are_narrow(&template()));
+    let own =
+        "- {Effect: Allow, Action: [dynamodb:BatchGetItem, dynamodb:GetItem], Resource: !GetAtt Table.Arn}";
+    notices(
+        rules::rights_are_narrow,
+        &[
+            (own, "- {Effect: Allow, Action: [dynamodb:*], Resource: !GetAtt Table.Arn}"),
+            (own, "- {Effect: Allow, Action: '*', Resource: !GetAtt Table.Arn}"),
+            (own, "- {Effect: Allow, Action: [dynamodb:GetItem], Resource: '*'}"),
+            (own, "- {Effect: Allow, Action: [dynamodb:GetItem], Resource: !Sub '${Table.Arn}/index/*'}"),
+            (own, "- {Effect: Allow, Action: [dynamodb:GetItem]}"),
+            (own, "- {Effect: Allow, Action: [dynamodb:Scan], Resource: !GetAtt Table.Arn}"),
+            (own, "- {Effect: Allow, NotAction: [dynamodb:Scan], Resource: !GetAtt Table.Arn}"),
+            (own, "- {Effect: Deny, Action: [dynamodb:GetItem], Resource: !GetAtt Table.Arn}"),
+            (
+                "      Policies:\n        - Statement:",
+                "      Policies:\n        - AmazonDynamoDBFullAccess\n        - Statement:",
+            ),
+            ("      Policies:\n", "      Other:\n"),
+            ("  FunctionBoundary:\n", "  OtherBoundary:\n"),
+            (
+                "              - dynamodb:Query\n",
+                "              - dynamodb:Query\n              - dynamodb:Scan\n",
+            ),
+            ("Action: [logs:CreateLogStream, ", "Action: [logs:*, "),
+            ("xray:PutTelemetryRecords, ", "xray:PutTelemetryRecords, dynamodb:GetItem, "),
+        ],
+    );
+}
+
+#[test]
+fn queues_are_complete() {
+    good(&rules::queues_are_complete(&template()));
+    notices(
+        rules::queues_are_complete,
+        &[
+            ("SqsManagedSseEnabled: true", "SqsManagedSseEnabled: false"),
+            ("      RedrivePolicy:", "      Other:"),
+            ("MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 86400"),
+            (
+                "!GetAtt EmailDeadLetterQueue.Arn, maxReceiveCount",
+                "!GetAtt RelayDeadLetterQueue.Arn, maxReceiveCount",
+            ),
+            ("maxReceiveCount: 5", "maxReceiveCount: 1"),
+            (
+                "Destination: !GetAtt RelayDeadLetterQueue.Arn",
+                "Destination: !GetAtt EmailDeadLetterQueue.Arn",
+            ),
+            ("  RelayDeadLetterQueue:\n", "  RelayQueue:\n"),
+        ],
+    );
+}
+
+#[test]
+fn failures_are_kept() {
+    good(&rules::failures_are_kept(&template()));
+    let last = "FunctionResponseTypes: [ReportBatchItemFailures]\n            FilterCriteria";
+    notices(
+        rules::failures_are_kept,
+        &[
+            ("            FunctionResponseTypes: [ReportBatchItemFailures]\n", ""),
+            (last, "FilterCriteria"),
+            ("VisibilityTimeout: 180", "VisibilityTimeout: 120"),
+            ("            ScalingConfig: {MaximumConcurrency: 5}\n", ""),
+            ("            DestinationConfig:\n", "            Other:\n"),
+            ("            MaximumRetryAttempts: 5\n", ""),
+            ("            BisectBatchOnFunctionError: true\n", ""),
+            ("            FilterCriteria:\n", "            Other:\n"),
+            ("            DeadLetterConfig: {Arn: !GetAtt ScheduleDeadLetterQueue.Arn}\n", ""),
+            ("      EventInvokeConfig:\n", "      Other:\n"),
+            ("rule/${AWS::StackName}-sweep", "rule/${AWS::StackName}-other"),
+        ],
+    );
+}
+
+#[test]
+fn everything_is_watched() {
+    good(&rules::everything_is_watched(&template()));
+    notices(
+        rules::everything_is_watched,
+        &[
+            ("MetricName: 5xx", "MetricName: 4xx"),
+            (
+                "Value: !GetAtt RelayDeadLetterQueue.QueueName",
+                "Value: !GetAtt EmailDeadLetterQueue.QueueName",
+            ),
+            ("Dimensions: [{Name: FunctionName, Value: !Ref CancelBookingFunction}]", "Dimensions: []"),
+            ("MetricName: Throttles", "MetricName: Errors"),
+            ("MetricName: IteratorAge", "MetricName: Duration"),
+            ("AlarmActions: [!Ref AlarmTopic]", "AlarmActions: []"),
+            ("TreatMissingData: notBreaching", "TreatMissingData: breaching"),
+        ],
+    );
+}
+
+#[test]
+fn routes_are_guarded() {
+    good(&rules::routes_are_guarded(&template()));
+    notices(
+        rules::routes_are_guarded,
+        &[
+            ("      StageName: $default\n", ""),
+            ("DestinationArn: !GetAtt ApiLogGroup.Arn", "DestinationArn: !GetAtt EmailLogGroup.Arn"),
+            (r#"{"request_id""#, r#""request_id""#),
+            ("ThrottlingRateLimit: 100,", "ThrottlingRateLimit: 100000,"),
+            ("POST /v1/sessions: {ThrottlingRateLimit: 20", "POST /v1/sessions: {ThrottlingRateLimit: 200"),
+            ("        POST /v1/accounts: {", "        POST /v1/account: {"),
+            ("ApiId: !Ref Api, Method: POST, Path: /v1/bookings}", "Method: POST, Path: /v1/bookings}"),
+            ("Path: /v1/categories", "Path: /v1/services"),
+            ("Path: /v1/categories", "Path: /v1/categories/"),
+            ("{ApiId: !Ref Api}", "{ApiId: !Ref Api, Method: GET, Path: /}"),
+        ],
+    );
+}
+
+#[test]
+fn table_is_safe() {
+    good(&rules::table_is_safe(&template()));
+    notices(
+        rules::table_is_safe,
+        &[
+            ("DeletionProtectionEnabled: true", "DeletionProtectionEnabled: false"),
+            ("    DeletionPolicy: Retain\n", ""),
+            ("    UpdateReplacePolicy: Retain\n", ""),
+            ("PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false"),
+            ("SSEEnabled: true", "SSEEnabled: false"),
+            ("StreamViewType: NEW_AND_OLD_IMAGES", "StreamViewType: KEYS_ONLY"),
+            ("AttributeName: ttl", "AttributeName: expires"),
+            ("BillingMode: PAY_PER_REQUEST", "BillingMode: PROVISIONED"),
+            ("- {AttributeName: GSI2SK, KeyType: RANGE}", "- {AttributeName: SK, KeyType: RANGE}"),
+            ("Projection: {ProjectionType: ALL}", "Projection: {ProjectionType: KEYS_ONLY}"),
+        ],
+    );
+}
+
+#[test]
+fn variables_are_listed() {
+    let example = files::read("env.example").unwrap();
+    good(&rules::variables_are_listed(&template(), &example));
+    notices(
+        |template| rules::variables_are_listed(template, &example),
+        &[
+            ("          MAIL_FROM: !Ref MailFrom\n", ""),
+            (
+                "          MAIL_FROM: !Ref MailFrom\n",
+                "          MAIL_FROM: !Ref MailFrom\n          NEW: 1\n",
+            ),
+            ("{{resolve:secretsmanager:${CursorKey}}}", "a secret for all to see"),
+            ("{{resolve:ssm:/banister/${Stage}/access-public-keys}}", "{}"),
+        ],
+    );
+    for (from, to) in
+        [("\nMAIL_FROM=", "\nSENDER="), ("# The DynamoDB table.\n", "\n"), ("Parameter Store", "The")]
+    {
+        let changed = example.replacen(from, to, 1);
+        assert_ne!(changed, example);
+        assert!(!rules::variables_are_listed(&template(), &changed).is_empty(), "nobody noticed {to:?}");
+    }
+}
+
+#[test]
+fn sources_are_listed() {
+    let (sources, example) = (files::sources().unwrap(), files::read("env.example").unwrap());
+    assert!(sources.contains("required(\"TABLE_NAME\")"));
+    good(&rules::sources_are_listed(&sources, &example));
+    let changed = example.replace("CURSOR_KEY", "CURSOR");
+    assert_eq!(rules::sources_are_listed(&sources, &changed), ["CURSOR_KEY must be in env.example"]);
+}
+
+#[test]
+fn deployments_fit() {
+    let samconfig = files::read("samconfig.toml").unwrap();
+    good(&rules::deployments_fit(&template(), &samconfig));
+    notices(
+        |template| rules::deployments_fit(template, &samconfig),
+        &[
+            ("  MailFrom:\n", "  Sender:\n"),
+            ("    Default: \"\"\n", ""),
+            ("[dev, staging, prod]", "[dev, test]"),
+        ],
+    );
+    let mixed_up = samconfig.replacen("\"Stage=prod\"", "\"Stage=dev\"", 1);
+    assert_eq!(rules::deployments_fit(&template(), &mixed_up), ["prod must be deployed as prod"]);
+}

@@ -1,0 +1,195 @@
+//! A small client of the API, for the demo and the tests: one person with a token.
+
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::cloud::Cloud;
+use crate::mail::MailError;
+
+/// An answer, read whole.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// JSON body; null where there is none.
+    pub body: Value,
+}
+
+/// Why the demo or a test could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The API was not reached.
+    #[error("not reached: {0}")]
+    Http(#[from] reqwest::Error),
+    /// The answer was not the one that was needed.
+    #[error("{call}: {} {}", .answer.status, .answer.body)]
+    Unexpected {
+        /// Method and path.
+        call: String,
+        /// What came.
+        answer: Box<Answer>,
+    },
+    /// A mail did not come.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+}
+
+/// Somebody who talks to the API, signed in or not.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    /// Sent as a bearer token.
+    pub token: Option<String>,
+    /// For the next pair of tokens.
+    pub refresh_token: Option<String>,
+    /// The account's id.
+    pub id: String,
+    /// The account's address.
+    pub email: String,
+}
+
+/// The password of everybody whom [`Client::join`] makes.
+pub const PASSWORD: &str = "correct horse battery";
+
+impl Client {
+    /// A stranger, from a loopback address of their own: rate limits take them for a household of
+    /// their own too.
+    pub fn stranger(base: &str) -> Result<Self, ClientError> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let [_, b, c, d] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let address = Ipv4Addr::new(127, 1 | b, c, d.max(1));
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .local_address(std::net::IpAddr::V4(address))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        let base = base.to_owned();
+        Ok(Self { http, base, token: None, refresh_token: None, id: String::new(), email: String::new() })
+    }
+
+    /// Registers, confirms the address with the code from the mail, and signs in.
+    pub async fn join(cloud: &Cloud, role: &str, name: &str) -> Result<Self, ClientError> {
+        let mut client = Self::stranger(&cloud.url())?;
+        client.email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
+        let (first, last) = name.split_once(' ').unwrap_or((name, "Example"));
+        let ask = json!({ "email": client.email, "password": PASSWORD, "role": role,
+            "first_name": first, "last_name": last });
+        client.post("/v1/accounts", &ask).await?.expect(StatusCode::CREATED, "register")?;
+        let code = client.code_from_mail(cloud).await?;
+        let ask = json!({ "email": client.email, "code": code });
+        client.post("/v1/email-confirmations", &ask).await?.expect(StatusCode::NO_CONTENT, "confirm")?;
+        client.sign_in().await?;
+        Ok(client)
+    }
+
+    /// The code in the newest mail to this address: the line of its own that has eight digits.
+    pub async fn code_from_mail(&self, cloud: &Cloud) -> Result<String, ClientError> {
+        let code = |text: &str| {
+            let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_digit());
+            text.lines().map(str::trim).find(is_code).map(ToOwned::to_owned)
+        };
+        let first = cloud.mailbox.wait_for(|mail| mail.is_to(&self.email) && code(&mail.text).is_some()).await?;
+        let newest = cloud.mailbox.list(Some(&self.email)).into_iter().rev().find_map(|mail| code(&mail.text));
+        Ok(newest.or_else(|| code(&first.text)).unwrap_or_default())
+    }
+
+    /// Signs in with the common password.
+    pub async fn sign_in(&mut self) -> Result<(), ClientError> {
+        let ask = json!({ "email": self.email, "password": PASSWORD });
+        let session = self.post("/v1/sessions", &ask).await?.expect(StatusCode::CREATED, "sign in")?;
+        self.take_tokens(&session);
+        Ok(())
+    }
+
+    /// Goes on with the tokens of a session.
+    pub fn take_tokens(&mut self, session: &Value) {
+        let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
+        self.token = text(&session["access_token"]);
+        self.refresh_token = text(&session["refresh_token"]);
+        self.id = text(&session["user"]["id"]).unwrap_or_default();
+    }
+
+    /// Any call.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Answer, ClientError> {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.bytes().await?;
+        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or_else(|_| text()) };
+        Ok(Answer { status, headers, body })
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Result<Answer, ClientError> {
+        self.call(Method::GET, path, &[], None).await
+    }
+
+    /// POST of a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, ClientError> {
+        self.call(Method::POST, path, &[], Some(body)).await
+    }
+
+    /// POST without a body.
+    pub async fn act(&self, path: &str) -> Result<Answer, ClientError> {
+        self.call(Method::POST, path, &[], None).await
+    }
+
+    /// PUT of a JSON body.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Answer, ClientError> {
+        self.call(Method::PUT, path, &[], Some(body)).await
+    }
+
+    /// PATCH of a JSON body.
+    pub async fn patch(&self, path: &str, body: &Value) -> Result<Answer, ClientError> {
+        self.call(Method::PATCH, path, &[], Some(body)).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Result<Answer, ClientError> {
+        self.call(Method::DELETE, path, &[], None).await
+    }
+
+    /// Books a start of a service under an idempotency key.
+    pub async fn book(&self, service: &str, starts_at: &str, key: &str) -> Result<Answer, ClientError> {
+        let ask = json!({ "service_id": service, "starts_at": starts_at });
+        self.call(Method::POST, "/v1/bookings", &[("idempotency-key", key)], Some(&ask)).await
+    }
+}
+
+impl Answer {
+    /// The body, if the status is `wanted`.
+    pub fn expect(self, wanted: StatusCode, call: &str) -> Result<Value, ClientError> {
+        if self.status == wanted {
+            return Ok(self.body);
+        }
+        Err(ClientError::Unexpected { call: call.to_owned(), answer: Box::new(self) })
+    }
+
+    /// The problem's code; empty where there is none.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}

@@ -1,0 +1,53 @@
+//! API Gateway's part: one HTTP API in front of all areas.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use banister_http_accounts::Accounts;
+use banister_http_availability::Availability;
+use banister_http_bookings::Bookings;
+use banister_http_catalog::Catalog;
+use banister_http_docs::Docs;
+use banister_http_sessions::Sessions;
+use banister_platform::clock::Clock;
+use banister_platform::config::{ConfigError, Settings};
+use banister_platform::http::{ClientAddress, merge};
+use tokio::sync::watch;
+
+/// All areas behind one door, each with the settings of a function.
+pub(super) fn router(settings: &Settings, clock: &Clock) -> Result<Router, ConfigError> {
+    let clock = || clock.clone();
+    let routes = [
+        banister_http_accounts::area().into_routes(Accounts::from_settings(settings, clock())?),
+        banister_http_sessions::area().into_routes(Sessions::from_settings(settings, clock())?),
+        banister_http_catalog::area().into_routes(Catalog::from_settings(settings, clock())?),
+        banister_http_availability::area().into_routes(Availability::from_settings(settings, clock())?),
+        banister_http_bookings::area().into_routes(Bookings::from_settings(settings, clock())?),
+        banister_http_docs::area().into_routes(Docs::default()),
+    ];
+    Ok(banister_http_docs::with_fallback(merge(routes)).layer(from_fn(client_address)))
+}
+
+/// What the gateway says of the client; the handlers believe nobody else.
+async fn client_address(mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    request.extensions_mut().insert(ClientAddress(peer));
+    next.run(request).await
+}
+
+/// Serves until told to stop; requests under way are finished.
+pub(super) async fn serve(
+    listener: tokio::net::TcpListener,
+    pages: Router,
+    api: Router,
+    mut stop: watch::Receiver<bool>,
+) {
+    let app = pages.fallback_service(api).into_make_service_with_connect_info::<SocketAddr>();
+    let stopped = async move { super::stopped(&mut stop).await };
+    if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stopped).await {
+        tracing::error!(%error, "the gateway stopped");
+    }
+}

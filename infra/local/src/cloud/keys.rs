@@ -1,0 +1,89 @@
+//! The secrets of a local cloud: made at the first start, kept with its data.
+
+use std::path::Path;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use banister_platform::clock::Clock;
+use banister_platform::random;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use std::io::{Error, ErrorKind};
+
+const KEY_ID: &str = "local";
+
+/// The secrets.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Keys {
+    /// PKCS #8 DER of the Ed25519 key that signs access tokens, in base64.
+    access_key: String,
+    /// What codes in mails are derived with.
+    pub code_key: String,
+    /// What cursors are signed with.
+    pub cursor_key: String,
+}
+
+impl Keys {
+    /// Those in `keys.json` of the data folder, or new ones, which are then kept there.
+    pub fn load(data: Option<&Path>) -> Result<Self, Error> {
+        let Some(folder) = data else { return Self::generate() };
+        let file = folder.join("keys.json");
+        match std::fs::read(&file) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(Error::from),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let keys = Self::generate()?;
+                write(&file, &serde_json::to_vec(&keys)?)?;
+                Ok(keys)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn generate() -> Result<Self, Error> {
+        let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(Error::other)?;
+        let secret = || URL_SAFE_NO_PAD.encode(random::bytes::<32>());
+        Ok(Self { access_key: STANDARD.encode(key.as_ref()), code_key: secret(), cursor_key: secret() })
+    }
+
+    /// As the setting `ACCESS_PRIVATE_KEY` has it.
+    #[must_use]
+    pub fn access_private_key(&self) -> String {
+        format!("{KEY_ID}:{}", self.access_key)
+    }
+
+    /// As the setting `ACCESS_PUBLIC_KEYS` has it; without keys where the private one is damaged.
+    #[must_use]
+    pub fn access_public_keys(&self) -> String {
+        let der = STANDARD.decode(&self.access_key).unwrap_or_default();
+        let keys = Ed25519KeyPair::from_pkcs8(&der).map(|pair| {
+            let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
+            serde_json::json!({ "kty": "OKP", "crv": "Ed25519", "kid": KEY_ID, "alg": "EdDSA", "x": x })
+        });
+        serde_json::json!({ "keys": keys.into_iter().collect::<Vec<_>>() }).to_string()
+    }
+}
+
+/// Sets the clock to where the last run of this data left it.
+pub(super) fn load_offset(data: Option<&Path>, clock: &Clock) -> Result<(), Error> {
+    let Some(file) = data.map(|folder| folder.join("clock.json")) else { return Ok(()) };
+    match std::fs::read(&file) {
+        Ok(bytes) => clock.advance(SignedDuration::from_millis(serde_json::from_slice(&bytes)?)),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+/// Keeps where the clock stands.
+pub(super) fn save_offset(data: Option<&Path>, clock: &Clock) -> Result<(), Error> {
+    let Some(folder) = data else { return Ok(()) };
+    write(&folder.join("clock.json"), &serde_json::to_vec(&clock.offset_millis())?)
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let draft = file.with_extension("draft");
+    std::fs::write(&draft, bytes)?;
+    std::fs::rename(draft, file)
+}

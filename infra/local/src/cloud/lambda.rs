@@ -1,0 +1,232 @@
+//! Lambda's part: the event source mappings, which turn a stream and a queue into batches.
+
+use std::time::Duration;
+
+use aws_lambda_events::event::dynamodb::Event as StreamEvent;
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use aws_sdk_dynamodbstreams::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodbstreams::types::{AttributeValue, Record, ShardIteratorType};
+use banister_platform::clock::Clock;
+use banister_platform::config::{ConfigError, Settings};
+use banister_queue_email::EmailWorker;
+use banister_stream_relay::Relay;
+use jiff::SignedDuration;
+use serde_json::{Map, Value, json};
+use tokio::sync::watch;
+
+use super::CloudError;
+use crate::dynamodb::Front;
+
+/// Between two tries of a batch that failed.
+const PAUSE: Duration = Duration::from_millis(20);
+/// As long as the e-mail function may run.
+const EMAIL_TIMEOUT: SignedDuration = SignedDuration::from_secs(25);
+
+/// The table's stream, from the moment of opening on. What was written before and not relayed is
+/// the sweep's.
+pub(super) struct StreamSource {
+    client: aws_sdk_dynamodbstreams::Client,
+    iterator: Option<String>,
+}
+
+impl StreamSource {
+    pub(super) async fn open(front: &Front) -> Result<Self, CloudError> {
+        let config = aws_sdk_dynamodbstreams::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(Credentials::new("local-relay-source", "local", None, None, "banister-local"))
+            .endpoint_url(front.endpoint_url());
+        let client = aws_sdk_dynamodbstreams::Client::from_conf(config.build());
+        let broken = |what: &dyn std::fmt::Display| CloudError::Create(format!("stream: {what}"));
+        let streams = client.list_streams().table_name(super::TABLE).send().await;
+        let streams = streams.map_err(|error| broken(&error))?;
+        let arn = streams.streams().first().and_then(|stream| stream.stream_arn());
+        let arn = arn.ok_or_else(|| broken(&"the table has none"))?.to_owned();
+        let stream = client.describe_stream().stream_arn(&arn).send().await.map_err(|error| broken(&error))?;
+        let shards = stream.stream_description.map(|stream| stream.shards.unwrap_or_default());
+        let shard = shards.and_then(|shards| shards.into_iter().next()).and_then(|shard| shard.shard_id);
+        let iterator = client
+            .get_shard_iterator()
+            .stream_arn(arn)
+            .shard_id(shard.ok_or_else(|| broken(&"it has no shard"))?)
+            .shard_iterator_type(ShardIteratorType::Latest)
+            .send()
+            .await
+            .map_err(|error| broken(&error))?;
+        Ok(Self { client, iterator: iterator.shard_iterator })
+    }
+
+    /// The next records; none where there are no new ones.
+    async fn next(&mut self) -> Result<Vec<Record>, String> {
+        let iterator = self.iterator.clone().ok_or("the shard is closed")?;
+        let answer = self.client.get_records().shard_iterator(iterator).send().await;
+        let answer = answer.map_err(|error| error.to_string())?;
+        self.iterator = answer.next_shard_iterator;
+        Ok(answer.records.unwrap_or_default())
+    }
+}
+
+/// Feeds the stream to the relay, in order; a failed record is tried again until it passes.
+/// `progress` tells up to which write everything has been relayed.
+pub(super) async fn run_stream(
+    mut source: StreamSource,
+    relay: Relay,
+    mut writes: watch::Receiver<u64>,
+    progress: watch::Sender<u64>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        let seen = *writes.borrow_and_update();
+        loop {
+            let records = match source.next().await {
+                Ok(records) => records,
+                Err(error) => {
+                    tracing::warn!(error, "the stream does not answer");
+                    tokio::time::sleep(PAUSE).await;
+                    Vec::new()
+                }
+            };
+            if records.is_empty() || !relay_all(&relay, records.iter().map(record_json).collect(), &stop).await {
+                break;
+            }
+        }
+        progress.send_replace(seen);
+        tokio::select! {
+            changed = writes.changed() => if changed.is_err() { return },
+            () = super::stopped(&mut stop) => return,
+        }
+    }
+}
+
+/// False when told to stop before all was relayed.
+async fn relay_all(relay: &Relay, mut records: Vec<Value>, stop: &watch::Receiver<bool>) -> bool {
+    while !records.is_empty() {
+        let event: StreamEvent = match serde_json::from_value(json!({ "Records": records })) {
+            Ok(event) => event,
+            Err(error) => {
+                tracing::error!(%error, "a stream record that no function can read");
+                return true;
+            }
+        };
+        let failed = relay.handle(event).await.batch_item_failures;
+        let Some(first) = failed.into_iter().next().and_then(|failure| failure.item_identifier) else {
+            return true;
+        };
+        let at = records.iter().position(|record| record["dynamodb"]["SequenceNumber"] == first.as_str());
+        records.drain(..at.unwrap_or(0));
+        if *stop.borrow() {
+            return false;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    true
+}
+
+/// A record as Lambda hands it to a function
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>).
+fn record_json(record: &Record) -> Value {
+    let change = record.dynamodb.as_ref();
+    let image = |item: Option<&std::collections::HashMap<String, AttributeValue>>| {
+        item.map(|item| item.iter().map(|(name, value)| (name.clone(), value_json(value))).collect::<Map<_, _>>())
+    };
+    json!({
+        "eventID": record.event_id,
+        "eventName": record.event_name.as_ref().map(|name| name.as_str()),
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "us-east-1",
+        "dynamodb": {
+            "ApproximateCreationDateTime": 0,
+            "Keys": image(change.and_then(|change| change.keys.as_ref())).unwrap_or_default(),
+            "NewImage": image(change.and_then(|change| change.new_image.as_ref())).unwrap_or_default(),
+            "OldImage": image(change.and_then(|change| change.old_image.as_ref())).unwrap_or_default(),
+            "SequenceNumber": change.and_then(|change| change.sequence_number.clone()),
+            "SizeBytes": change.and_then(|change| change.size_bytes).unwrap_or(0),
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        },
+    })
+}
+
+fn value_json(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::Bool(flag) => json!({ "BOOL": flag }),
+        AttributeValue::L(list) => json!({ "L": list.iter().map(value_json).collect::<Vec<_>>() }),
+        AttributeValue::M(map) => {
+            let map: Map<_, _> = map.iter().map(|(name, value)| (name.clone(), value_json(value))).collect();
+            json!({ "M": map })
+        }
+        AttributeValue::Ss(texts) => json!({ "SS": texts }),
+        AttributeValue::Ns(numbers) => json!({ "NS": numbers }),
+        _ => json!({ "NULL": true }),
+    }
+}
+
+/// A queue as a source of batches.
+pub(super) struct QueueSource {
+    client: aws_sdk_sqs::Client,
+    url: String,
+}
+
+impl QueueSource {
+    pub(super) fn new(settings: &Settings, name: &'static str) -> Result<Self, ConfigError> {
+        let role = settings.required("AWS_ACCESS_KEY_ID")?;
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(Credentials::new(role, "local", None, None, "banister-local"))
+            .endpoint_url(settings.required("AWS_ENDPOINT_URL_SQS")?);
+        Ok(Self { client: aws_sdk_sqs::Client::from_conf(config.build()), url: settings.required(name)? })
+    }
+}
+
+/// Feeds the queue to the e-mail worker. What it reports as failed stays in the queue and comes
+/// again after the visibility timeout, or goes to the dead-letter queue.
+pub(super) async fn run_queue(
+    source: QueueSource,
+    worker: EmailWorker,
+    clock: Clock,
+    mut stop: watch::Receiver<bool>,
+) {
+    let QueueSource { client, url } = source;
+    loop {
+        let receive = client.receive_message().queue_url(&url).max_number_of_messages(10).wait_time_seconds(20);
+        let received = tokio::select! {
+            received = receive.send() => received,
+            () = super::stopped(&mut stop) => return,
+        };
+        let messages = match received {
+            Ok(answer) => answer.messages.unwrap_or_default(),
+            Err(error) => {
+                tracing::warn!(%error, "the queue does not answer");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
+        if messages.is_empty() {
+            continue;
+        }
+        let mut event = SqsEvent::default();
+        for message in &messages {
+            let mut record = SqsMessage::default();
+            record.message_id.clone_from(&message.message_id);
+            record.receipt_handle.clone_from(&message.receipt_handle);
+            record.body.clone_from(&message.body);
+            event.records.push(record);
+        }
+        let deadline = clock.now().saturating_add(EMAIL_TIMEOUT).ok();
+        let failed = worker.handle(event, deadline).await.batch_item_failures;
+        for message in messages {
+            let id = message.message_id.unwrap_or_default();
+            if failed.iter().any(|failure| failure.item_identifier == id) {
+                continue;
+            }
+            let delete = client.delete_message().queue_url(&url).set_receipt_handle(message.receipt_handle);
+            if let Err(error) = delete.send().await {
+                // The message comes again, and the worker knows it by its event's id.
+                tracing::warn!(%error, "a handled message was not deleted");
+            }
+        }
+    }
+}

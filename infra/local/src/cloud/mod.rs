@@ -1,0 +1,258 @@
+//! Starts and stops everything.
+
+mod gateway;
+mod keys;
+mod lambda;
+mod local;
+mod schedule;
+
+pub use keys::Keys;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use banister_platform::clock::Clock;
+use banister_platform::config::{ConfigError, Settings};
+use banister_queue_email::EmailWorker;
+use banister_schedule_expire::Expire;
+use banister_schedule_sweep::Sweep;
+use banister_stream_relay::Relay;
+use jiff::SignedDuration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::dynamodb::{Front, StartError};
+use crate::faults::Faults;
+use crate::mail::{MailError, Mailbox};
+use crate::sqs::{QueueDefinition, Sqs, SqsError};
+use crate::template::{Template, TemplateError};
+use schedule::Schedules;
+
+/// What is deployed; the table and the queues are made from it.
+const TEMPLATE: &str = include_str!("../../../../template.yaml");
+const TABLE: &str = "banister";
+
+/// How to start.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Port of the API on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Where data is kept; in memory only if none.
+    pub data: Option<PathBuf>,
+    /// Memory of a password hash in KiB, where tests cannot afford the real cost.
+    pub password_memory_kib: Option<u32>,
+}
+
+/// Why the cloud did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum CloudError {
+    /// The template is not what it should be.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The table did not start.
+    #[error(transparent)]
+    Table(#[from] StartError),
+    /// The table was not made.
+    #[error("the table: {0}")]
+    Create(String),
+    /// The queues did not start.
+    #[error(transparent)]
+    Queues(#[from] SqsError),
+    /// The mailbox did not start.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// A function does not take its settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data folder or the port cannot be used.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// A running local cloud.
+pub struct Cloud {
+    /// Makes calls between functions and emulators fail on demand.
+    pub faults: Faults,
+    /// All mail that was sent.
+    pub mailbox: Mailbox,
+    /// The time of all functions.
+    pub clock: Clock,
+    /// The queues.
+    pub sqs: Sqs,
+    /// The table.
+    pub table: Arc<Front>,
+    address: SocketAddr,
+    keys: Keys,
+    options: Options,
+    schedules: Arc<Schedules>,
+    relayed: watch::Receiver<u64>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Cloud {
+    /// Starts everything; when this returns, requests are answered.
+    pub async fn start(options: Options) -> Result<Self, CloudError> {
+        let data = options.data.as_deref();
+        if let Some(folder) = data {
+            std::fs::create_dir_all(folder)?;
+        }
+        let keys = Keys::load(data)?;
+        let (clock, faults) = (Clock::system(), Faults::new());
+        keys::load_offset(data, &clock)?;
+        let millis = clock.clone();
+        let millis: Arc<dyn Fn() -> i64 + Send + Sync> = Arc::new(move || millis.now().as_millisecond());
+        let template = Template::parse(&[TEMPLATE])?;
+        let table = Front::start(data.map(|folder| folder.join("table.db")).as_deref(), faults.clone()).await?;
+        let definition = template.table()?;
+        let created = definition.create(&table.client("local-setup"), TABLE).await;
+        created.map_err(|error| CloudError::Create(error.to_string()))?;
+        let queues = queues(&template)?;
+        let sqs = Sqs::start(&queues, Arc::clone(&millis), faults.clone(), data.map(Path::to_path_buf)).await?;
+        let mailbox = Mailbox::start(data.map(|folder| folder.join("mails")), millis).await?;
+        let table = Arc::new(table);
+        let (stop, stopped) = watch::channel(false);
+        let (progress, relayed) = watch::channel(0);
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port)).await?;
+        let address = listener.local_addr()?;
+        let unfinished = Self {
+            schedules: Arc::new(Schedules::empty(clock.clone())),
+            faults,
+            mailbox,
+            clock,
+            sqs,
+            table,
+            address,
+            keys,
+            options,
+            relayed,
+            stop,
+            tasks: JoinSet::new(),
+        };
+        unfinished.run(listener, progress, &stopped).await
+    }
+
+    async fn run(
+        mut self,
+        listener: tokio::net::TcpListener,
+        progress: watch::Sender<u64>,
+        stopped: &watch::Receiver<bool>,
+    ) -> Result<Self, CloudError> {
+        let (clock, stop) = (&self.clock, || stopped.clone());
+        let relay = Relay::from_settings(&self.settings("local-relay"), clock.clone())?;
+        let email = EmailWorker::from_settings(&self.settings("local-email"), clock.clone())?;
+        self.schedules = Arc::new(Schedules::new(
+            clock.clone(),
+            Expire::from_settings(&self.settings("local-expire"), clock.clone())?,
+            Sweep::from_settings(&self.settings("local-sweep"), clock.clone())?,
+        ));
+        let api = gateway::router(&self.settings("local-http"), clock)?;
+        let local = local::routes(local::Local {
+            clock: clock.clone(),
+            sqs: self.sqs.clone(),
+            schedules: Arc::clone(&self.schedules),
+            data: self.options.data.clone(),
+        });
+        let pages = local.merge(crate::mail::routes(self.mailbox.clone()));
+        let stream = lambda::StreamSource::open(&self.table).await?;
+        let queue = lambda::QueueSource::new(&self.settings("local-email-source"), "EMAIL_QUEUE_URL")?;
+        let writes = self.table.writes();
+        self.tasks.spawn(lambda::run_stream(stream, relay, writes, progress, stop()));
+        self.tasks.spawn(lambda::run_queue(queue, email, clock.clone(), stop()));
+        self.tasks.spawn(Arc::clone(&self.schedules).run(stop()));
+        self.tasks.spawn(gateway::serve(listener, pages, api, stop()));
+        Ok(self)
+    }
+
+    /// Where the API is.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The settings of functions that call the emulators as `role`: its access key id, by which
+    /// faults find it.
+    #[must_use]
+    pub fn settings(&self, role: &str) -> Settings {
+        let mut values: BTreeMap<String, String> = BTreeMap::new();
+        let mut set = |name: &str, value: String| values.insert(name.to_owned(), value);
+        set("TABLE_NAME", TABLE.into());
+        set("AWS_REGION", "us-east-1".into());
+        set("AWS_ACCESS_KEY_ID", role.into());
+        set("AWS_SECRET_ACCESS_KEY", "local".into());
+        set("AWS_ENDPOINT_URL_DYNAMODB", self.table.endpoint_url());
+        set("AWS_ENDPOINT_URL_SQS", self.sqs.endpoint());
+        set("EMAIL_QUEUE_URL", self.sqs.queue_url("EmailQueue"));
+        set("EMAIL_DEAD_LETTER_QUEUE_URL", self.sqs.queue_url("EmailDeadLetterQueue"));
+        set("SMTP_URL", format!("smtp://{}", self.mailbox.address()));
+        set("MAIL_FROM", "Banister <no-reply@example.com>".into());
+        set("ACCESS_ISSUER", "banister-local".into());
+        set("ACCESS_PRIVATE_KEY", self.keys.access_private_key());
+        set("ACCESS_PUBLIC_KEYS", self.keys.access_public_keys());
+        set("CODE_KEY", self.keys.code_key.clone());
+        set("CURSOR_KEY", self.keys.cursor_key.clone());
+        if let Some(memory) = self.options.password_memory_kib {
+            set("PASSWORD_MEMORY_KIB", memory.to_string());
+        }
+        Settings::from_map(values)
+    }
+
+    /// Moves the time of everything, and runs what has become due.
+    pub async fn advance(&self, by: SignedDuration) {
+        self.clock.advance(by);
+        self.sqs.clock_moved();
+        self.schedules.run_all().await;
+    }
+
+    /// Runs every schedule once, now.
+    pub async fn run_schedules(&self) {
+        self.schedules.run_all().await;
+    }
+
+    /// Waits until every write has been relayed and every queue is empty.
+    pub async fn quiet(&self) -> Result<(), SqsError> {
+        let mut relayed = self.relayed.clone();
+        loop {
+            let writes = *self.table.writes().borrow();
+            if relayed.wait_for(|seen| *seen >= writes).await.is_err() {
+                return Err(SqsError::Stopped);
+            }
+            self.sqs.idle_watch(&["EmailQueue"]).await?;
+            // Relaying and handling write too; quiet is when that has come to an end.
+            if *self.table.writes().borrow() == writes {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Lets what runs finish, keeps the data, and stops.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+        self.mailbox.stop().await;
+        self.sqs.stop().await;
+        if let Ok(table) = Arc::try_unwrap(self.table) {
+            table.stop().await;
+        }
+    }
+}
+
+/// Waits until the cloud is told to stop, or is gone.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    drop(stop.wait_for(|stop| *stop).await);
+}
+
+fn queues(template: &Template) -> Result<Vec<QueueDefinition>, TemplateError> {
+    let queues = template.queues()?.into_iter().map(|queue| {
+        let redrive = queue.redrive;
+        QueueDefinition {
+            name: queue.logical_id,
+            visibility_timeout_seconds: u32::try_from(queue.visibility_timeout.as_secs()).unwrap_or(u32::MAX),
+            max_receive_count: redrive.as_ref().map(|redrive| redrive.max_receive_count),
+            dead_letter: redrive.map(|redrive| redrive.dead_letter),
+        }
+    });
+    Ok(queues.collect())
+}

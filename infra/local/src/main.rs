@@ -1,0 +1,99 @@
+//! `cargo run`: the local cloud.
+#![expect(clippy::print_stdout, reason = "this is the program that speaks to a person")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use banister_local::cloud::{Cloud, CloudError, Options};
+use banister_local::{api, demo};
+use banister_platform::config::Settings;
+use banister_platform::telemetry;
+
+const USAGE: &str = "\
+Runs Banister on this machine: the API and everything behind it, in one process.
+
+Usage: cargo run [-- [COMMAND] [OPTIONS]]
+
+Commands:
+  (none)          start
+  demo            start with a small marketplace to look at
+  openapi         print the OpenAPI document and stop
+
+Options:
+  --port N        port on 127.0.0.1; 0 takes a free one (default 8000)
+  --data DIR      keep data there (default .banister)
+  --ephemeral     keep data in memory only
+  --demo          the same as the command
+  --help          this text
+";
+
+enum Command {
+    Start { options: Options, demo: bool },
+    OpenApi,
+    Help,
+}
+
+fn parse() -> Result<Command, lexopt::Error> {
+    use lexopt::prelude::{Long, Short, Value, ValueExt as _};
+    let mut options = Options { port: 8_000, data: Some(PathBuf::from(".banister")), ..Options::default() };
+    let mut demo = false;
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("port") => options.port = arguments.value()?.parse()?,
+            Long("data") => options.data = Some(arguments.value()?.into()),
+            Long("ephemeral") => options.data = None,
+            Long("demo") => demo = true,
+            Long("help") | Short('h') => return Ok(Command::Help),
+            Value(word) if word == "demo" => demo = true,
+            Value(word) if word == "openapi" => return Ok(Command::OpenApi),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Command::Start { options, demo })
+}
+
+async fn run(options: Options, with_demo: bool) -> Result<(), CloudError> {
+    let cloud = Cloud::start(options).await?;
+    let url = cloud.url();
+    println!("listening on {url}");
+    println!("  {url}/docs         the API, to read and to try");
+    println!("  {url}/local/mails  every mail that was sent");
+    println!("  {url}/local/clock  the time, which can be moved");
+    if with_demo {
+        match demo::fill(&cloud).await {
+            Ok(guide) => println!("\n{guide}"),
+            Err(error) => println!("the demo could not be filled in: {error}"),
+        }
+    }
+    tokio::signal::ctrl_c().await?;
+    println!("stopping");
+    cloud.stop().await;
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match parse() {
+        Ok(Command::Help) => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Ok(Command::OpenApi) => {
+            print!("{}", api::document_text());
+            return ExitCode::SUCCESS;
+        }
+        Ok(Command::Start { options, demo }) => {
+            telemetry::start_plain(&Settings::from_env());
+            run(options, demo).await.map_err(|error| error.to_string())
+        }
+        Err(error) => Err(format!("{error}\n\n{USAGE}")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
