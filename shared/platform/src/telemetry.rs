@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::Settings;
 
 fn filter(settings: &Settings) -> EnvFilter {
-    let level = settings.optional("LOG_LEVEL").unwrap_or_else(|| "info".into());
+    let level = settings.optional("LOG_LEVEL").unwrap_or_else(|| "info,dynoxide=error".into());
     EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"))
 }
 

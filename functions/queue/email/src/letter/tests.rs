@@ -59,7 +59,7 @@ fn news(status: Status, side: Side) -> News {
 /// No two blank lines, no white space at the ends of lines, no template left over.
 fn is_tidy(text: &str) -> bool {
     let loose = text.contains("\n\n\n") || text.lines().any(|line| line != line.trim_end());
-    !loose && !text.contains(['{', '}']) && text.ends_with(".\n") && !text.starts_with('\n')
+    !loose && !text.contains(['{', '}']) && text.ends_with('.') && !text.starts_with('\n')
 }
 
 #[test]

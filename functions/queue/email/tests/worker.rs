@@ -1,0 +1,263 @@
+//! The worker against a table, a mail server and a dead-letter queue over their protocols.
+
+mod peers;
+
+use banister_domain::account::{Account, AccountStatus, Locale, Role};
+use banister_domain::availability::{Interval, Zone};
+use banister_domain::booking::{Actor, Booking, Command, Status};
+use banister_domain::event::{BookingRef, Event, Payload};
+use banister_domain::id::{Id, UserId};
+use banister_domain::money::{Currency, Money, Price};
+use banister_domain::service::LocationKind;
+use banister_platform::config::Settings;
+use banister_platform::identity::code::Codes;
+use banister_platform::store::{AccountRecord, BookingRecord, HistoryRecord};
+use banister_queue_email::EmailWorker;
+use jiff::{SignedDuration, Timestamp};
+use peers::{World, failures, hanging_up};
+
+const CUSTOMER: &str = "customer@example.com";
+const PROVIDER: &str = "provider@example.com";
+
+fn customer() -> UserId {
+    Id::from_parts(1, 1)
+}
+
+fn provider() -> UserId {
+    Id::from_parts(1, 2)
+}
+
+fn person(id: UserId, email: &str, name: &str) -> Account {
+    Account {
+        id,
+        email: email.parse().expect("an address"),
+        role: Role::Customer,
+        status: AccountStatus::Active,
+        epoch: 0,
+        email_confirmed: true,
+        first_name: name.parse().expect("a name"),
+        last_name: "One".parse().expect("a name"),
+        phone: None,
+        time_zone: Zone::UTC,
+        locale: Locale::En,
+        created_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn request(now: Timestamp) -> Booking {
+    let hours = |hours| now.saturating_add(SignedDuration::from_hours(hours)).expect("a moment");
+    Booking {
+        id: Id::from_parts(1, 3),
+        customer_id: customer(),
+        provider_id: provider(),
+        service_id: Id::from_parts(1, 4),
+        service_title: "Deep massage".parse().expect("a title"),
+        price: Price::try_from(Money::new(12_500, Currency::Usd)).expect("a price"),
+        location_kind: LocationKind::Online,
+        location: None,
+        note: None,
+        starts_at: hours(48),
+        ends_at: hours(49),
+        occupies: Interval::new(hours(48), hours(49)).expect("an interval"),
+        status: Status::Requested,
+        answer_by: hours(24),
+        created_at: now,
+        updated_at: now,
+        revision: 0,
+    }
+}
+
+fn about(actor: Actor) -> BookingRef {
+    BookingRef { booking_id: Id::from_parts(1, 3), customer_id: customer(), provider_id: provider(), actor }
+}
+
+fn event(number: u128, occurred_at: Timestamp, payload: Payload) -> String {
+    let event = Event { id: Id::from_parts(1, number), occurred_at, payload };
+    serde_json::to_string(&event).expect("JSON")
+}
+
+async fn with_people() -> World {
+    let world = World::start().await;
+    for account in [person(customer(), CUSTOMER, "Robin"), person(provider(), PROVIDER, "Kim")] {
+        world.table.put(&AccountRecord(account)).await.expect("stored");
+    }
+    world
+}
+
+async fn with_booking(status: Status) -> World {
+    let world = with_people().await;
+    let booking = Booking { status, ..request(world.clock.now()) };
+    world.table.put(&BookingRecord(booking)).await.expect("stored");
+    world
+}
+
+#[tokio::test]
+async fn the_code_is_mailed_once() {
+    let world = with_people().await;
+    let unconfirmed = Account { email_confirmed: false, ..person(customer(), CUSTOMER, "Robin") };
+    world.table.put(&AccountRecord(unconfirmed)).await.expect("stored");
+    let code_id = Id::from_parts(1, 5);
+    let body = event(1, world.clock.now(), Payload::AccountRegistered { user_id: customer(), code_id });
+    assert!(world.deliver(&[&body, &body]).await.is_empty());
+    assert!(world.deliver(&[&body]).await.is_empty());
+    let mails = world.mails();
+    assert_eq!(world.recipients(), [CUSTOMER]);
+    assert_eq!(
+        mails[0].id,
+        format!("{}.{}@example.org", Id::<banister_domain::id::EventKind>::from_parts(1, 1), customer())
+    );
+    let codes = Codes::from_settings(&Settings::from_map(world.settings.clone())).expect("codes");
+    assert!(mails[0].text.lines().any(|line| line == codes.digits(code_id)), "{}", mails[0].text);
+}
+
+#[tokio::test]
+async fn what_is_no_longer_true_is_not_mailed() {
+    let world = with_booking(Status::Confirmed).await;
+    let now = world.clock.now();
+    let code_id = Id::from_parts(1, 5);
+    let disabled: UserId = Id::from_parts(1, 7);
+    let off = Account { status: AccountStatus::Disabled, ..person(disabled, "off@example.com", "Off") };
+    world.table.put(&AccountRecord(off)).await.expect("stored");
+    let missing: UserId = Id::from_parts(1, 8);
+    let nowhere = BookingRef { booking_id: Id::from_parts(1, 9), ..about(Actor::Provider) };
+    let bodies = [
+        event(1, now, Payload::AccountRegistered { user_id: customer(), code_id }),
+        event(2, now, Payload::RegistrationRepeated { user_id: disabled }),
+        event(3, now, Payload::RegistrationRepeated { user_id: missing }),
+        event(4, now, Payload::BookingRequested(about(Actor::Customer))),
+        event(5, now, Payload::BookingConfirmed(nowhere)),
+    ];
+    assert!(world.deliver(&bodies.each_ref().map(String::as_str)).await.is_empty());
+    assert!(world.mails().is_empty() && world.dead().is_empty());
+}
+
+#[tokio::test]
+async fn a_request_or_code_past_its_time_is_not_mailed() {
+    let world = with_booking(Status::Requested).await;
+    let unconfirmed = Account { email_confirmed: false, ..person(customer(), CUSTOMER, "Robin") };
+    world.table.put(&AccountRecord(unconfirmed)).await.expect("stored");
+    let now = world.clock.now();
+    let code_id = Id::from_parts(1, 5);
+    let asked = event(1, now, Payload::BookingRequested(about(Actor::Customer)));
+    let coded = event(2, now, Payload::AccountRegistered { user_id: customer(), code_id });
+    world.clock.advance(SignedDuration::from_hours(25));
+    assert!(world.deliver(&[&asked, &coded]).await.is_empty());
+    assert!(world.mails().is_empty());
+}
+
+#[tokio::test]
+async fn of_two_mails_only_the_failed_one_is_sent_again() {
+    let world = with_booking(Status::Expired).await;
+    world.refuse(PROVIDER, "451 later");
+    let body = event(1, world.clock.now(), Payload::BookingExpired(about(Actor::Time)));
+    assert_eq!(world.deliver(&[&body]).await, ["m0"]);
+    assert_eq!(world.recipients(), [CUSTOMER]);
+    world.accept(PROVIDER);
+    assert!(world.deliver(&[&body]).await.is_empty());
+    assert_eq!(world.recipients(), [CUSTOMER, PROVIDER]);
+    assert!(world.dead().is_empty());
+}
+
+#[tokio::test]
+async fn a_mail_refused_for_good_keeps_no_other_back() {
+    let world = with_booking(Status::Expired).await;
+    world.refuse(CUSTOMER, "550 nobody here");
+    let now = world.clock.now();
+    let expired = event(1, now, Payload::BookingExpired(about(Actor::Time)));
+    let other = event(2, now, Payload::RegistrationRepeated { user_id: provider() });
+    assert!(world.deliver(&[&expired, &other]).await.is_empty());
+    assert_eq!(world.recipients(), [PROVIDER, PROVIDER]);
+    let dead = world.dead();
+    assert_eq!(dead.len(), 1);
+    assert!(dead[0].contains("booking.expired") && dead[0].contains("/1/dead"), "{dead:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_event_goes_to_the_dead_letters_at_once() {
+    let world = with_people().await;
+    let unknown = r#"{"id":"evt_01KB2Q7S3H8Z6W4V5N9RXTMCDE","occurred_at":"2026-03-10T10:00:00Z","type":"moon.rose","data":{}}"#;
+    assert!(world.deliver(&["not JSON", unknown]).await.is_empty());
+    assert_eq!(world.dead().len(), 2);
+}
+
+#[tokio::test]
+async fn without_a_dead_letter_queue_poison_is_a_failure() {
+    let world = with_people().await;
+    let mut settings = world.settings.clone();
+    settings.insert("AWS_ENDPOINT_URL_SQS".into(), format!("http://{}", hanging_up().await));
+    let worker =
+        EmailWorker::from_settings(&Settings::from_map(settings), world.clock.clone()).expect("a worker");
+    assert_eq!(failures(&worker, &["not JSON"], None).await, ["m0"]);
+}
+
+#[tokio::test]
+async fn without_a_table_or_time_messages_come_again() {
+    let world = with_booking(Status::Requested).await;
+    let body = event(1, world.clock.now(), Payload::BookingRequested(about(Actor::Customer)));
+    let other = event(2, world.clock.now(), Payload::RegistrationRepeated { user_id: provider() });
+    assert_eq!(
+        failures(&world.worker, &[&body, &other, &body], Some(world.clock.now())).await,
+        ["m0", "m1", "m2"]
+    );
+    let mut settings = world.settings.clone();
+    settings.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), format!("http://{}", hanging_up().await));
+    let worker =
+        EmailWorker::from_settings(&Settings::from_map(settings), world.clock.clone()).expect("a worker");
+    assert_eq!(failures(&worker, &[&body], None).await, ["m0"]);
+    assert!(world.mails().is_empty() && world.dead().is_empty());
+    let later = world.clock.now().saturating_add(SignedDuration::from_mins(1)).expect("a moment");
+    assert!(failures(&world.worker, &[&body], Some(later)).await.is_empty());
+    assert_eq!(world.recipients(), [PROVIDER]);
+}
+
+#[tokio::test]
+async fn a_cancelled_booking_is_told_with_its_reason() {
+    let world = with_people().await;
+    let now = world.clock.now();
+    let change = request(now)
+        .change(Command::Cancel, Actor::Customer, "I am ill.".parse().ok(), now)
+        .expect("a change");
+    world
+        .table
+        .put(&HistoryRecord { booking_id: change.booking.id, entry: change.history })
+        .await
+        .expect("stored");
+    world.table.put(&BookingRecord(change.booking)).await.expect("stored");
+    assert!(world.deliver(&[&event(1, now, change.payload)]).await.is_empty());
+    let mails = world.mails();
+    assert_eq!(world.recipients(), [PROVIDER]);
+    assert_eq!(mails[0].subject, "Cancelled: Deep massage");
+    for words in ["Hello Kim,", "Customer: Robin", "> I am ill."] {
+        assert!(mails[0].text.contains(words), "{words}: {}", mails[0].text);
+    }
+}
+
+#[test]
+fn settings_are_named_when_they_are_wrong() {
+    let good = [
+        ("TABLE_NAME", "banister"),
+        ("CODE_KEY", "a key of thirty-two characters or more"),
+        ("SMTP_URL", "smtp://127.0.0.1:1"),
+        ("MAIL_FROM", "no-reply@example.org"),
+        ("EMAIL_DEAD_LETTER_QUEUE_URL", "http://127.0.0.1:1/1/dead"),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+    ];
+    let worker = |name: &str, value: &str| {
+        let mut all: std::collections::BTreeMap<_, _> =
+            good.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        all.insert(name.to_owned(), value.to_owned());
+        EmailWorker::from_settings(&Settings::from_map(all), banister_platform::clock::Clock::system())
+    };
+    assert!(worker("LOG_LEVEL", "info").is_ok());
+    for (name, value) in [
+        ("SMTP_URL", "http://user:secret@mail.example.org"),
+        ("MAIL_FROM", "secret"),
+        ("CODE_KEY", "secret"),
+        ("EMAIL_DEAD_LETTER_QUEUE_URL", ""),
+    ] {
+        let error = worker(name, value).err().expect("an error").to_string();
+        assert!(error.starts_with(name) && !error.contains("secret"), "{error}");
+    }
+}

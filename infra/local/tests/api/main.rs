@@ -1,0 +1,4 @@
+//! The end-to-end suite: each test starts a local cloud of its own, on free ports and in memory,
+//! and speaks HTTP to it.
+
+mod support;
