@@ -29,9 +29,6 @@ TEMPLATE = ROOT / "template.yaml"
 REGION = "eu-central-1"
 # CloudFormation refuses a stack of more than 500; before this many, a part moves into a stack of its own.
 MOST_RESOURCES = 450
-# The transform puts the value of CorsOrigins in its place, so that the parameter looks unused afterwards.
-# Parameters that are truly unused show in the template as written.
-FILLED_IN = "W2001"
 # What an operator must give, as CloudFormation hands it to the transform.
 PARAMETERS = {
     "Stage": "dev",
@@ -98,8 +95,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path = keep or Path(folder) / "expanded.json"
         path.write_text(json.dumps(expanded, indent=2), encoding="utf-8")
-        command = ["cfn-lint", "--regions", REGION, "--ignore-checks", FILLED_IN, "--", str(path)]
-        good.append(run("cfn-lint on the expanded template", *command))
+        good.append(run("cfn-lint on the expanded template", "cfn-lint", "--regions", REGION, "--", str(path)))
     good.append(count(expanded))
     return 0 if all(good) else 1
 

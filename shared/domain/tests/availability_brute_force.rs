@@ -246,7 +246,7 @@ impl Around {
         Self { zone, change, first, wall }
     }
 
-    /// Starts that the plan, the notice and the horizon allow, whatever is busy.
+    /// Starts to come that the plan, the notice and the horizon allow, whatever is busy.
     fn allowed(&self, case: &Case, now: Timestamp, window: Interval) -> Vec<Timestamp> {
         let today = now.to_zoned(self.zone.rules().clone()).date();
         let last = (0..case.horizon).fold(today, |date, _| date.tomorrow().expect("a date"));
@@ -264,7 +264,7 @@ impl Around {
                 && wall.date <= last
         });
         let starts = inside.map(|start| self.first + minutes(i64::try_from(start).expect("small")));
-        starts.filter(|start| *start >= now + minutes(case.notice.into())).collect()
+        starts.filter(|start| *start > now && *start >= now + minutes(case.notice.into())).collect()
     }
 
     /// Compares; returns how many slots there were.

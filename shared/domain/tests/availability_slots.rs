@@ -181,6 +181,15 @@ fn notice_is_elapsed_time() {
 }
 
 #[test]
+fn a_start_is_always_to_come() {
+    let rules = daily("UTC", &[("12:00", "13:00")], 30);
+    let start = at("2026-03-02T12:00:00Z");
+    let ask = |now: &str| is_offered(at(now), &rules, minutes(30), start, &[]);
+    assert_eq!(ask("2026-03-02T11:59:59.999Z"), Ok(()));
+    assert_eq!(ask("2026-03-02T12:00:00Z"), Err(NotOffered::TooSoon));
+}
+
+#[test]
 fn the_horizon_counts_local_dates() {
     let rules = with(&daily("Pacific/Auckland", &[("09:00", "10:00")], 30), "horizon_days", 1);
     // Already the 2nd in Auckland.

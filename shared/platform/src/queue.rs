@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::config::{BehaviorVersion, StalledStreamProtectionConfig};
 use aws_sdk_sqs::error::ProvideErrorMetadata as _;
+use aws_sdk_sqs::types::MessageAttributeValue;
 use aws_sdk_sqs::{Client, Config};
 
 use crate::config::{ConfigError, Settings};
@@ -41,6 +42,16 @@ impl Queue {
     /// Sends one message; it arrives at least once.
     pub async fn send(&self, body: String) -> Result<(), QueueError> {
         let answer = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
+        answer.map(|_| ()).map_err(|error| QueueError(error.code().unwrap_or("not reached").to_owned()))
+    }
+
+    /// Puts a message aside that will never work, with the reason as attribute `reason`. The body
+    /// stays as it was, so that it can be sent again unchanged.
+    pub async fn put_aside(&self, body: String, reason: &str) -> Result<(), QueueError> {
+        let reason = MessageAttributeValue::builder().data_type("String").string_value(reason).build();
+        let reason = reason.map_err(|error| QueueError(error.to_string()))?;
+        let call = self.client.send_message().queue_url(&self.url).message_body(body);
+        let answer = call.message_attributes("reason", reason).send().await;
         answer.map(|_| ()).map_err(|error| QueueError(error.code().unwrap_or("not reached").to_owned()))
     }
 }

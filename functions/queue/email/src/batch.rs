@@ -66,7 +66,7 @@ async fn one(worker: &EmailWorker, body: &str, ids: &[String], deadline: Option<
 /// Moves a message that can never be done to the dead-letter queue; left where it is, it would be
 /// tried in vain until the queue's own policy moved it.
 async fn put_aside(worker: &EmailWorker, body: &str, ids: &[String], reason: &str) -> bool {
-    match worker.dead_letters.send(body.to_owned()).await {
+    match worker.dead_letters.put_aside(body.to_owned(), reason).await {
         Ok(()) => {
             tracing::error!(?ids, reason, "poison: moved to the dead-letter queue");
             true

@@ -41,7 +41,8 @@ struct BookingFacts<'a> {
     title: &'a str,
     when: String,
     price: String,
-    answer_by: String,
+    /// None once it has been answered.
+    answer_by: Option<String>,
     reason: Vec<&'a str>,
 }
 
@@ -124,7 +125,7 @@ pub(crate) fn booking(
         title: booking.service_title.as_str(),
         when: telling(reader).span(booking.starts_at, booking.ends_at),
         price: booking.price.money().to_string(),
-        answer_by: telling(reader).moment(booking.answer_by),
+        answer_by: (booking.status == Status::Requested).then(|| telling(reader).moment(booking.answer_by)),
         reason: reason.map(|reason| reason.lines().collect()).unwrap_or_default(),
     };
     let write = match news.status {

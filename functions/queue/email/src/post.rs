@@ -163,9 +163,13 @@ pub(crate) fn may_read(
 }
 
 /// The booking, if it is still what the news says: nobody is asked to answer what is over, or told
-/// "confirmed" after "cancelled".
+/// "confirmed" after "cancelled". A request that was confirmed meanwhile is news all the same.
 pub(crate) fn still_true(booking: Booking, news: News, now: Timestamp) -> Result<Booking, Skip> {
-    if booking.status_at(now) == news.status { Ok(booking) } else { Err(Skip::MovedOn) }
+    match (news.status, booking.status_at(now)) {
+        (Status::Requested, Status::Confirmed) => Ok(booking),
+        (told, is) if told == is => Ok(booking),
+        _ => Err(Skip::MovedOn),
+    }
 }
 
 fn good_until(made_at: Timestamp) -> Timestamp {

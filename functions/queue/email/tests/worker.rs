@@ -99,7 +99,10 @@ async fn the_code_is_mailed_once() {
     let code_id = Id::from_parts(1, 5);
     let body = event(1, world.clock.now(), Payload::AccountRegistered { user_id: customer(), code_id });
     assert!(world.deliver(&[&body, &body]).await.is_empty());
-    assert!(world.deliver(&[&body]).await.is_empty());
+    // On another task, as the local cloud does.
+    let (worker, again) = (world.worker.clone(), body.clone());
+    let handled = tokio::spawn(async move { failures(&worker, &[&again], None).await });
+    assert!(handled.await.expect("no panic").is_empty());
     let mails = world.mails();
     assert_eq!(world.recipients(), [CUSTOMER]);
     assert_eq!(
@@ -112,7 +115,7 @@ async fn the_code_is_mailed_once() {
 
 #[tokio::test]
 async fn what_is_no_longer_true_is_not_mailed() {
-    let world = with_booking(Status::Confirmed).await;
+    let world = with_booking(Status::Cancelled).await;
     let now = world.clock.now();
     let code_id = Id::from_parts(1, 5);
     let disabled: UserId = Id::from_parts(1, 7);
@@ -129,6 +132,15 @@ async fn what_is_no_longer_true_is_not_mailed() {
     ];
     assert!(world.deliver(&bodies.each_ref().map(String::as_str)).await.is_empty());
     assert!(world.mails().is_empty() && world.dead().is_empty());
+}
+
+#[tokio::test]
+async fn a_request_confirmed_at_once_is_news_without_a_deadline() {
+    let world = with_booking(Status::Confirmed).await;
+    let body = event(1, world.clock.now(), Payload::BookingRequested(about(Actor::Customer)));
+    assert!(world.deliver(&[&body]).await.is_empty());
+    assert_eq!(world.recipients(), [PROVIDER]);
+    assert!(!world.mails()[0].text.contains("Please answer"), "{}", world.mails()[0].text);
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! The end-to-end suite: each test starts a local cloud of its own, on free ports and in memory,
 //! and speaks HTTP to it.
 
+mod races;
 mod support;

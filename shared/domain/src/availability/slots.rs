@@ -1,8 +1,8 @@
 //! The starts that may be offered.
 //!
 //! A service `[t, t + duration)` is offered if and only if every moment of it is open, the wall
-//! time of `t` is on the grid of the range it starts in, `t` is neither sooner than the notice nor
-//! on a local date beyond the horizon, and the service with its buffers overlaps no live busy time.
+//! time of `t` is on the grid of the range it starts in, `t` is to come and neither sooner than the
+//! notice nor on a local date beyond the horizon, and the service with its buffers overlaps no live busy time.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -148,7 +148,8 @@ pub fn search_window(now: Timestamp, rules: &CalendarRules, after: Timestamp) ->
 }
 
 struct Limits {
-    /// The first second that honours the notice.
+    /// The first second that honours the notice and is still to come: a request for this very
+    /// moment would expire as it is made.
     earliest: i64,
     /// The last local date of the horizon, in days since 1970-01-01.
     last_date: i64,
@@ -157,7 +158,8 @@ struct Limits {
 impl Limits {
     fn of(now: Timestamp, rules: &CalendarRules) -> Self {
         Self {
-            earliest: ceil_second(now) + seconds(rules.min_notice_minutes.get()),
+            earliest: (ceil_second(now) + seconds(rules.min_notice_minutes.get()))
+                .max(floor_second(now) + 1),
             last_date: local_date(rules, now) + i64::from(rules.horizon_days.get()),
         }
     }

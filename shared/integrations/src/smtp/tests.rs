@@ -66,7 +66,7 @@ fn mail() -> Mail {
         html: "<p>Здравствуйте!</p>".into(),
         message_id: "evt_1.usr_2".into(),
         locale: Locale::Ru,
-        date: SystemTime::UNIX_EPOCH + Duration::from_secs(1_773_136_800),
+        date: SystemTime::UNIX_EPOCH + Duration::from_hours(492_538),
     }
 }
 

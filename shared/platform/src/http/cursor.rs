@@ -85,3 +85,46 @@ impl Cursors {
         context.sign().as_ref().first_chunk::<TAG>().copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn cursors(key: &str) -> Cursors {
+        let values = BTreeMap::from([("CURSOR_KEY".to_owned(), key.repeat(32))]);
+        Cursors::from_settings(&Settings::from_map(values)).unwrap()
+    }
+
+    fn position(sk: &str) -> Position {
+        serde_json::from_value(serde_json::json!({ "PK": "SERVICE#x", "SK": sk })).unwrap()
+    }
+
+    #[test]
+    fn reads_back_what_it_wrote_for_the_same_list_only() {
+        let cursors = cursors("k");
+        let cursor = cursors.write(&position("a"), &("list", 1)).unwrap();
+        assert_eq!(cursors.read(&cursor, &("list", 1)).unwrap(), position("a"));
+        for scope in [("list", 2), ("lists", 1)] {
+            assert_eq!(cursors.read(&cursor, &scope).unwrap_err().code(), Code::InvalidCursor);
+        }
+        assert!(super::tests::cursors("other").read(&cursor, &("list", 1)).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn one_changed_bit_is_noticed(sk in ".{0,40}", at in 0_usize..1_000, bit in 0_u8..8) {
+            let cursors = cursors("k");
+            let cursor = cursors.write(&position(&sk), &"list").unwrap();
+            let mut bytes = URL_SAFE_NO_PAD.decode(&cursor).unwrap();
+            let at = at % bytes.len();
+            bytes[at] ^= 1 << bit;
+            proptest::prop_assert!(cursors.read(&URL_SAFE_NO_PAD.encode(bytes), &"list").is_err());
+        }
+
+        #[test]
+        fn any_text_is_refused_without_panic(text in ".{0,80}") {
+            proptest::prop_assert!(cursors("k").read(&text, &"list").is_err());
+        }
+    }
+}

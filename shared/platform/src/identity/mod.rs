@@ -4,6 +4,8 @@ pub mod code;
 mod gate;
 pub mod password;
 pub mod refresh;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use gate::{Access, Gate, Identity, Refused};

@@ -1,6 +1,8 @@
 //! The one table: reads, bounded queries and transactions. There is no way to scan it from here.
 
 pub mod key;
+#[cfg(test)]
+mod key_tests;
 mod query;
 mod record;
 mod transaction;

@@ -1,0 +1,92 @@
+use banister_domain::account::{Email, Role};
+use banister_domain::id::Id;
+use banister_domain::service::{Category, ServiceStatus};
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::key::{self, Index, IndexKey, Key};
+
+const ULID: &str = "0000000001000000000000000G";
+
+fn text(Key { pk, sk }: &Key) -> String {
+    format!("{pk} / {sk}")
+}
+
+/// The key book as a table: a change of any key is a change of stored data, and has to be seen.
+#[test]
+fn every_key() {
+    let at: Timestamp = "2026-03-10T10:00:00.5Z".parse().unwrap();
+    let date = "2026-03-10".parse().unwrap();
+    let email: Email = "Robin@Example.com".parse().unwrap();
+    let rows = [
+        (key::user(Id::from_parts(1, 16)), format!("USER#usr_{ULID} / USER")),
+        (key::credentials(&email), "EMAIL#robin@example.com / EMAIL".into()),
+        (key::email_code(Id::from_parts(1, 16)), format!("USER#usr_{ULID} / CODE#confirm_email")),
+        (key::session(Id::from_parts(1, 16), Id::from_parts(1, 16)), format!("USER#usr_{ULID} / SESSION#ses_{ULID}")),
+        (key::service(Id::from_parts(1, 16)), format!("SERVICE#svc_{ULID} / SERVICE")),
+        (key::calendar_rules(Id::from_parts(1, 16)), format!("CALENDAR#usr_{ULID} / RULES")),
+        (key::calendar_day(Id::from_parts(1, 16), date), format!("CALENDAR#usr_{ULID} / DAY#2026-03-10")),
+        (key::booking(Id::from_parts(1, 16)), format!("BOOKING#bkg_{ULID} / BOOKING")),
+        (key::booking_history(Id::from_parts(1, 16), 3), format!("BOOKING#bkg_{ULID} / HISTORY#0000000003")),
+        (key::receipt("usr_1", "create_booking", "abc"), "ONCE#usr_1#create_booking#abc / ONCE".into()),
+        (key::handled("email", Id::from_parts(1, 16)), format!("HANDLED#email#evt_{ULID} / HANDLED")),
+        (key::outbox(Id::from_parts(1, 16)), format!("OUTBOX#0 / evt_{ULID}")),
+        (key::audit(date, Id::from_parts(1, 16)), format!("AUDIT#2026-03-10#3 / aud_{ULID}")),
+        (key::limit("sign_in", "192.0.2.1", 600), "LIMIT#sign_in#192.0.2.1#600 / LIMIT".into()),
+    ];
+    for (key, wanted) in rows {
+        assert_eq!(text(&key), wanted);
+    }
+    assert_eq!(key::moment(at), "2026-03-10T10:00:00.500Z");
+}
+
+#[test]
+fn every_index_key() {
+    let (user, other) = (Id::from_parts(1, 16), Id::from_parts(1, 16));
+    let at: Timestamp = "2026-03-10T10:00:00Z".parse().unwrap();
+    let shown = |keys: Vec<IndexKey>| -> Vec<String> {
+        keys.iter().map(|key| format!("{} {}", key.index.name(), text(&key.key))).collect()
+    };
+    let start = format!("2026-03-10T10:00:00.000Z#bkg_{ULID}");
+    assert_eq!(
+        shown(key::booking_lists(user, other, at, Id::from_parts(1, 16))),
+        [format!("GSI1 CUSTOMER#usr_{ULID} / {start}"), format!("GSI2 PROVIDER#usr_{ULID} / {start}")]
+    );
+    let due = shown(vec![key::booking_due(at, Id::from_parts(1, 16))]);
+    assert!(due[0].starts_with("GSI3 DUE#") && due[0].ends_with(&start), "{due:?}");
+    assert_eq!(shown(vec![key::user_by_role(Role::SuperAdmin, user)]), [format!("GSI1 ROLE#super_admin / usr_{ULID}")]);
+    let lists = |status| shown(key::service_lists(user, Category::PetCare, status, Id::from_parts(1, 16)));
+    assert_eq!(lists(ServiceStatus::Draft), [format!("GSI1 SERVICES#usr_{ULID} / draft#svc_{ULID}")]);
+    assert_eq!(lists(ServiceStatus::Archived), [format!("GSI1 SERVICES#usr_{ULID} / archived#svc_{ULID}")]);
+    assert_eq!(
+        lists(ServiceStatus::Published),
+        [
+            format!("GSI1 SERVICES#usr_{ULID} / published#svc_{ULID}"),
+            format!("GSI2 CATEGORY#pet_care / svc_{ULID}"),
+            format!("GSI3 CATALOGUE / svc_{ULID}"),
+        ]
+    );
+    assert_eq!(Index::Gsi2.attributes(), ("GSI2PK", "GSI2SK"));
+}
+
+proptest! {
+    #[test]
+    fn moments_sort_as_time_does(a in -1_000_000_000_000_i64..4_000_000_000_000, b in -1_000_000_000_000_i64..4_000_000_000_000) {
+        let at = |millis| Timestamp::from_millisecond(millis).unwrap();
+        prop_assert_eq!(key::moment(at(a)).cmp(&key::moment(at(b))), a.cmp(&b));
+    }
+
+    #[test]
+    fn work_is_spread_over_all_shards_and_stays_in_them(seed in any::<u64>()) {
+        let mut seen = std::collections::BTreeSet::new();
+        for number in 0..200_u64 {
+            let id = Id::from_parts(seed >> 16, u128::from(seed.wrapping_mul(number + 1)) << 7);
+            let place = key::outbox(id);
+            prop_assert_eq!(&place, &key::outbox(id));
+            seen.insert(place.pk);
+        }
+        let known: Vec<_> = (0..key::SHARDS).map(key::outbox_shard).collect();
+        prop_assert!(seen.iter().all(|pk| known.contains(pk)));
+        prop_assert!(seed < 1_000 || seen.len() == known.len(), "{seen:?}");
+    }
+}
