@@ -94,8 +94,10 @@ impl Client {
             let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_digit());
             text.lines().map(str::trim).find(is_code).map(ToOwned::to_owned)
         };
-        let first = cloud.mailbox.wait_for(|mail| mail.is_to(&self.email) && code(&mail.text).is_some()).await?;
-        let newest = cloud.mailbox.list(Some(&self.email)).into_iter().rev().find_map(|mail| code(&mail.text));
+        let first =
+            cloud.mailbox.wait_for(|mail| mail.is_to(&self.email) && code(&mail.text).is_some()).await?;
+        let newest =
+            cloud.mailbox.list(Some(&self.email)).into_iter().rev().find_map(|mail| code(&mail.text));
         Ok(newest.or_else(|| code(&first.text)).unwrap_or_default())
     }
 
@@ -137,7 +139,11 @@ impl Client {
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.bytes().await?;
         let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or_else(|_| text()) };
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).unwrap_or_else(|_| text())
+        };
         Ok(Answer { status, headers, body })
     }
 

@@ -1,8 +1,8 @@
 //! A small marketplace to look at, made over the API like any other.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::ToSpan as _;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -23,7 +23,15 @@ const OFFERS: &[Offer] = &[
         hours: ("09:00", "18:00"),
         services: &[
             ("Deep tissue massage", "One hour, oil included.", "massage", 6_500, "eur", 60, "at_provider"),
-            ("Back and neck massage", "Half an hour for desk workers.", "massage", 3_800, "eur", 30, "at_provider"),
+            (
+                "Back and neck massage",
+                "Half an hour for desk workers.",
+                "massage",
+                3_800,
+                "eur",
+                30,
+                "at_provider",
+            ),
         ],
     },
     Offer {
@@ -31,15 +39,39 @@ const OFFERS: &[Offer] = &[
         time_zone: "America/New_York",
         hours: ("08:00", "16:00"),
         services: &[
-            ("Home cleaning, up to 80 m²", "Two hours; we bring everything.", "cleaning", 9_000, "usd", 120, "at_customer"),
-            ("Window cleaning", "Up to ten windows, inside and out.", "cleaning", 7_500, "usd", 90, "at_customer"),
+            (
+                "Home cleaning, up to 80 m²",
+                "Two hours; we bring everything.",
+                "cleaning",
+                9_000,
+                "usd",
+                120,
+                "at_customer",
+            ),
+            (
+                "Window cleaning",
+                "Up to ten windows, inside and out.",
+                "cleaning",
+                7_500,
+                "usd",
+                90,
+                "at_customer",
+            ),
         ],
     },
     Offer {
         provider: "Provider Three",
         time_zone: "Asia/Tokyo",
         hours: ("10:00", "20:00"),
-        services: &[("Japanese conversation", "Fifty minutes over video.", "lessons", 4_000, "jpy", 50, "online")],
+        services: &[(
+            "Japanese conversation",
+            "Fifty minutes over video.",
+            "lessons",
+            4_000,
+            "jpy",
+            50,
+            "online",
+        )],
     },
 ];
 
@@ -53,8 +85,10 @@ pub async fn fill(cloud: &Cloud) -> Result<String, ClientError> {
         for offer in OFFERS {
             services.push(open(cloud, offer).await?);
         }
-        let customers =
-            [Client::join(cloud, "customer", "Customer One").await?, Client::join(cloud, "customer", "Customer Two").await?];
+        let customers = [
+            Client::join(cloud, "customer", "Customer One").await?,
+            Client::join(cloud, "customer", "Customer Two").await?,
+        ];
         bookings(cloud, &services, &customers).await?;
     }
     Ok(format!(
@@ -67,7 +101,10 @@ pub async fn fill(cloud: &Cloud) -> Result<String, ClientError> {
 /// A provider with open hours on weekdays and published services.
 async fn open(cloud: &Cloud, offer: &Offer) -> Result<(Client, Vec<String>), ClientError> {
     let provider = Client::join(cloud, "provider", offer.provider).await?;
-    provider.patch("/v1/me", &json!({ "time_zone": offer.time_zone })).await?.expect(StatusCode::OK, "zone")?;
+    provider
+        .patch("/v1/me", &json!({ "time_zone": offer.time_zone }))
+        .await?
+        .expect(StatusCode::OK, "zone")?;
     let weekly: Vec<_> = ["mon", "tue", "wed", "thu", "fri"]
         .map(|day| json!({ "day": day, "start": offer.hours.0, "end": offer.hours.1 }))
         .into();
@@ -94,7 +131,8 @@ async fn bookings(
     customers: &[Client; 2],
 ) -> Result<(), ClientError> {
     let today = cloud.clock.now().to_zoned(TimeZone::UTC).date();
-    let plans = [(0, 0, 0, None), (0, 1, 1, Some("confirm")), (1, 0, 0, Some("decline")), (2, 0, 1, Some("confirm"))];
+    let plans =
+        [(0, 0, 0, None), (0, 1, 1, Some("confirm")), (1, 0, 0, Some("decline")), (2, 0, 1, Some("confirm"))];
     for (number, (provider, service, customer, answer)) in plans.into_iter().enumerate() {
         let (owner, ids) = &services[provider];
         let (id, customer) = (&ids[service], &customers[customer]);

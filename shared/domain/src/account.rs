@@ -11,7 +11,9 @@ use crate::id::UserId;
 use crate::text::PersonName;
 
 /// What a person is in the marketplace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Finds, books and pays.
@@ -115,7 +117,8 @@ impl FromStr for Email {
             .with_required_tld()
             .without_domain_literal()
             .without_display_text();
-        let plain = !text.contains(['"', '(', ')']) && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+        let plain =
+            !text.contains(['"', '(', ')']) && !text.chars().any(|c| c.is_control() || c.is_whitespace());
         let parsed = email_address::EmailAddress::parse_with_options(&text, options);
         if plain && text.len() <= 254 && parsed.is_ok() { Ok(Self(text)) } else { Err(InvalidEmail) }
     }
@@ -285,9 +288,19 @@ mod tests {
     #[test]
     fn emails_have_one_spelling() {
         assert_eq!(" Robin@Example.COM ".parse::<Email>().map(String::from), Ok("robin@example.com".into()));
-        for bad in ["", "a", "a@b", "a b@example.com", "a@exa mple.com", "a@[127.0.0.1]", "Ann <a@example.com>",
-            "\"a\"@example.com", "a@example.com\r\nBcc: b@example.com", "@example.com", "a@@example.com"]
-        {
+        for bad in [
+            "",
+            "a",
+            "a@b",
+            "a b@example.com",
+            "a@exa mple.com",
+            "a@[127.0.0.1]",
+            "Ann <a@example.com>",
+            "\"a\"@example.com",
+            "a@example.com\r\nBcc: b@example.com",
+            "@example.com",
+            "a@@example.com",
+        ] {
             assert_eq!(bad.parse::<Email>(), Err(InvalidEmail), "{bad}");
         }
         let long = format!("{}@example.com", "a".repeat(250));

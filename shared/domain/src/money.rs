@@ -160,7 +160,11 @@ impl TryFrom<Money> for Price {
     type Error = MoneyError;
 
     fn try_from(money: Money) -> Result<Self, MoneyError> {
-        if (0..=Self::MAX_MINOR).contains(&money.minor) { Ok(Self(money)) } else { Err(MoneyError::PriceRange) }
+        if (0..=Self::MAX_MINOR).contains(&money.minor) {
+            Ok(Self(money))
+        } else {
+            Err(MoneyError::PriceRange)
+        }
     }
 }
 

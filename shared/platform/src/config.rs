@@ -21,7 +21,9 @@ pub enum ConfigError {
 
 /// Where settings are looked up. Names are listed with their meaning in `env.example`.
 #[derive(Clone)]
-pub struct Settings(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub struct Settings(Arc<Lookup>);
+
+type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl Settings {
     /// The environment of the process.

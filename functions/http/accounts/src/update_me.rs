@@ -24,6 +24,7 @@ pub(crate) struct UpdateMe {
     #[schema(value_type = Option<PersonName>)]
     last_name: Option<PersonName>,
     /// `null` removes it.
+    #[expect(clippy::option_option, reason = "absent, null and a value are three things (RFC 7396)")]
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Phone>)]
     phone: Option<Option<Phone>>,

@@ -3,7 +3,9 @@
 use axum::extract::State;
 use banister_domain::booking::Command;
 use banister_domain::id::BookingId;
-use banister_platform::http::{Code, OkJson, OptionalIdempotencyKey, OptionalJson, Party, Path, Problem, Replayable};
+use banister_platform::http::{
+    Code, OkJson, OptionalIdempotencyKey, OptionalJson, Party, Path, Problem, Replayable,
+};
 
 use crate::Bookings;
 use crate::change::{ChangeBooking, change};

@@ -12,13 +12,8 @@ use crate::Bookings;
 use crate::view::BookingView;
 
 /// The codes of every change.
-pub(crate) const PROBLEMS: &[Code] = &[
-    Code::Busy,
-    Code::IdempotencyKeyReused,
-    Code::InvalidIdempotencyKey,
-    Code::NotFound,
-    Code::WrongState,
-];
+pub(crate) const PROBLEMS: &[Code] =
+    &[Code::Busy, Code::IdempotencyKeyReused, Code::InvalidIdempotencyKey, Code::NotFound, Code::WrongState];
 
 /// Why, in the caller's words.
 #[derive(Default, Deserialize, Serialize, utoipa::ToSchema)]

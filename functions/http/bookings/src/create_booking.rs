@@ -57,7 +57,8 @@ pub(crate) async fn create_booking(
     }
     let service = bookings.services.get(ask.service_id).await?.map(|found| found.value);
     let service = service.filter(|service| service.status == ServiceStatus::Published);
-    let service = service.ok_or_else(|| Problem::invalid("/service_id", "is not a service that can be booked"))?;
+    let service =
+        service.ok_or_else(|| Problem::invalid("/service_id", "is not a service that can be booked"))?;
     check_location(&service, &ask)?;
     let CreateBooking { starts_at, note, location, .. } = ask;
     let id = random::id(now);

@@ -14,8 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::Catalog;
 use crate::view::ServiceView;
 
-pub(crate) const PROBLEMS: &[Code] =
-    &[Code::Busy, Code::IdempotencyKeyReused, Code::InvalidIdempotencyKey];
+pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::IdempotencyKeyReused, Code::InvalidIdempotencyKey];
 
 /// A new service.
 #[derive(Deserialize, Serialize, utoipa::ToSchema)]

@@ -37,7 +37,8 @@ mod tests {
 
     #[test]
     fn takes_the_slashes_off_and_stays_here() {
-        let location = |path, query| slashless(path, query).and_then(|value| value.to_str().map(String::from).ok());
+        let location =
+            |path, query| slashless(path, query).and_then(|value| value.to_str().map(String::from).ok());
         assert_eq!(location("/v1/me/", None).as_deref(), Some("/v1/me"));
         assert_eq!(location("/v1/bookings//", Some("limit=1")).as_deref(), Some("/v1/bookings?limit=1"));
         for path in ["/", "/v1/me", "//example.com/", "/\\example.com/"] {

@@ -37,7 +37,8 @@ impl SessionView {
         now: Timestamp,
     ) -> Result<Self, Problem> {
         let of = (refresh.user_id, refresh.session_id);
-        let token = sessions.issuer.issue(of, (account.role, account.epoch), now).map_err(Problem::internal)?;
+        let token =
+            sessions.issuer.issue(of, (account.role, account.epoch), now).map_err(Problem::internal)?;
         Ok(Self {
             access_token: token.text,
             token_type: "Bearer",

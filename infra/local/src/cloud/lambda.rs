@@ -34,7 +34,13 @@ impl StreamSource {
         let config = aws_sdk_dynamodbstreams::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("us-east-1"))
-            .credentials_provider(Credentials::new("local-relay-source", "local", None, None, "banister-local"))
+            .credentials_provider(Credentials::new(
+                "local-relay-source",
+                "local",
+                None,
+                None,
+                "banister-local",
+            ))
             .endpoint_url(front.endpoint_url());
         let client = aws_sdk_dynamodbstreams::Client::from_conf(config.build());
         let broken = |what: &dyn std::fmt::Display| CloudError::Create(format!("stream: {what}"));
@@ -42,7 +48,8 @@ impl StreamSource {
         let streams = streams.map_err(|error| broken(&error))?;
         let arn = streams.streams().first().and_then(|stream| stream.stream_arn());
         let arn = arn.ok_or_else(|| broken(&"the table has none"))?.to_owned();
-        let stream = client.describe_stream().stream_arn(&arn).send().await.map_err(|error| broken(&error))?;
+        let stream =
+            client.describe_stream().stream_arn(&arn).send().await.map_err(|error| broken(&error))?;
         let shards = stream.stream_description.map(|stream| stream.shards.unwrap_or_default());
         let shard = shards.and_then(|shards| shards.into_iter().next()).and_then(|shard| shard.shard_id);
         let iterator = client
@@ -86,7 +93,9 @@ pub(super) async fn run_stream(
                     Vec::new()
                 }
             };
-            if records.is_empty() || !relay_all(&relay, records.iter().map(record_json).collect(), &stop).await {
+            if records.is_empty()
+                || !relay_all(&relay, records.iter().map(record_json).collect(), &stop).await
+            {
                 break;
             }
         }
@@ -127,7 +136,9 @@ async fn relay_all(relay: &Relay, mut records: Vec<Value>, stop: &watch::Receive
 fn record_json(record: &Record) -> Value {
     let change = record.dynamodb.as_ref();
     let image = |item: Option<&std::collections::HashMap<String, AttributeValue>>| {
-        item.map(|item| item.iter().map(|(name, value)| (name.clone(), value_json(value))).collect::<Map<_, _>>())
+        item.map(|item| {
+            item.iter().map(|(name, value)| (name.clone(), value_json(value))).collect::<Map<_, _>>()
+        })
     };
     json!({
         "eventID": record.event_id,
@@ -191,7 +202,8 @@ pub(super) async fn run_queue(
 ) {
     let QueueSource { client, url } = source;
     loop {
-        let receive = client.receive_message().queue_url(&url).max_number_of_messages(10).wait_time_seconds(20);
+        let receive =
+            client.receive_message().queue_url(&url).max_number_of_messages(10).wait_time_seconds(20);
         let received = tokio::select! {
             received = receive.send() => received,
             () = super::stopped(&mut stop) => return,

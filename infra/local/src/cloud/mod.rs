@@ -105,12 +105,14 @@ impl Cloud {
         let millis = clock.clone();
         let millis: Arc<dyn Fn() -> i64 + Send + Sync> = Arc::new(move || millis.now().as_millisecond());
         let template = Template::parse(&[TEMPLATE])?;
-        let table = Front::start(data.map(|folder| folder.join("table.db")).as_deref(), faults.clone()).await?;
+        let table =
+            Front::start(data.map(|folder| folder.join("table.db")).as_deref(), faults.clone()).await?;
         let definition = template.table()?;
         let created = definition.create(&table.client("local-setup"), TABLE).await;
         created.map_err(|error| CloudError::Create(error.to_string()))?;
         let queues = queues(&template)?;
-        let sqs = Sqs::start(&queues, Arc::clone(&millis), faults.clone(), data.map(Path::to_path_buf)).await?;
+        let sqs =
+            Sqs::start(&queues, Arc::clone(&millis), faults.clone(), data.map(Path::to_path_buf)).await?;
         let mailbox = Mailbox::start(data.map(|folder| folder.join("mails")), millis).await?;
         let table = Arc::new(table);
         let (stop, stopped) = watch::channel(false);

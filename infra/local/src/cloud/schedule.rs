@@ -33,8 +33,7 @@ impl Schedules {
         let _one = self.running.lock().await;
         let Some((expire, sweep)) = &self.functions else { return };
         let deadline = self.clock.now().saturating_add(TIMEOUT).unwrap_or(jiff::Timestamp::MAX);
-        for (name, outcome) in
-            [("expire", expire.run(deadline).await), ("sweep", sweep.run(deadline).await)]
+        for (name, outcome) in [("expire", expire.run(deadline).await), ("sweep", sweep.run(deadline).await)]
         {
             if let Err(error) = outcome {
                 tracing::warn!(name, %error, "a schedule failed; its next run tries again");

@@ -33,14 +33,20 @@ pub async fn open(provider: &Client, changes: Value) {
     for (name, value) in changes.as_object().into_iter().flatten() {
         rules[name] = value.clone();
     }
-    provider.put("/v1/me/calendar", &rules).await.expect("an answer").expect(StatusCode::OK, "rules").unwrap();
+    provider
+        .put("/v1/me/calendar", &rules)
+        .await
+        .expect("an answer")
+        .expect(StatusCode::OK, "rules")
+        .unwrap();
 }
 
 /// A published online service of an hour; answers its id.
 pub async fn service(provider: &Client, minutes: u16) -> String {
     let ask = json!({ "title": "Consultation", "description": "About anything.", "category": "consulting",
         "price": { "amount": 5_000, "currency": "usd" }, "duration_minutes": minutes, "location_kind": "online" });
-    let made = provider.post("/v1/services", &ask).await.unwrap().expect(StatusCode::CREATED, "service").unwrap();
+    let made =
+        provider.post("/v1/services", &ask).await.unwrap().expect(StatusCode::CREATED, "service").unwrap();
     let id = made["id"].as_str().unwrap().to_owned();
     let path = format!("/v1/services/{id}/publish");
     provider.act(&path).await.unwrap().expect(StatusCode::OK, "publish").unwrap();

@@ -158,8 +158,7 @@ struct Limits {
 impl Limits {
     fn of(now: Timestamp, rules: &CalendarRules) -> Self {
         Self {
-            earliest: (ceil_second(now) + seconds(rules.min_notice_minutes.get()))
-                .max(floor_second(now) + 1),
+            earliest: (ceil_second(now) + seconds(rules.min_notice_minutes.get())).max(floor_second(now) + 1),
             last_date: local_date(rules, now) + i64::from(rules.horizon_days.get()),
         }
     }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{Booking, PlaceChange};
 
 /// Where a booking stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Waits for the provider's answer; holds its place until then.
@@ -133,7 +135,10 @@ pub(super) fn transition(
     step(booking, command, actor, now).ok_or_else(|| WrongState {
         status: booking.status_at(now),
         command,
-        allowed: Command::ALL.into_iter().filter(|other| step(booking, *other, actor, now).is_some()).collect(),
+        allowed: Command::ALL
+            .into_iter()
+            .filter(|other| step(booking, *other, actor, now).is_some())
+            .collect(),
     })
 }
 
@@ -216,7 +221,9 @@ mod tests {
                 for actor in Actor::ALL {
                     for now in [before, late, started] {
                         let outcome = booking(status).change(command, actor, None, now);
-                        let wanted = allowed.iter().find(|row| (row.0, row.1, row.2, row.3) == (status, command, actor, now));
+                        let wanted = allowed
+                            .iter()
+                            .find(|row| (row.0, row.1, row.2, row.3) == (status, command, actor, now));
                         match wanted {
                             Some(row) => assert_eq!(outcome.map(|change| change.booking.status), Ok(row.4)),
                             None => assert!(outcome.is_err(), "{status:?} {command:?} {actor:?} {now}"),
@@ -238,7 +245,8 @@ mod tests {
     #[test]
     fn only_a_confirmation_keeps_the_place() {
         let now = at("2026-03-09T09:00:00Z");
-        let place = |command| booking(Status::Requested).change(command, Actor::Provider, None, now).map(|c| c.place);
+        let place =
+            |command| booking(Status::Requested).change(command, Actor::Provider, None, now).map(|c| c.place);
         assert_eq!(place(Command::Confirm), Ok(PlaceChange::Settle));
         assert_eq!(place(Command::Decline), Ok(PlaceChange::Release));
         assert_eq!(place(Command::Cancel), Ok(PlaceChange::Release));

@@ -81,17 +81,17 @@ impl<S: Clone + Send + Sync + 'static> Area<S> {
     }
 
     /// Adds an endpoint and writes its access and problems into its description.
-    pub fn add(&mut self, routes: UtoipaMethodRouter<S>, access: Access, problems: &[Code]) {
-        let (schemas, mut paths, router) = routes;
+    pub fn add(&mut self, described: UtoipaMethodRouter<S>, access: Access, problems: &[Code]) {
+        let (schemas, mut paths, methods) = described;
         for (path, item) in &mut paths.paths {
-            let methods = [
+            let by_method = [
                 ("GET", &mut item.get),
                 ("POST", &mut item.post),
                 ("PUT", &mut item.put),
                 ("PATCH", &mut item.patch),
                 ("DELETE", &mut item.delete),
             ];
-            for (method, operation) in methods {
+            for (method, operation) in by_method {
                 let Some(operation) = operation else { continue };
                 let codes = all_codes(access, operation, problems);
                 describe(operation, self.name, access, &codes);
@@ -105,8 +105,7 @@ impl<S: Clone + Send + Sync + 'static> Area<S> {
                 });
             }
         }
-        let router = std::mem::take(&mut self.router).routes((schemas, paths, router));
-        self.router = router;
+        self.router = std::mem::take(&mut self.router).routes((schemas, paths, methods));
     }
 
     /// The area's operations.
@@ -122,20 +121,17 @@ impl<S: Clone + Send + Sync + 'static> Area<S> {
     }
 
     /// The routes alone, to be merged with those of other areas.
-    #[must_use]
     pub fn into_routes(self, state: S) -> Router {
         self.router.split_for_parts().0.with_state(state)
     }
 
     /// The service of this area's functions.
-    #[must_use]
     pub fn into_router(self, state: S) -> Router {
         finish(self.into_routes(state))
     }
 }
 
 /// One service of several areas' routes, as the gateway puts them together.
-#[must_use]
 pub fn merge(routes: impl IntoIterator<Item = Router>) -> Router {
     finish(routes.into_iter().fold(Router::new(), Router::merge))
 }
@@ -176,9 +172,12 @@ fn describe(operation: &mut ApiOperation, area: &'static str, access: Access, co
     statuses.dedup();
     for status in statuses {
         let here: Vec<_> = codes.iter().filter(|code| code.status() == status).collect();
-        let text: Vec<_> = here.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.title())).collect();
-        let first = here.first().map(|code| super::Problem::new(**code).document("req_01KB2Q7S3H8Z6W4V5N9RXTMCDE"));
-        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).example(first).build();
+        let text: Vec<_> =
+            here.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.title())).collect();
+        let first =
+            here.first().map(|code| super::Problem::new(**code).document("req_01KB2Q7S3H8Z6W4V5N9RXTMCDE"));
+        let content =
+            ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).example(first).build();
         let response = ResponseBuilder::new()
             .description(text.join(" "))
             .content("application/problem+json", content)

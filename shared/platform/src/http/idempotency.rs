@@ -31,7 +31,8 @@ fn read(parts: &Parts) -> Result<Option<IdempotencyKey>, Problem> {
 }
 
 fn unusable() -> Problem {
-    Problem::new(Code::InvalidIdempotencyKey).detail("send one Idempotency-Key of 8 to 128 visible ASCII characters")
+    Problem::new(Code::InvalidIdempotencyKey)
+        .detail("send one Idempotency-Key of 8 to 128 visible ASCII characters")
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {

@@ -1,13 +1,14 @@
 //! What comes in, checked on the way: a handler never sees a bad body, query or path.
 
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
+use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
-use std::str::FromStr;
 
 use super::{Code, FieldError, Problem};
 
@@ -22,7 +23,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind =
+            request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = kind.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case("application/json") {
             return Err(Problem::new(Code::UnsupportedMediaType));
@@ -77,7 +79,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         Segment::Map { key } => Some(key.replace('~', "~0").replace('/', "~1")),
         Segment::Enum { .. } | Segment::Unknown => None,
     };
-    path.iter().filter_map(segment).map(|text| format!("/{text}")).collect()
+    path.iter().filter_map(segment).flat_map(|text| ["/".to_owned(), text]).collect()
 }
 
 /// What serde says of a value, as a field error. Serde names missing and unknown fields in its
@@ -111,7 +113,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         let deserializer = serde_urlencoded::Deserializer::new(pairs);
         serde_path_to_error::deserialize(deserializer).map(Self).map_err(|error| {
             let pointer = pointer(error.path());
-            let FieldError { pointer, code, detail, .. } = field_error(&pointer, &error.into_inner().to_string());
+            let FieldError { pointer, code, detail, .. } =
+                field_error(&pointer, &error.into_inner().to_string());
             let parameter = pointer.map(|pointer| pointer.trim_start_matches('/').to_owned());
             Problem::new(Code::InvalidInput).field(FieldError { pointer: None, parameter, code, detail })
         })
@@ -160,7 +163,6 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
         if let Some(address) = parts.extensions.get::<Self>() {
             return Ok(*address);
         }
-        use lambda_http::request::RequestContext;
         let context = parts.extensions.get::<RequestContext>();
         let source = context.and_then(|context| match context {
             RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref(),
@@ -209,7 +211,11 @@ mod tests {
     #[test]
     fn tells_bad_json_from_bad_fields() {
         for body in ["", "{", "{\"list\":[}", "{\"list\":[]} x", "\u{feff}{}"] {
-            assert_eq!(parse::<Outer>(body.as_bytes()).expect_err(body).code(), Code::MalformedJson, "{body:?}");
+            assert_eq!(
+                parse::<Outer>(body.as_bytes()).expect_err(body).code(),
+                Code::MalformedJson,
+                "{body:?}"
+            );
         }
     }
 

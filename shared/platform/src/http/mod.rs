@@ -13,7 +13,7 @@ mod problem;
 
 pub use answer::{Created, NoContent, OkJson, Replayable};
 pub use area::{Area, Endpoint, Operation, access_of, merge};
-pub use caller::{Anyone, Caller, Customer, ConfirmedCustomer, HasGate, Party, Provider, SignedIn, Visitor};
+pub use caller::{Anyone, Caller, ConfirmedCustomer, Customer, HasGate, Party, Provider, SignedIn, Visitor};
 pub use code::Code;
 pub use cursor::{Cursors, ListOf, PageSize};
 pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};

@@ -131,7 +131,8 @@ impl Problem {
 impl utoipa::PartialSchema for Problem {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
-        let text = |about: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(about)).build();
+        let text =
+            |about: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(about)).build();
         let status = ObjectBuilder::new().schema_type(Type::Integer).description(Some("HTTP status")).build();
         let errors = ArrayBuilder::new().items(FieldError::schema()).description(Some("Fields at fault"));
         ObjectBuilder::new()

@@ -37,6 +37,7 @@ impl Codes {
     #[must_use]
     pub fn is(&self, id: CodeId, typed: &str) -> bool {
         let typed: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-        aws_lc_rs::constant_time::verify_slices_are_equal(self.digits(id).as_bytes(), typed.as_bytes()).is_ok()
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.digits(id).as_bytes(), typed.as_bytes())
+            .is_ok()
     }
 }

@@ -33,7 +33,8 @@ impl Passwords {
             None => Params::DEFAULT_M_COST,
             Some(_) => settings.parsed(name, str::parse::<u32>)?,
         };
-        let invalid = |error: &dyn std::fmt::Display| ConfigError::Invalid { name, problem: error.to_string() };
+        let invalid =
+            |error: &dyn std::fmt::Display| ConfigError::Invalid { name, problem: error.to_string() };
         let params = Params::new(memory, 2, 1, None).map_err(|error| invalid(&error))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let decoy = hash(&argon2, &random::bytes::<32>()).map_err(|error| invalid(&error))?;

@@ -30,18 +30,24 @@ fn pair(key_id: &str) -> Pair {
 }
 
 fn settings(values: &[(&str, String)]) -> Settings {
-    Settings::from_map(values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect::<BTreeMap<_, _>>())
+    Settings::from_map(
+        values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect::<BTreeMap<_, _>>(),
+    )
 }
 
 fn issuer(pair: &Pair, issuer: &str) -> Issuer {
-    Issuer::from_settings(&settings(&[("ACCESS_PRIVATE_KEY", pair.private.clone()), ("ACCESS_ISSUER", issuer.into())]))
-        .unwrap()
+    Issuer::from_settings(&settings(&[
+        ("ACCESS_PRIVATE_KEY", pair.private.clone()),
+        ("ACCESS_ISSUER", issuer.into()),
+    ]))
+    .unwrap()
 }
 
 fn verifier(pairs: &[&Pair]) -> Verifier {
     let keys: Vec<_> = pairs.iter().map(|pair| &pair.public).collect();
     let keys = json!({ "keys": keys }).to_string();
-    Verifier::from_settings(&settings(&[("ACCESS_PUBLIC_KEYS", keys), ("ACCESS_ISSUER", "here".into())])).unwrap()
+    Verifier::from_settings(&settings(&[("ACCESS_PUBLIC_KEYS", keys), ("ACCESS_ISSUER", "here".into())]))
+        .unwrap()
 }
 
 fn now() -> Timestamp {

@@ -56,7 +56,7 @@ pub struct InvalidToken;
 /// Signs tokens; only the sessions area has one.
 #[derive(Clone)]
 pub struct Issuer {
-    issuer: String,
+    deployment: String,
     key_id: String,
     key: EncodingKey,
 }
@@ -69,7 +69,7 @@ impl Issuer {
             let der = STANDARD.decode(der.trim()).map_err(|_| "must be base64 after the colon")?;
             Ok::<_, &str>((key_id.to_owned(), EncodingKey::from_ed_der(&der)))
         })?;
-        Ok(Self { issuer: settings.required("ACCESS_ISSUER")?, key_id, key })
+        Ok(Self { deployment: settings.required("ACCESS_ISSUER")?, key_id, key })
     }
 
     /// A token for one session of an account, made at `now`.
@@ -80,7 +80,7 @@ impl Issuer {
         now: Timestamp,
     ) -> Result<AccessToken, jsonwebtoken::errors::Error> {
         let claims = Claims {
-            iss: self.issuer.clone(),
+            iss: self.deployment.clone(),
             aud: AUDIENCE.into(),
             sub: user,
             sid: session,
@@ -139,7 +139,8 @@ impl Verifier {
             return Err(InvalidToken);
         }
         let key = self.keys.iter().find(|(id, _)| Some(id) == header.kid.as_ref()).ok_or(InvalidToken)?;
-        let data = jsonwebtoken::decode::<Claims>(token, &key.1, &self.validation).map_err(|_| InvalidToken)?;
+        let data =
+            jsonwebtoken::decode::<Claims>(token, &key.1, &self.validation).map_err(|_| InvalidToken)?;
         if data.claims.exp <= now.as_second() { Err(InvalidToken) } else { Ok(data.claims) }
     }
 }

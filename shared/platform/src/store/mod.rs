@@ -9,7 +9,9 @@ mod outbox;
 mod services;
 mod sessions;
 
-pub use accounts::{AccountRecord, Accounts, CodeRecord, ConfirmError, CredentialsRecord, NewAccount, RegisterError};
+pub use accounts::{
+    AccountRecord, Accounts, CodeRecord, ConfirmError, CredentialsRecord, NewAccount, RegisterError,
+};
 pub use audit::{AuditEntry, AuditRecord};
 pub use bookings::{
     BookingRecord, Bookings, ChangeError, HistoryRecord, ListBookings, Receipt, ReserveError, Side,

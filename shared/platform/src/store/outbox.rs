@@ -29,7 +29,8 @@ impl OutboxRecord {
     /// A new event, at `now`.
     pub fn new(payload: Payload, now: Timestamp) -> Result<Self, StorageError> {
         let event = Event { id: random::id(now), occurred_at: now, payload };
-        let text = serde_json::to_string(&event).map_err(|error| StorageError::Malformed(error.to_string()))?;
+        let text =
+            serde_json::to_string(&event).map_err(|error| StorageError::Malformed(error.to_string()))?;
         Ok(Self { id: event.id, event: text })
     }
 }
@@ -49,7 +50,8 @@ impl Outbox {
 
     /// Up to 25 events of one shard made before `before`, oldest first.
     pub async fn older_than(&self, shard: u8, before: Timestamp) -> Result<Vec<OutboxRecord>, StorageError> {
-        let last: EventId = banister_domain::id::Id::from_parts(u64::try_from(before.as_millisecond()).unwrap_or(0), 0);
+        let last: EventId =
+            banister_domain::id::Id::from_parts(u64::try_from(before.as_millisecond()).unwrap_or(0), 0);
         let query = Query { to: last.to_string(), ..Query::all(None, key::outbox_shard(shard), 25) };
         let page = self.table.query::<OutboxRecord>(query).await?;
         Ok(page.items.into_iter().map(|(record, _)| record.value).collect())
@@ -61,7 +63,11 @@ impl Outbox {
     }
 
     /// Writes one event whose cause changes nothing else.
-    pub async fn add(&self, payload: Payload, now: Timestamp) -> Result<(), CommitError<std::convert::Infallible>> {
+    pub async fn add(
+        &self,
+        payload: Payload,
+        now: Timestamp,
+    ) -> Result<(), CommitError<std::convert::Infallible>> {
         let mut transaction = Transaction::new();
         transaction.put_over(&OutboxRecord::new(payload, now)?);
         transaction.commit(&self.table).await

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Once;
 use crate::table::key::{self, Index, IndexKey};
-use crate::table::{CommitError, Key, Page, Position, Query, Record, StorageError, Table, Transaction, Versioned};
+use crate::table::{
+    CommitError, Key, Page, Position, Query, Record, StorageError, Table, Transaction, Versioned,
+};
 
 /// A service as kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,7 +107,8 @@ impl Services {
             (None, None) => Query::all(Some(Index::Gsi3), key::CATALOGUE.into(), limit),
         };
         let mut page = self.table.query::<ServiceRecord>(Query { after, ..query }).await?;
-        page.items.retain(|(record, _)| wanted.category.is_none_or(|category| record.value.0.category == category));
+        page.items
+            .retain(|(record, _)| wanted.category.is_none_or(|category| record.value.0.category == category));
         Ok(page)
     }
 }

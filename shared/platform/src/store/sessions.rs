@@ -70,9 +70,12 @@ impl Sessions {
             expires_at: expiry(now),
         };
         let mut transaction = Transaction::new();
-        transaction
-            .create(&record, ())
-            .put_over(&AuditRecord::new(AuditEntry::SessionCreated, token.user_id, Some(address), now));
+        transaction.create(&record, ()).put_over(&AuditRecord::new(
+            AuditEntry::SessionCreated,
+            token.user_id,
+            Some(address),
+            now,
+        ));
         transaction.commit(&self.table).await
     }
 
@@ -123,9 +126,12 @@ impl Sessions {
                 return Ok(());
             };
             let mut transaction = Transaction::new();
-            transaction
-                .remove(&session.value.key(), session.version, ())
-                .put_over(&AuditRecord::new(why, user, Some(address.clone()), now));
+            transaction.remove(&session.value.key(), session.version, ()).put_over(&AuditRecord::new(
+                why,
+                user,
+                Some(address.clone()),
+                now,
+            ));
             match transaction.commit(&self.table).await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Storage(error)) => return Err(error),

@@ -22,7 +22,10 @@ fn every_key() {
         (key::user(Id::from_parts(1, 16)), format!("USER#usr_{ULID} / USER")),
         (key::credentials(&email), "EMAIL#robin@example.com / EMAIL".into()),
         (key::email_code(Id::from_parts(1, 16)), format!("USER#usr_{ULID} / CODE#confirm_email")),
-        (key::session(Id::from_parts(1, 16), Id::from_parts(1, 16)), format!("USER#usr_{ULID} / SESSION#ses_{ULID}")),
+        (
+            key::session(Id::from_parts(1, 16), Id::from_parts(1, 16)),
+            format!("USER#usr_{ULID} / SESSION#ses_{ULID}"),
+        ),
         (key::service(Id::from_parts(1, 16)), format!("SERVICE#svc_{ULID} / SERVICE")),
         (key::calendar_rules(Id::from_parts(1, 16)), format!("CALENDAR#usr_{ULID} / RULES")),
         (key::calendar_day(Id::from_parts(1, 16), date), format!("CALENDAR#usr_{ULID} / DAY#2026-03-10")),
@@ -54,7 +57,10 @@ fn every_index_key() {
     );
     let due = shown(vec![key::booking_due(at, Id::from_parts(1, 16))]);
     assert!(due[0].starts_with("GSI3 DUE#") && due[0].ends_with(&start), "{due:?}");
-    assert_eq!(shown(vec![key::user_by_role(Role::SuperAdmin, user)]), [format!("GSI1 ROLE#super_admin / usr_{ULID}")]);
+    assert_eq!(
+        shown(vec![key::user_by_role(Role::SuperAdmin, user)]),
+        [format!("GSI1 ROLE#super_admin / usr_{ULID}")]
+    );
     let lists = |status| shown(key::service_lists(user, Category::PetCare, status, Id::from_parts(1, 16)));
     assert_eq!(lists(ServiceStatus::Draft), [format!("GSI1 SERVICES#usr_{ULID} / draft#svc_{ULID}")]);
     assert_eq!(lists(ServiceStatus::Archived), [format!("GSI1 SERVICES#usr_{ULID} / archived#svc_{ULID}")]);

@@ -35,6 +35,7 @@ pub enum StorageError {
     Malformed(String),
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 pub(crate) fn unavailable<E, R>(error: SdkError<E, R>) -> StorageError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -78,7 +79,10 @@ pub(crate) fn retries() -> RetryConfig {
 }
 
 pub(crate) fn timeouts(attempt: Duration) -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(Duration::from_secs(1)).operation_attempt_timeout(attempt).build()
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(attempt)
+        .build()
 }
 
 /// The table of a deployment.
@@ -126,7 +130,9 @@ impl Table {
             let batch = batch.map_err(|error| StorageError::Malformed(error.to_string()))?;
             let call = self.client.batch_get_item().request_items(&self.name, batch);
             let answer = call.send().await.map_err(unavailable)?;
-            for item in answer.responses.into_iter().flat_map(|mut tables| tables.remove(&self.name)).flatten() {
+            for item in
+                answer.responses.into_iter().filter_map(|mut tables| tables.remove(&self.name)).flatten()
+            {
                 if let Some(key) = key_of(&item) {
                     found.insert(key, item);
                 }
@@ -137,7 +143,11 @@ impl Table {
                 tokio::time::sleep(backoff(attempt)).await;
             }
         }
-        if wanted.is_empty() { Ok(Found(found)) } else { Err(StorageError::Unavailable("unprocessed keys".into())) }
+        if wanted.is_empty() {
+            Ok(Found(found))
+        } else {
+            Err(StorageError::Unavailable("unprocessed keys".into()))
+        }
     }
 
     /// Writes a record whatever was there before.

@@ -77,6 +77,7 @@ pub fn from_item<R: Record>(item: Item) -> Result<Versioned<R>, StorageError> {
     }
     let version = item.get("v").and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok());
     let version = version.ok_or_else(|| malformed("no version".into()))?;
-    let value = serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|error| malformed(error.to_string()))?;
+    let value =
+        serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|error| malformed(error.to_string()))?;
     Ok(Versioned { value, version })
 }

@@ -116,7 +116,11 @@ impl<M> Transaction<M> {
         self.push(put.build().map(|put| TransactWriteItem::builder().put(put).build()), meaning)
     }
 
-    fn push<E: std::fmt::Display>(&mut self, item: Result<TransactWriteItem, E>, meaning: Option<M>) -> &mut Self {
+    fn push<E: std::fmt::Display>(
+        &mut self,
+        item: Result<TransactWriteItem, E>,
+        meaning: Option<M>,
+    ) -> &mut Self {
         match item {
             Ok(item) => self.items.push((item, meaning)),
             Err(error) => {
@@ -147,14 +151,14 @@ fn explain<M, R>(error: SdkError<TransactWriteItemsError, R>, meanings: Vec<Opti
 where
     R: std::fmt::Debug,
 {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
-        let conflict = matches!(
-            error.code(),
-            Some("TransactionInProgressException" | "TransactionConflictException")
-        );
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+    else {
+        let conflict =
+            matches!(error.code(), Some("TransactionInProgressException" | "TransactionConflictException"));
         return if conflict { CommitError::Contention } else { unavailable(error).into() };
     };
-    let codes: Vec<_> = cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
+    let codes: Vec<_> =
+        cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
     // A failed condition is final; a conflict beside it is not news.
     let failed = codes.iter().position(|code| *code == "ConditionalCheckFailed");
     if let Some(meaning) = failed.and_then(|at| meanings.into_iter().nth(at).flatten()) {

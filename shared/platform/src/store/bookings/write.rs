@@ -95,7 +95,8 @@ impl Bookings {
             let busy = days.iter().flat_map(|day| &day.busy);
             let duration = request.service.duration_minutes;
             let offered = availability::is_offered(now, &rules, duration, request.starts_at, busy);
-            let booking = request.booking(&rules, now).map_err(|_| ReserveError::NotOffered(NotOffered::TooFar))?;
+            let booking =
+                request.booking(&rules, now).map_err(|_| ReserveError::NotOffered(NotOffered::TooFar))?;
             let decision = offered.map(|()| availability::reserve(now, days, booking.hold()));
             let reservation = match decision {
                 Ok(Ok(reservation)) => reservation,
@@ -195,7 +196,8 @@ impl Bookings {
             };
             let Change { booking, history, payload, place: _ } = change;
             let id = booking.id;
-            transaction.replace(&Versioned { value: BookingRecord(booking), version: record.version }, Lost::Race);
+            transaction
+                .replace(&Versioned { value: BookingRecord(booking), version: record.version }, Lost::Race);
             explain(&mut transaction, id, history, payload, now)?;
         }
         Ok(Some(transaction))
@@ -238,7 +240,8 @@ fn dates_around(request: &Request) -> Vec<Date> {
     let minutes = request.service.duration_minutes.get();
     let length = SignedDuration::from_mins(i64::from(minutes));
     let end = request.starts_at.saturating_add(length).unwrap_or(Timestamp::MAX);
-    let around = Interval::new(request.starts_at, end).map(|place| place.extend(WIDEST_BUFFER, WIDEST_BUFFER));
+    let around =
+        Interval::new(request.starts_at, end).map(|place| place.extend(WIDEST_BUFFER, WIDEST_BUFFER));
     around.map(availability::days_touched).unwrap_or_default()
 }
 
