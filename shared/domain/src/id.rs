@@ -22,6 +22,8 @@ pub struct InvalidId {
 pub trait Kind: Send + Sync + 'static {
     /// The text before the underscore, three letters.
     const PREFIX: &'static str;
+    /// The name of its schema in API descriptions.
+    const NAME: &'static str;
 }
 
 /// An identifier of one kind of thing. Ordered by the time it was made.
@@ -122,7 +124,12 @@ impl<K: Kind> utoipa::PartialSchema for Id<K> {
             .into()
     }
 }
-impl<K: Kind> utoipa::ToSchema for Id<K> {}
+impl<K: Kind> utoipa::ToSchema for Id<K> {
+    // One schema for each kind: the derived name would be the same for all of them.
+    fn name() -> std::borrow::Cow<'static, str> {
+        K::NAME.into()
+    }
+}
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $id:ident = $kind:ident $prefix:literal;)+) => {$(
@@ -131,6 +138,7 @@ macro_rules! kinds {
         pub struct $kind;
         impl Kind for $kind {
             const PREFIX: &'static str = $prefix;
+            const NAME: &'static str = stringify!($id);
         }
         $(#[$doc])*
         pub type $id = Id<$kind>;

@@ -2,4 +2,6 @@
 //! and speaks HTTP to it.
 
 mod races;
+mod problems;
+mod samples;
 mod support;

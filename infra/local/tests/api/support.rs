@@ -1,31 +1,36 @@
 //! What the tests share: a cloud, people in it, and a provider who can be booked.
 
-use banister_local::client::Client;
+use banister_domain::account::Account;
+use banister_local::client::{Answer, Client};
 use banister_local::cloud::{Cloud, Options};
-use reqwest::StatusCode;
+use banister_local::mail::Mail;
+use banister_platform::store::Accounts;
+use banister_platform::table::Table;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// A cloud of the test's own, with password hashes that a test can afford.
-pub async fn cloud() -> Cloud {
+pub(crate) async fn cloud() -> Cloud {
     let options = Options { port: 0, data: None, password_memory_kib: Some(16) };
     Cloud::start(options).await.expect("the cloud starts")
 }
 
 /// A customer whose address is confirmed, signed in.
-pub async fn customer(cloud: &Cloud, name: &str) -> Client {
+pub(crate) async fn customer(cloud: &Cloud, name: &str) -> Client {
     Client::join(cloud, "customer", name).await.expect("a customer joins")
 }
 
 /// A provider who is open round the clock in UTC every day: no buffers, no notice, slots every 30
 /// minutes, 60 days ahead.
-pub async fn provider(cloud: &Cloud, name: &str) -> Client {
+pub(crate) async fn provider(cloud: &Cloud, name: &str) -> Client {
     let provider = Client::join(cloud, "provider", name).await.expect("a provider joins");
     open(&provider, json!({})).await;
     provider
 }
 
 /// Sets a provider's rules: those of [`provider`], changed by `changes`.
-pub async fn open(provider: &Client, changes: Value) {
+pub(crate) async fn open(provider: &Client, changes: Value) {
     let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     let weekly = days.map(|day| json!({ "day": day, "start": "00:00", "end": "24:00" }));
     let mut rules = json!({ "time_zone": "UTC", "weekly": weekly, "buffer_before_minutes": 0,
@@ -42,7 +47,7 @@ pub async fn open(provider: &Client, changes: Value) {
 }
 
 /// A published online service of an hour; answers its id.
-pub async fn service(provider: &Client, minutes: u16) -> String {
+pub(crate) async fn service(provider: &Client, minutes: u16) -> String {
     let ask = json!({ "title": "Consultation", "description": "About anything.", "category": "consulting",
         "price": { "amount": 5_000, "currency": "usd" }, "duration_minutes": minutes, "location_kind": "online" });
     let made =
@@ -54,8 +59,105 @@ pub async fn service(provider: &Client, minutes: u16) -> String {
 }
 
 /// A moment on a day some days from the cloud's now, such as `2026-03-10T10:00:00Z`.
-pub fn moment(cloud: &Cloud, days: i32, time: &str) -> String {
+pub(crate) fn moment(cloud: &Cloud, days: i32, time: &str) -> String {
     use jiff::ToSpan as _;
     let today = cloud.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     format!("{}T{time}:00Z", today.saturating_add(days.days()))
+}
+
+/// A cloud whose clock has just reached a moment: for tests of dates, and of limits whose windows
+/// begin at round times.
+pub(crate) async fn cloud_at(moment: &str) -> Cloud {
+    let cloud = cloud().await;
+    let moment: Timestamp = moment.parse().expect("a moment");
+    cloud.advance(moment.duration_since(cloud.clock.now())).await;
+    cloud
+}
+
+/// Somebody without an account.
+pub(crate) fn stranger(cloud: &Cloud) -> Client {
+    Client::stranger(&cloud.url()).expect("a client")
+}
+
+/// Moves the time of everything.
+pub(crate) async fn pass(cloud: &Cloud, seconds: i64) {
+    cloud.advance(SignedDuration::from_secs(seconds)).await;
+}
+
+/// All mail to an address, once nothing more is on its way.
+pub(crate) async fn mails(cloud: &Cloud, email: &str) -> Vec<Mail> {
+    cloud.quiet().await.expect("the cloud comes to rest");
+    cloud.mailbox.list(Some(email))
+}
+
+/// The subjects of all mail to an address but the code that everybody gets first.
+pub(crate) async fn news(cloud: &Cloud, email: &str) -> Vec<String> {
+    mails(cloud, email).await.into_iter().skip(1).map(|mail| mail.subject).collect()
+}
+
+/// Changes an account in the table, as the operations of staff will.
+pub(crate) async fn change_account(cloud: &Cloud, id: &str, change: impl FnOnce(Account) -> Account) {
+    let accounts = Accounts::new(Table::from_settings(&cloud.settings("local-test")).expect("settings"));
+    let account = accounts.get(id.parse().expect("an id")).await.expect("an answer").expect("an account");
+    assert!(accounts.save(account.map(change)).await.expect("an answer"), "nobody else changes it");
+}
+
+/// A request with any body at all.
+pub(crate) async fn raw(
+    client: &Client,
+    cloud: &Cloud,
+    (method, path): (Method, &str),
+    headers: &[(&str, &str)],
+    body: impl Into<reqwest::Body>,
+) -> Answer {
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let mut request = http.request(method, format!("{}{path}", cloud.url())).body(body);
+    if let Some(token) = &client.token {
+        request = request.bearer_auth(token);
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = request.send().await.expect("an answer");
+    let (status, headers) = (response.status(), response.headers().clone());
+    let bytes = response.bytes().await.expect("a body");
+    let body = serde_json::from_slice(&bytes)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+    Answer { status, headers, body }
+}
+
+/// The body of an answer with this status.
+#[track_caller]
+pub(crate) fn body(answer: Answer, status: u16) -> Value {
+    assert_eq!(answer.status, status, "{}", answer.body);
+    answer.body
+}
+
+/// A member that is text.
+#[track_caller]
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_else(|| panic!("{name} is no text in {value}"))
+}
+
+/// A member of every item of a list.
+#[track_caller]
+pub(crate) fn each(list: &Value, name: &str) -> Vec<String> {
+    let items = list["items"].as_array().unwrap_or_else(|| panic!("no list: {list}"));
+    items.iter().map(|item| text(item, name).to_owned()).collect()
+}
+
+/// Every item of a list, page by page of `limit`; `path` ends in `?` or a parameter.
+pub(crate) async fn all_pages(client: &Client, path: &str, limit: u16) -> Vec<Value> {
+    let (mut items, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = body(client.get(&format!("{path}&limit={limit}{cursor}")).await.unwrap(), 200);
+        let found = page["items"].as_array().expect("a list");
+        assert!(found.len() <= limit.into(), "a page is too long");
+        items.extend(found.iter().cloned());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return items,
+        }
+        assert!(items.len() < 1_000, "the list does not end");
+    }
 }

@@ -1,0 +1,239 @@
+//! Every sample of `events/` is fed to its handler as Lambda would, in a marketplace in which the
+//! things it names exist, and gets the right answer.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use banister_domain::account::{Account, AccountStatus, Locale, OpenRole, Password, Role};
+use banister_domain::availability::Zone;
+use banister_domain::booking::Request as BookingRequest;
+use banister_domain::id::{BookingId, Id, ServiceId, SessionId, UserId};
+use banister_domain::service::{Service, ServiceStatus};
+use banister_local::cloud::Cloud;
+use banister_platform::clock::Clock;
+use banister_platform::identity::Issuer;
+use banister_platform::identity::password::Passwords;
+use banister_platform::identity::refresh::RefreshToken;
+use banister_platform::store::{self, AccountRecord, CredentialsRecord, ServiceRecord};
+use banister_platform::table::Table;
+use jiff::{SignedDuration, Timestamp};
+use lambda_http::request::LambdaRequest;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::support;
+
+const CUSTOMER: &str = "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE";
+const PROVIDER: &str = "usr_01KB2Q8A4N7Y5V3T1R9QWXMCDF";
+const SERVICE: &str = "svc_01KB2QB6Y2D5F8H1K4N7QSTVWX";
+const BOOKING: &str = "bkg_01KB2QHZ3K6N9Q2T5W8YABCDEF";
+const NOW: &str = "2025-11-27T10:15:30Z";
+
+/// Who calls in the sample, and the status of the right answer.
+const ANSWERS: &[(&str, Option<Role>, u16)] = &[
+    ("register_account", None, 201),
+    // The sample's digits are not the ones that this cloud's secret makes.
+    ("confirm_email", None, 422),
+    ("get_me", Some(Role::Customer), 200),
+    ("update_me", Some(Role::Customer), 200),
+    ("create_session", None, 201),
+    ("refresh_session", None, 200),
+    ("end_current_session", Some(Role::Customer), 204),
+    ("list_categories", None, 200),
+    ("create_service", Some(Role::Provider), 201),
+    ("list_services", None, 200),
+    ("get_service", None, 200),
+    ("update_service", Some(Role::Provider), 200),
+    ("publish_service", Some(Role::Provider), 200),
+    ("archive_service", Some(Role::Provider), 204),
+    ("get_calendar", Some(Role::Provider), 200),
+    ("set_calendar", Some(Role::Provider), 200),
+    ("list_slots", None, 200),
+    ("create_booking", Some(Role::Customer), 201),
+    ("list_bookings", Some(Role::Customer), 200),
+    ("get_booking", Some(Role::Customer), 200),
+    ("confirm_booking", Some(Role::Provider), 200),
+    ("decline_booking", Some(Role::Provider), 200),
+    ("cancel_booking", Some(Role::Customer), 200),
+    ("get_openapi", None, 200),
+    ("show_docs", None, 200),
+    ("show_docs_file", None, 200),
+    ("fallback", None, 308),
+];
+
+/// Those that are not HTTP; each has a test below.
+const WORKERS: &[&str] = &["email", "relay", "expire", "sweep"];
+
+fn samples() -> BTreeMap<String, String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+/// A cloud at the samples' time, with the customer, the provider, the service and the booking that
+/// they name.
+async fn world() -> (Cloud, Table) {
+    let cloud = support::cloud().await;
+    let now: Timestamp = NOW.parse().unwrap();
+    cloud.clock.advance(now.duration_since(cloud.clock.now()));
+    let settings = cloud.settings("local-test");
+    let table = Table::from_settings(&settings).unwrap();
+    for (id, role, name) in [(CUSTOMER, OpenRole::Customer, "customer"), (PROVIDER, OpenRole::Provider, "provider")] {
+        let account = Account {
+            id: id.parse().unwrap(),
+            email: format!("{name}.one@example.com").parse().unwrap(),
+            role: role.into(),
+            status: AccountStatus::Active,
+            epoch: 0,
+            email_confirmed: true,
+            first_name: name.parse().unwrap(),
+            last_name: "One".parse().unwrap(),
+            phone: None,
+            time_zone: Zone::UTC,
+            locale: Locale::En,
+            created_at: now,
+        };
+        let password = Password::try_from("correct horse battery staple".to_owned()).unwrap();
+        let password_hash = Passwords::from_settings(&settings).unwrap().hash(password).await.unwrap();
+        let credentials = CredentialsRecord { email: account.email.clone(), user_id: account.id, password_hash };
+        table.put(&credentials).await.unwrap();
+        table.put(&AccountRecord(account)).await.unwrap();
+    }
+    let service = service(now);
+    table.put(&ServiceRecord(service.clone())).await.unwrap();
+    let rules = json!({ "time_zone": "UTC", "weekly": [{ "day": "mon", "start": "08:00", "end": "20:00" }],
+        "buffer_before_minutes": 0, "buffer_after_minutes": 0, "min_notice_minutes": 0, "horizon_days": 60,
+        "slot_step_minutes": 60 });
+    let rules = serde_json::from_value(rules).unwrap();
+    store::Calendars::new(table.clone()).set_rules(PROVIDER.parse().unwrap(), rules).await.unwrap();
+    let request = BookingRequest {
+        id: BOOKING.parse::<BookingId>().unwrap(),
+        customer_id: CUSTOMER.parse().unwrap(),
+        service,
+        starts_at: "2025-12-01T15:00:00Z".parse().unwrap(),
+        location: Some("1 Example Street, Berlin".parse().unwrap()),
+        note: None,
+    };
+    store::Bookings::new(table.clone()).reserve(&request, None, now).await.unwrap();
+    (cloud, table)
+}
+
+fn service(now: Timestamp) -> Service {
+    let service = json!({ "id": SERVICE.parse::<ServiceId>().unwrap(), "provider_id": PROVIDER,
+        "title": "Deep tissue massage", "description": "", "category": "massage",
+        "price": { "amount": 9_000, "currency": "usd" }, "duration_minutes": 60, "location_kind": "at_customer",
+        "status": ServiceStatus::Published, "created_at": now, "updated_at": now });
+    serde_json::from_value(service).unwrap()
+}
+
+/// A session of the role's person: its access token and its refresh token.
+async fn session(cloud: &Cloud, table: &Table, role: Role) -> (String, String) {
+    let user: UserId = if role == Role::Customer { CUSTOMER } else { PROVIDER }.parse().unwrap();
+    let session: SessionId = Id::from_parts(1, 1);
+    let refresh = RefreshToken::issue(user, session);
+    let now = cloud.clock.now();
+    store::Sessions::new(table.clone()).begin(&refresh, "test".into(), now).await.unwrap();
+    let issuer = Issuer::from_settings(&cloud.settings("local-test")).unwrap();
+    (issuer.issue((user, session), (role, 0), now).unwrap().text, refresh.expose())
+}
+
+/// The router of the area that an operation belongs to, as its function has it.
+fn function(cloud: &Cloud, operation: &str) -> Router {
+    let (settings, clock) = (cloud.settings("local-http"), cloud.clock.clone());
+    let area = banister_local::api::operations().into_iter().find(|known| known.id == operation);
+    match area.map_or("docs", |operation| operation.area) {
+        "accounts" => banister_http_accounts::area()
+            .into_router(banister_http_accounts::Accounts::from_settings(&settings, clock).unwrap()),
+        "sessions" => banister_http_sessions::area()
+            .into_router(banister_http_sessions::Sessions::from_settings(&settings, clock).unwrap()),
+        "catalog" => banister_http_catalog::area()
+            .into_router(banister_http_catalog::Catalog::from_settings(&settings, clock).unwrap()),
+        "availability" => banister_http_availability::area()
+            .into_router(banister_http_availability::Availability::from_settings(&settings, clock).unwrap()),
+        "bookings" => banister_http_bookings::area()
+            .into_router(banister_http_bookings::Bookings::from_settings(&settings, clock).unwrap()),
+        "docs" => banister_http_docs::with_fallback(
+            banister_http_docs::area().into_router(banister_http_docs::Docs::default()),
+        ),
+        other => panic!("no function for area {other}"),
+    }
+}
+
+#[test]
+fn every_sample_has_its_answer() {
+    let known = ANSWERS.iter().map(|row| row.0).chain(WORKERS.iter().copied());
+    let mut known: Vec<_> = known.map(ToOwned::to_owned).collect();
+    known.sort();
+    assert_eq!(samples().into_keys().collect::<Vec<_>>(), known);
+}
+
+#[tokio::test]
+async fn http_samples_get_the_right_answer() {
+    let samples = samples();
+    for (operation, role, status) in ANSWERS {
+        let (cloud, table) = world().await;
+        let (access, refresh) = session(&cloud, &table, role.unwrap_or(Role::Customer)).await;
+        let text = samples[*operation].replace("ACCESS_TOKEN", &access).replace("REFRESH_TOKEN", &refresh);
+        let event: LambdaRequest = serde_json::from_str(&text).unwrap();
+        let request: lambda_http::Request = event.into();
+        let response = function(&cloud, operation).oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let shown = String::from_utf8_lossy(&body[..body.len().min(500)]).into_owned();
+        assert_eq!(parts.status.as_u16(), *status, "{operation}: {shown}");
+        assert!(parts.headers.contains_key("x-request-id") || *status == 308, "{operation}");
+        cloud.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_relay_sample_reaches_the_queue() {
+    let (cloud, _table) = world().await;
+    cloud.quiet().await.unwrap();
+    let relay = banister_stream_relay::Relay::from_settings(&cloud.settings("local-relay"), cloud.clock.clone());
+    let event = serde_json::from_str(&samples()["relay"]).unwrap();
+    assert!(relay.unwrap().handle(event).await.batch_item_failures.is_empty());
+    // The request is the one that the world's booking told of already; its mail goes out again
+    // under the sample's own event.
+    let subject = |mail: &banister_local::mail::Mail| {
+        mail.message_id.as_ref().is_some_and(|id| id.contains("evt_01KB2QJ0M4P7R0S3V6X9ZBDFHK"))
+    };
+    let mail = cloud.mailbox.wait_for(subject).await.unwrap();
+    assert!(mail.is_to("provider.one@example.com"), "{mail:?}");
+}
+
+#[tokio::test]
+async fn the_email_sample_is_mailed() {
+    let (cloud, _table) = world().await;
+    cloud.quiet().await.unwrap();
+    let before = cloud.mailbox.list(None).len();
+    let worker = banister_queue_email::EmailWorker::from_settings(&cloud.settings("local-email"), cloud.clock.clone());
+    let event = serde_json::from_str(&samples()["email"]).unwrap();
+    assert!(worker.unwrap().handle(event, None).await.batch_item_failures.is_empty());
+    let mails = cloud.mailbox.list(Some("provider.one@example.com"));
+    assert_eq!((cloud.mailbox.list(None).len(), mails.len()), (before + 1, before + 1));
+}
+
+#[tokio::test]
+async fn the_schedules_run_on_their_samples() {
+    let (cloud, table) = world().await;
+    cloud.quiet().await.unwrap();
+    cloud.clock.advance(SignedDuration::from_hours(25));
+    let (settings, clock): (_, Clock) = (cloud.settings("local-test"), cloud.clock.clone());
+    for name in ["expire", "sweep"] {
+        let event: Value = serde_json::from_str(&samples()[name]).unwrap();
+        assert_eq!(event["source"], "aws.events", "{name}");
+    }
+    let deadline = clock.now() + SignedDuration::from_secs(20);
+    let expired = banister_schedule_expire::Expire::from_settings(&settings, clock.clone()).unwrap().run(deadline).await;
+    assert_eq!(expired.unwrap().done, 1);
+    let booking = store::Bookings::new(table).get(BOOKING.parse().unwrap()).await.unwrap().unwrap().value;
+    assert_eq!(booking.status.as_str(), "expired");
+    let sweep = banister_schedule_sweep::Sweep::from_settings(&settings, clock).unwrap().run(deadline).await;
+    assert_eq!(sweep.unwrap().failed, 0);
+}
