@@ -31,7 +31,7 @@ const RIGHTS: [(&str, &str); 31] = [
     ("publish_service", "BatchGetItem GetItem PutItem"),
     ("get_calendar", "BatchGetItem GetItem"),
     ("set_calendar", "BatchGetItem PutItem"),
-    ("list_slots", "GetItem Query"),
+    ("list_slots", "BatchGetItem GetItem Query"),
     ("create_booking", "BatchGetItem GetItem PutItem Query"),
     ("list_bookings", "BatchGetItem; GSI1: Query; GSI2: Query"),
     ("get_booking", "BatchGetItem GetItem"),

@@ -8,6 +8,7 @@ use banister_local::cloud::{Cloud, CloudError, Options};
 use banister_local::{api, demo};
 use banister_platform::config::Settings;
 use banister_platform::telemetry;
+use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "\
 Runs Banister on this machine: the API and everything behind it, in one process.
@@ -66,7 +67,11 @@ async fn run(options: Options, with_demo: bool) -> Result<(), CloudError> {
             Err(error) => println!("the demo could not be filled in: {error}"),
         }
     }
-    tokio::signal::ctrl_c().await?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
     println!("stopping");
     cloud.stop().await;
     Ok(())

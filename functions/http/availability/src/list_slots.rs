@@ -45,7 +45,7 @@ pub(crate) async fn list_slots(
     let service = availability.services.get(id).await?.map(|found| found.value);
     let service = service.filter(|service| service.status == ServiceStatus::Published);
     let service = service.ok_or(Problem::new(Code::NotFound))?;
-    let Some(rules) = availability.store.rules(service.provider_id).await? else {
+    let Some(rules) = availability.store.load(service.provider_id, &[]).await?.rules else {
         return Ok(OkJson(ListOf { items: Vec::new(), next_cursor: None }));
     };
     let zone = query.time_zone.as_ref().unwrap_or(&rules.time_zone);

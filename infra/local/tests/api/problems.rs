@@ -10,12 +10,13 @@ use crate::support::{body, cloud, customer, provider, raw, stranger};
 /// Asserts that an answer is a whole problem document.
 #[track_caller]
 pub(crate) fn refused(answer: &Answer, status: u16, code: &str) {
-    let header = |name: &str| answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header =
+        |name: &str| answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let document = &answer.body;
     assert_eq!((answer.status.as_u16(), answer.code()), (status, code), "{document}");
     assert_eq!(header("content-type"), "application/problem+json");
     assert_eq!(document["status"], status);
-    assert_eq!(document["type"], format!("https://banister.dev/errors#{code}"));
+    assert_eq!(document["type"], format!("urn:banister:problem:{code}"));
     assert!(document["title"].as_str().is_some_and(|title| !title.is_empty()), "{document}");
     assert!(header("x-request-id").starts_with("req_"), "{:?}", answer.headers);
     assert_eq!(document["request_id"], header("x-request-id"));
@@ -75,7 +76,8 @@ async fn a_wrong_method_is_a_problem_that_names_the_right_ones() {
     ] {
         let answer = anyone.call(method.clone(), path, &[], None).await.unwrap();
         refused(&answer, 405, "method_not_allowed");
-        let mut methods: Vec<_> = answer.headers["allow"].to_str().unwrap().split(',').map(str::trim).collect();
+        let mut methods: Vec<_> =
+            answer.headers["allow"].to_str().unwrap().split(',').map(str::trim).collect();
         methods.sort_unstable();
         assert_eq!(methods.join(","), allowed, "{method} {path}");
     }
@@ -103,7 +105,8 @@ async fn a_trailing_slash_is_redirected_with_method_and_query() {
 #[tokio::test]
 async fn bodies_that_are_no_json_are_refused() {
     let cloud = cloud().await;
-    let (customer, provider) = (customer(&cloud, "Customer One").await, provider(&cloud, "Provider One").await);
+    let (customer, provider) =
+        (customer(&cloud, "Customer One").await, provider(&cloud, "Provider One").await);
     let json_type = [("content-type", "application/json"), ("idempotency-key", "key-of-a-test")];
     let id = "bkg_01KB2Q7S3H8Z6W4V5N9RXTMCDE";
     let calls = [
@@ -170,7 +173,10 @@ async fn every_answer_has_a_request_id_of_its_own_and_stays_out_of_caches() {
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..3 {
         let answer = anyone.call(Method::GET, "/v1/categories", &headers, None).await.unwrap();
-        assert_eq!((&answer.headers["cache-control"], answer.status.as_u16()), (&"no-store".parse().unwrap(), 200));
+        assert_eq!(
+            (&answer.headers["cache-control"], answer.status.as_u16()),
+            (&"no-store".parse().unwrap(), 200)
+        );
         assert!(seen.insert(answer.headers["x-request-id"].to_str().unwrap().to_owned()));
         body(answer, 200);
     }

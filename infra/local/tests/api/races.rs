@@ -1,63 +1,40 @@
-//! Races.
+//! Many at once want the same: exactly one gets it, and everything that explains it agrees.
 
+mod accounts;
+mod places;
+mod states;
+
+use banister_local::client::{Answer, Client};
+use banister_local::cloud::Cloud;
 use futures_util::future::join_all;
-use std::time::Instant;
 
 use crate::support;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn probe() {
-    let t = Instant::now();
-    let cloud = support::cloud().await;
-    println!("cloud {:?}", t.elapsed());
-    let t = Instant::now();
-    let names: Vec<_> = (0..100).map(|n| format!("Racer {n}")).collect();
-    let customers = join_all(names.iter().map(|name| support::customer(&cloud, name))).await;
-    println!("100 customers {:?}", t.elapsed());
-    let provider = support::provider(&cloud, "Provider One").await;
-    let service = support::service(&provider, 90).await;
-    let at = support::moment(&cloud, 2, "10:00");
-    let t = Instant::now();
-    let answers = join_all(customers.iter().map(|c| c.book(&service, &at, "key-12345"))).await;
-    println!("100 bookings {:?}", t.elapsed());
-    let mut codes = std::collections::BTreeMap::new();
-    for a in answers {
-        let a = a.unwrap();
-        *codes.entry((a.status, a.code().to_owned())).or_insert(0) += 1;
-    }
-    println!("{codes:?}");
-    let t = Instant::now();
-    cloud.quiet().await.unwrap();
-    println!("quiet {:?}", t.elapsed());
+/// A Monday.
+pub(crate) const START: &str = "2031-03-03T06:00:00Z";
+
+/// So many customers, signed in.
+pub(crate) async fn crowd(cloud: &Cloud, count: usize) -> Vec<Client> {
+    let names: Vec<_> = (0..count).map(|n| format!("Customer Nr{n}")).collect();
+    join_all(names.iter().map(|name| support::customer(cloud, name))).await
 }
 
-#[tokio::test]
-async fn probe2() {
-    let cloud = support::cloud().await;
-    let t = Instant::now();
-    for _ in 0..100 {
-        banister_local::client::Client::stranger(&cloud.url()).unwrap();
+/// What somebody asks for.
+#[derive(Clone)]
+pub(crate) struct Ask {
+    pub(crate) who: Client,
+    pub(crate) service: String,
+    pub(crate) starts_at: String,
+    pub(crate) key: String,
+}
+
+impl Ask {
+    pub(crate) async fn send(&self) -> Answer {
+        self.who.book(&self.service, &self.starts_at, &self.key).await.expect("an answer")
     }
-    println!("100 strangers {:?}", t.elapsed());
-    let c = support::customer(&cloud, "One Two").await;
-    let t = Instant::now();
-    for _ in 0..100 {
-        c.get("/v1/categories").await.unwrap();
-    }
-    println!("100 categories {:?}", t.elapsed());
-    let before = cloud.table.calls();
-    let t = Instant::now();
-    for n in 0..20 {
-        support::customer(&cloud, &format!("Two {n}")).await;
-    }
-    println!("20 customers in a row {:?}", t.elapsed());
-    for (k, v) in cloud.table.calls() {
-        println!("{k:?} {}", v - before.get(&k).copied().unwrap_or(0));
-    }
-    let client = cloud.table.client("probe");
-    let t = Instant::now();
-    for _ in 0..100 {
-        client.list_tables().send().await.unwrap();
-    }
-    println!("100 list_tables {:?}", t.elapsed());
+}
+
+/// Everybody at the same moment.
+pub(crate) async fn all_at_once(asks: &[Ask]) -> Vec<Answer> {
+    join_all(asks.iter().map(Ask::send)).await
 }

@@ -83,7 +83,9 @@ async fn world() -> (Cloud, Table) {
     cloud.clock.advance(now.duration_since(cloud.clock.now()));
     let settings = cloud.settings("local-test");
     let table = Table::from_settings(&settings).unwrap();
-    for (id, role, name) in [(CUSTOMER, OpenRole::Customer, "customer"), (PROVIDER, OpenRole::Provider, "provider")] {
+    for (id, role, name) in
+        [(CUSTOMER, OpenRole::Customer, "customer"), (PROVIDER, OpenRole::Provider, "provider")]
+    {
         let account = Account {
             id: id.parse().unwrap(),
             email: format!("{name}.one@example.com").parse().unwrap(),
@@ -100,7 +102,8 @@ async fn world() -> (Cloud, Table) {
         };
         let password = Password::try_from("correct horse battery staple".to_owned()).unwrap();
         let password_hash = Passwords::from_settings(&settings).unwrap().hash(password).await.unwrap();
-        let credentials = CredentialsRecord { email: account.email.clone(), user_id: account.id, password_hash };
+        let credentials =
+            CredentialsRecord { email: account.email.clone(), user_id: account.id, password_hash };
         table.put(&credentials).await.unwrap();
         table.put(&AccountRecord(account)).await.unwrap();
     }
@@ -195,7 +198,8 @@ async fn http_samples_get_the_right_answer() {
 async fn the_relay_sample_reaches_the_queue() {
     let (cloud, _table) = world().await;
     cloud.quiet().await.unwrap();
-    let relay = banister_stream_relay::Relay::from_settings(&cloud.settings("local-relay"), cloud.clock.clone());
+    let relay =
+        banister_stream_relay::Relay::from_settings(&cloud.settings("local-relay"), cloud.clock.clone());
     let event = serde_json::from_str(&samples()["relay"]).unwrap();
     assert!(relay.unwrap().handle(event).await.batch_item_failures.is_empty());
     // The request is the one that the world's booking told of already; its mail goes out again
@@ -212,7 +216,8 @@ async fn the_email_sample_is_mailed() {
     let (cloud, _table) = world().await;
     cloud.quiet().await.unwrap();
     let before = cloud.mailbox.list(None).len();
-    let worker = banister_queue_email::EmailWorker::from_settings(&cloud.settings("local-email"), cloud.clock.clone());
+    let worker =
+        banister_queue_email::EmailWorker::from_settings(&cloud.settings("local-email"), cloud.clock.clone());
     let event = serde_json::from_str(&samples()["email"]).unwrap();
     assert!(worker.unwrap().handle(event, None).await.batch_item_failures.is_empty());
     let mails = cloud.mailbox.list(Some("provider.one@example.com"));
@@ -230,7 +235,10 @@ async fn the_schedules_run_on_their_samples() {
         assert_eq!(event["source"], "aws.events", "{name}");
     }
     let deadline = clock.now() + SignedDuration::from_secs(20);
-    let expired = banister_schedule_expire::Expire::from_settings(&settings, clock.clone()).unwrap().run(deadline).await;
+    let expired = banister_schedule_expire::Expire::from_settings(&settings, clock.clone())
+        .unwrap()
+        .run(deadline)
+        .await;
     assert_eq!(expired.unwrap().done, 1);
     let booking = store::Bookings::new(table).get(BOOKING.parse().unwrap()).await.unwrap().unwrap().value;
     assert_eq!(booking.status.as_str(), "expired");

@@ -1,5 +1,7 @@
 //! What the tests share: a cloud, people in it, and a provider who can be booked.
 
+pub(crate) mod invariants;
+
 use banister_domain::account::Account;
 use banister_local::client::{Answer, Client};
 use banister_local::cloud::{Cloud, Options};

@@ -112,7 +112,7 @@ impl Problem {
     #[must_use]
     pub fn document(&self, request_id: &str) -> Value {
         let mut document = self.extra.clone();
-        document.insert("type".into(), format!("https://banister.dev/errors#{}", self.code.as_str()).into());
+        document.insert("type".into(), format!("urn:banister:problem:{}", self.code.as_str()).into());
         document.insert("title".into(), self.code.title().into());
         document.insert("status".into(), self.code.status().as_u16().into());
         document.insert("code".into(), self.code.as_str().into());

@@ -1,10 +1,12 @@
 //! Providers' calendars: their rules and their days.
 
+use banister_domain::account::AccountStatus;
 use banister_domain::availability::{Busy, CalendarRules, Day};
 use banister_domain::id::UserId;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::AccountRecord;
 use crate::table::{Key, Query, Record, StorageError, Table, key};
 
 /// The rules of a provider as kept.
@@ -43,6 +45,15 @@ impl Record for DayRecord {
     }
 }
 
+/// What a decision about a provider's time is made from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The rules for new bookings; none where none were set, or where the provider takes none.
+    pub rules: Option<CalendarRules>,
+    /// The days asked for, in that order.
+    pub days: Vec<Day>,
+}
+
 /// All calendars.
 #[derive(Debug, Clone)]
 pub struct Calendars {
@@ -67,16 +78,13 @@ impl Calendars {
         self.table.put(&RulesRecord { provider_id, rules }).await
     }
 
-    /// The rules and the given days of a provider, strongly read; days never stored are empty.
-    pub async fn load(
-        &self,
-        provider: UserId,
-        dates: &[Date],
-    ) -> Result<(Option<CalendarRules>, Vec<Day>), StorageError> {
-        let rules_key = key::calendar_rules(provider);
-        let mut keys = vec![rules_key.clone()];
+    /// A provider's account, rules and given days in one strong read; days never stored are empty.
+    pub async fn load(&self, provider: UserId, dates: &[Date]) -> Result<Loaded, StorageError> {
+        let (user_key, rules_key) = (key::user(provider), key::calendar_rules(provider));
+        let mut keys = vec![user_key.clone(), rules_key.clone()];
         keys.extend(dates.iter().map(|date| key::calendar_day(provider, *date)));
         let mut found = self.table.get_all(&keys).await?;
+        let account = found.take::<AccountRecord>(&user_key)?.map(|record| record.value.0);
         let rules = found.take::<RulesRecord>(&rules_key)?.map(|record| record.value.rules);
         let day = |date: &Date| {
             let stored = found.take::<DayRecord>(&key::calendar_day(provider, *date))?;
@@ -86,7 +94,10 @@ impl Calendars {
                 busy: record.value.busy,
             }))
         };
-        Ok((rules, dates.iter().map(day).collect::<Result<_, StorageError>>()?))
+        let days = dates.iter().map(day).collect::<Result<_, StorageError>>()?;
+        // A provider who was switched off takes no new bookings.
+        let active = account.is_some_and(|account| account.status == AccountStatus::Active);
+        Ok(Loaded { rules: rules.filter(|_| active), days })
     }
 
     /// What is taken on the UTC days from `first` to `last`, both included.

@@ -16,7 +16,7 @@ pub use audit::{AuditEntry, AuditRecord};
 pub use bookings::{
     BookingRecord, Bookings, ChangeError, HistoryRecord, ListBookings, Receipt, ReserveError, Side,
 };
-pub use calendars::{Calendars, DayRecord, RulesRecord};
+pub use calendars::{Calendars, DayRecord, Loaded, RulesRecord};
 pub use once::{Handled, Once, ReceiptRecord, Replay};
 pub use outbox::{Outbox, OutboxRecord};
 pub use services::{ListServices, SaveError, ServiceRecord, Services};

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{BookingRecord, Bookings, HistoryRecord};
-use crate::store::{DayRecord, Once, OutboxRecord};
+use crate::store::{DayRecord, Loaded, Once, OutboxRecord};
 use crate::table::{CommitError, StorageError, Transaction, Versioned, backoff, key};
 
 /// How often a lost race is decided again. Each loss means that somebody else won, so a provider's
@@ -90,7 +90,7 @@ impl Bookings {
         let mut dates = dates_around(request);
         for attempt in 0..ATTEMPTS {
             let provider = request.service.provider_id;
-            let (rules, days) = self.calendars.load(provider, &dates).await?;
+            let Loaded { rules, days } = self.calendars.load(provider, &dates).await?;
             let rules = rules.ok_or(ReserveError::NotOffered(NotOffered::OutsideHours))?;
             let busy = days.iter().flat_map(|day| &day.busy);
             let duration = request.service.duration_minutes;
@@ -149,7 +149,7 @@ impl Bookings {
             let Change { booking, history, place, payload } =
                 found.value.change(command, actor, reason.clone(), now).map_err(ChangeError::WrongState)?;
             let dates = availability::days_touched(booking.occupies);
-            let (_, days) = self.calendars.load(booking.provider_id, &dates).await?;
+            let Loaded { days, .. } = self.calendars.load(booking.provider_id, &dates).await?;
             let days = match place {
                 PlaceChange::Settle => availability::settle(days, id),
                 PlaceChange::Release => availability::release(days, id),

@@ -1,0 +1,1 @@
+//! Races for an e-mail address.

@@ -1,0 +1,1 @@
+//! Races about one booking.

@@ -1,0 +1,305 @@
+//! What must hold of a cloud at rest, whatever happened before: read from the table itself, from
+//! everything its stream ever carried, and from the mailbox.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use banister_domain::account::Account;
+use banister_domain::availability::{Busy, Interval};
+use banister_domain::booking::{Actor, Booking, HistoryEntry, Status};
+use banister_domain::event::{Event, Payload};
+use banister_domain::id::{BookingId, UserId};
+use banister_local::cloud::Cloud;
+use banister_platform::store::{AccountRecord, BookingRecord, DayRecord, HistoryRecord, ReceiptRecord};
+use banister_platform::table::{Item, Record, from_item, key};
+use serde_json::{Value, json};
+
+const TABLE: &str = "banister";
+
+/// How often a mail may have been sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mails {
+    /// Once, and the mark that says so is there.
+    Once,
+    /// More than once under the same Message-ID, after a crash between sending and marking.
+    AtLeastOnce,
+}
+
+/// What a cloud keeps, read directly.
+pub(crate) struct Kept {
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) bookings: BTreeMap<BookingId, Booking>,
+    pub(crate) history: BTreeMap<BookingId, Vec<HistoryEntry>>,
+    /// Every event that was ever written.
+    pub(crate) events: Vec<Event>,
+    /// How often each mail was sent, by the front part of its Message-ID: event and reader.
+    pub(crate) mails: BTreeMap<String, usize>,
+    days: Vec<DayRecord>,
+    /// Operation and body of each receipt.
+    receipts: Vec<(String, Value)>,
+    marks: BTreeSet<String>,
+    waiting: usize,
+}
+
+/// Waits until the cloud is at rest and checks it all; every mail was sent once.
+pub(crate) async fn invariants(cloud: &Cloud) -> Kept {
+    invariants_with(cloud, Mails::Once).await
+}
+
+/// Waits until the cloud is at rest and checks it all.
+pub(crate) async fn invariants_with(cloud: &Cloud, mails: Mails) -> Kept {
+    cloud.quiet().await.expect("the cloud comes to rest");
+    let kept = Kept::read(cloud).await;
+    kept.histories_are_whole();
+    kept.calendars_agree();
+    kept.nobody_is_booked_twice();
+    kept.receipts_are_true();
+    kept.events_are_told(cloud, mails);
+    assert_eq!(kept.waiting, 0, "the outbox is not empty");
+    let dead = cloud.sqs.depth("EmailDeadLetterQueue").expect("the queue exists");
+    assert!(dead.is_empty(), "dead letters: {dead:?}");
+    kept
+}
+
+impl Kept {
+    /// Reads all there is, at rest or not.
+    pub(crate) async fn read(cloud: &Cloud) -> Self {
+        let mut kept = Self {
+            accounts: Vec::new(),
+            bookings: BTreeMap::new(),
+            history: BTreeMap::new(),
+            events: events(cloud),
+            mails: BTreeMap::new(),
+            days: Vec::new(),
+            receipts: Vec::new(),
+            marks: BTreeSet::new(),
+            waiting: 0,
+        };
+        for mail in cloud.mailbox.list(None) {
+            let id = mail.message_id.expect("a mail has a Message-ID");
+            let id = id.split('@').next().unwrap_or_default().to_owned();
+            *kept.mails.entry(id).or_default() += 1;
+        }
+        for item in items(cloud).await {
+            kept.take(item);
+        }
+        for lines in kept.history.values_mut() {
+            lines.sort_by_key(|line| line.revision);
+        }
+        kept
+    }
+
+    /// Of one booking by the id in its JSON.
+    pub(crate) fn booking(&self, id: &str) -> &Booking {
+        let id: BookingId = id.parse().expect("a booking's id");
+        self.bookings.get(&id).unwrap_or_else(|| panic!("{id} does not exist"))
+    }
+
+    /// The statuses that a booking has gone through.
+    pub(crate) fn path(&self, id: &str) -> Vec<Status> {
+        let id: BookingId = id.parse().expect("a booking's id");
+        self.history[&id].iter().map(|line| line.to).collect()
+    }
+
+    fn take(&mut self, item: Item) {
+        fn read<R: Record>(item: Item) -> R {
+            from_item(item).expect("the item reads as its type").value
+        }
+        let text =
+            |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+        match text("t").as_str() {
+            "user" => self.accounts.push(read::<AccountRecord>(item).0),
+            "booking" => {
+                let record = from_item::<BookingRecord>(item).expect("a booking");
+                let booking = record.value.0;
+                assert_eq!(record.version, u64::from(booking.revision) + 1, "{}: version", booking.id);
+                self.bookings.insert(booking.id, booking);
+            }
+            "booking_history" => {
+                let HistoryRecord { booking_id, entry } = read(item);
+                self.history.entry(booking_id).or_default().push(entry);
+            }
+            "calendar_day" => self.days.push(read(item)),
+            "receipt" => {
+                let body = serde_json::from_str(&text("body")).expect("a receipt's body is JSON");
+                self.receipts.push((text("operation"), body));
+                read::<ReceiptRecord>(item);
+            }
+            "handled" => drop(self.marks.insert(text("PK"))),
+            "outbox" => self.waiting += 1,
+            _ => {}
+        }
+    }
+
+    /// A history counts from 0 without gaps, each line goes on where the last one ended, and the
+    /// booking is where the last line leads.
+    fn histories_are_whole(&self) {
+        assert!(self.bookings.keys().eq(self.history.keys()), "a booking without history, or the reverse");
+        for (id, booking) in &self.bookings {
+            let lines = &self.history[id];
+            let revisions: Vec<_> = lines.iter().map(|line| line.revision).collect();
+            assert_eq!(revisions, (0..=booking.revision).collect::<Vec<_>>(), "{id}");
+            let before: Vec<_> = lines.iter().map(|line| line.from).collect();
+            let after: Vec<_> = lines.iter().map(|line| Some(line.to)).collect();
+            assert_eq!(before[0], None, "{id}");
+            assert_eq!(before[1..], after[..after.len() - 1], "{id}");
+            assert_eq!(after.last(), Some(&Some(booking.status)), "{id}");
+        }
+    }
+
+    /// The days hold exactly the bookings that are requested or confirmed, each on every day it
+    /// touches: a request as a hold until its deadline, a confirmed one for good.
+    fn calendars_agree(&self) {
+        let expected = self.bookings.values().filter_map(|booking| {
+            let until = match booking.status {
+                Status::Requested => Some(booking.answer_by),
+                Status::Confirmed => None,
+                Status::Declined | Status::Cancelled | Status::Expired => return None,
+            };
+            let busy = Busy { interval: booking.occupies, booking: booking.id, until };
+            Some(booking.occupies.utc_days().map(move |date| (booking.provider_id, date, busy.to_text())))
+        });
+        let expected: BTreeSet<_> = expected.flatten().collect();
+        let stored = self
+            .days
+            .iter()
+            .flat_map(|day| day.busy.iter().map(|busy| (day.provider_id, day.date, busy.to_text())));
+        let stored: Vec<_> = stored.collect();
+        let once: BTreeSet<_> = stored.iter().cloned().collect();
+        assert_eq!(once.len(), stored.len(), "a booking stands twice in a day");
+        assert_eq!(once, expected, "calendar (left) and bookings (right) disagree");
+    }
+
+    /// No two bookings that hold their place overlap, buffers included. A request holds its place
+    /// up to its deadline even where nobody has written down that it has passed.
+    fn nobody_is_booked_twice(&self) {
+        let mut places: BTreeMap<UserId, Vec<(Interval, BookingId)>> = BTreeMap::new();
+        for booking in self.bookings.values() {
+            if matches!(booking.status, Status::Requested | Status::Confirmed) {
+                places.entry(booking.provider_id).or_default().push((booking.occupies, booking.id));
+            }
+        }
+        for taken in places.values_mut() {
+            taken.sort_unstable();
+            for pair in taken.windows(2) {
+                assert!(!pair[0].0.overlaps(&pair[1].0), "double booking: {pair:?}");
+            }
+        }
+    }
+
+    /// No two receipts speak of the same booking's making, and what a receipt says was made is there.
+    fn receipts_are_true(&self) {
+        let mut made = BTreeSet::new();
+        for (operation, body) in &self.receipts {
+            let id = body["id"].as_str().expect("an id in the receipt");
+            match operation.as_str() {
+                "create_booking" => assert!(made.insert(id), "two receipts for {id}"),
+                "register_account" => {
+                    assert!(
+                        self.accounts.iter().any(|account| account.id.to_string() == id),
+                        "no account {id}"
+                    );
+                    continue;
+                }
+                "create_service" => continue,
+                _ => {}
+            }
+            self.booking(id);
+        }
+    }
+
+    /// Each line of a history and each account has its one event; each event has its mails, unless
+    /// they would no longer be true.
+    fn events_are_told(&self, cloud: &Cloud, mails: Mails) {
+        let mut told: Vec<_> = self.events.iter().filter_map(|event| subject(&event.payload)).collect();
+        let lines = self.history.iter().flat_map(|(id, lines)| lines.iter().map(|line| (*id, line.to)));
+        let mut lines: Vec<_> = lines.collect();
+        told.sort_unstable();
+        lines.sort_unstable();
+        assert_eq!(told, lines, "events (left) and histories (right) disagree");
+        let now = cloud.clock.now();
+        let mut known = BTreeSet::new();
+        for event in &self.events {
+            let moved_on = subject(&event.payload)
+                .is_some_and(|(id, status)| self.bookings[&id].status_at(now) != status);
+            for reader in readers(&event.payload) {
+                let id = format!("{}.{reader}", event.id);
+                let sent = self.mails.get(&id).copied().unwrap_or(0);
+                assert!(sent > 0 || moved_on, "lost: {reader} was not told of {event:?}");
+                if mails == Mails::Once {
+                    assert!(sent <= 1, "doubled: {reader} was told {sent} times of {event:?}");
+                    let mark = key::handled(&format!("email:{reader}"), event.id).pk;
+                    assert_eq!(self.marks.contains(&mark), sent == 1, "mark of {event:?} for {reader}");
+                }
+                known.insert(id);
+            }
+        }
+        let strange: Vec<_> = self.mails.keys().filter(|id| !known.contains(*id)).collect();
+        assert!(strange.is_empty(), "mails of no event: {strange:?}");
+    }
+}
+
+/// The booking that an event is about and what became of it.
+fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
+    match payload {
+        Payload::AccountRegistered { .. } | Payload::RegistrationRepeated { .. } => None,
+        Payload::BookingRequested(about) => Some((about.booking_id, Status::Requested)),
+        Payload::BookingConfirmed(about) => Some((about.booking_id, Status::Confirmed)),
+        Payload::BookingDeclined(about) => Some((about.booking_id, Status::Declined)),
+        Payload::BookingCancelled(about) => Some((about.booking_id, Status::Cancelled)),
+        Payload::BookingExpired(about) => Some((about.booking_id, Status::Expired)),
+    }
+}
+
+/// Who gets a mail: the other side, or both where time acted.
+fn readers(payload: &Payload) -> Vec<UserId> {
+    match payload {
+        Payload::AccountRegistered { user_id, .. } | Payload::RegistrationRepeated { user_id } => {
+            vec![*user_id]
+        }
+        Payload::BookingRequested(about)
+        | Payload::BookingConfirmed(about)
+        | Payload::BookingDeclined(about)
+        | Payload::BookingCancelled(about)
+        | Payload::BookingExpired(about) => match about.actor {
+            Actor::Customer => vec![about.provider_id],
+            Actor::Provider => vec![about.customer_id],
+            Actor::Time => vec![about.customer_id, about.provider_id],
+        },
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the whole table is what is checked")]
+async fn items(cloud: &Cloud) -> Vec<HashMap> {
+    let client = cloud.table.client("local-check");
+    let scan = client.scan().table_name(TABLE).consistent_read(true).into_paginator().items().send();
+    scan.collect::<Result<_, _>>().await.expect("the table can be read")
+}
+
+type HashMap = std::collections::HashMap<String, AttributeValue>;
+
+/// Every event that was ever put into the outbox, from the first record of the table's stream on.
+fn events(cloud: &Cloud) -> Vec<Event> {
+    let database = cloud.table.database();
+    let ask = serde_json::from_value(json!({ "TableName": TABLE })).expect("a request");
+    let table = database.describe_table(ask).expect("the table exists");
+    let table = serde_json::to_value(table).expect("JSON");
+    let start = json!({ "StreamArn": table["Table"]["LatestStreamArn"],
+        "ShardId": dynoxide::streams::shard_id(TABLE), "ShardIteratorType": "TRIM_HORIZON" });
+    let start = serde_json::from_value(start).expect("a request");
+    let mut next = database.get_shard_iterator(start).expect("the stream exists").shard_iterator;
+    let mut events = Vec::new();
+    while let Some(iterator) = next {
+        let ask = serde_json::from_value(json!({ "ShardIterator": iterator })).expect("a request");
+        let page = database.get_records(ask).expect("the stream can be read");
+        for record in &page.records {
+            let image = serde_json::to_value(&record.dynamodb).expect("JSON")["NewImage"].take();
+            if image["t"]["S"] == "outbox" {
+                let event = image["event"]["S"].as_str().expect("an event");
+                events.push(serde_json::from_str(event).expect("an event"));
+            }
+        }
+        next = page.next_shard_iterator.filter(|_| !page.records.is_empty());
+    }
+    events
+}
