@@ -1,5 +1,8 @@
 //! The secrets of a local cloud: made at the first start, kept with its data.
 
+use std::fs::OpenOptions;
+use std::io::{Error, ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use aws_lc_rs::rand::SystemRandom;
@@ -10,7 +13,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use std::io::{Error, ErrorKind};
 
 const KEY_ID: &str = "local";
 
@@ -82,8 +84,10 @@ pub(super) fn save_offset(data: Option<&Path>, clock: &Clock) -> Result<(), Erro
     write(&folder.join("clock.json"), &serde_json::to_vec(&clock.offset_millis())?)
 }
 
+/// Replaces a file whole; only its owner may read it.
 fn write(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     let draft = file.with_extension("draft");
-    std::fs::write(&draft, bytes)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?.write_all(bytes)?;
     std::fs::rename(draft, file)
 }

@@ -66,9 +66,17 @@ pub enum CloudError {
     /// A function does not take its settings.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The data folder or the port cannot be used.
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
+    /// The port is not to be had.
+    #[error("port {port} cannot be used ({source}); choose another one with --port")]
+    Port {
+        /// Which.
+        port: u16,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The data folder cannot be used.
+    #[error("the data folder cannot be used: {0}")]
+    Data(#[from] std::io::Error),
 }
 
 /// A running local cloud.
@@ -95,6 +103,11 @@ pub struct Cloud {
 impl Cloud {
     /// Starts everything; when this returns, requests are answered.
     pub async fn start(options: Options) -> Result<Self, CloudError> {
+        let port = options.port;
+        let unusable = |source| CloudError::Port { port, source };
+        // First, so that a second start on the same data ends before it touches them.
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.map_err(unusable)?;
+        let address = listener.local_addr().map_err(unusable)?;
         let data = options.data.as_deref();
         if let Some(folder) = data {
             std::fs::create_dir_all(folder)?;
@@ -117,8 +130,6 @@ impl Cloud {
         let table = Arc::new(table);
         let (stop, stopped) = watch::channel(false);
         let (progress, relayed) = watch::channel(0);
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port)).await?;
-        let address = listener.local_addr()?;
         let unfinished = Self {
             schedules: Arc::new(Schedules::empty(clock.clone())),
             faults,
