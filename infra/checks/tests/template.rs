@@ -112,7 +112,7 @@ fn queues_are_complete() {
                 "!GetAtt EmailDeadLetterQueue.Arn, maxReceiveCount",
                 "!GetAtt RelayDeadLetterQueue.Arn, maxReceiveCount",
             ),
-            ("maxReceiveCount: 5", "maxReceiveCount: 1"),
+            ("maxReceiveCount: 10", "maxReceiveCount: 1"),
             (
                 "Destination: !GetAtt RelayDeadLetterQueue.Arn",
                 "Destination: !GetAtt EmailDeadLetterQueue.Arn",

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 /// Why a calculation with money has no result.
@@ -140,8 +141,8 @@ impl fmt::Display for Money {
 }
 
 /// What a service costs: from 0 to [`Price::MAX_MINOR`] minor units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Money", into = "Money")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "Money")]
 pub struct Price(Money);
 
 impl Price {
@@ -174,17 +175,80 @@ impl From<Price> for Money {
     }
 }
 
+// Written by hand so that the error stands at the amount, and a list is not taken for an object.
+impl<'de> Deserialize<'de> for Price {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_struct("Price", &["amount", "currency"], PriceVisitor)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Field {
+    Amount,
+    Currency,
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "i64")]
+struct Amount(i64);
+
+impl TryFrom<i64> for Amount {
+    type Error = MoneyError;
+
+    fn try_from(minor: i64) -> Result<Self, MoneyError> {
+        if (0..=Price::MAX_MINOR).contains(&minor) { Ok(Self(minor)) } else { Err(MoneyError::PriceRange) }
+    }
+}
+
+struct PriceVisitor;
+
+impl<'de> Visitor<'de> for PriceVisitor {
+    type Value = Price;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with amount and currency")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Price, A::Error> {
+        let (mut amount, mut currency) = (None::<Amount>, None);
+        while let Some(field) = map.next_key()? {
+            match field {
+                Field::Amount if amount.is_some() => return Err(de::Error::duplicate_field("amount")),
+                Field::Currency if currency.is_some() => return Err(de::Error::duplicate_field("currency")),
+                Field::Amount => amount = Some(map.next_value()?),
+                Field::Currency => currency = Some(map.next_value()?),
+            }
+        }
+        let amount = amount.ok_or_else(|| de::Error::missing_field("amount"))?;
+        let currency = currency.ok_or_else(|| de::Error::missing_field("currency"))?;
+        Ok(Price(Money::new(amount.0, currency)))
+    }
+}
+
 impl utoipa::PartialSchema for Price {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        Money::schema()
+        use utoipa::openapi::schema::{AdditionalProperties, KnownFormat, ObjectBuilder, SchemaFormat, Type};
+        let amount = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .description(Some("Minor units (cents)."))
+            .minimum(Some(0))
+            .maximum(Some(Self::MAX_MINOR));
+        ObjectBuilder::new()
+            .description(Some("A price: `{ \"amount\": 12500, \"currency\": \"usd\" }` is 125 dollars."))
+            .property("amount", amount)
+            .property("currency", utoipa::openapi::Ref::from_schema_name("Currency"))
+            .required("amount")
+            .required("currency")
+            .additional_properties(Some(AdditionalProperties::<utoipa::openapi::schema::Schema>::FreeForm(false)))
+            .examples([serde_json::json!({ "amount": 12_500, "currency": "usd" })])
+            .into()
     }
 }
 impl utoipa::ToSchema for Price {
-    fn name() -> std::borrow::Cow<'static, str> {
-        Money::name()
-    }
     fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
-        Money::schemas(schemas);
+        schemas.push(("Currency".into(), <Currency as utoipa::PartialSchema>::schema()));
     }
 }
 

@@ -48,14 +48,8 @@ pub struct Summary {
 
 /// A run that did not do all it should have.
 #[derive(Debug, thiserror::Error)]
-pub enum Failed {
-    /// Some items failed.
-    #[error("{} of {} items failed", .0.failed, .0.failed + .0.done)]
-    Items(Summary),
-    /// The items could not even be listed.
-    #[error(transparent)]
-    Storage(#[from] crate::table::StorageError),
-}
+#[error("{} of {} items failed", .0.failed, .0.failed + .0.done)]
+pub struct Failed(pub Summary);
 
 impl Summary {
     /// Counts one item, and logs why it failed.
@@ -71,6 +65,6 @@ impl Summary {
 
     /// The run's outcome.
     pub fn finish(self) -> Result<Self, Failed> {
-        if self.failed == 0 { Ok(self) } else { Err(Failed::Items(self)) }
+        if self.failed == 0 { Ok(self) } else { Err(Failed(self)) }
     }
 }

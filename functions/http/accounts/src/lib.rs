@@ -21,7 +21,6 @@ pub struct Accounts {
     clock: Clock,
     table: Table,
     store: store::Accounts,
-    outbox: store::Outbox,
     codes: Codes,
     passwords: Passwords,
 }
@@ -33,7 +32,6 @@ impl Accounts {
         Ok(Self {
             gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
             store: store::Accounts::new(table.clone()),
-            outbox: store::Outbox::new(table.clone()),
             codes: Codes::from_settings(settings)?,
             passwords: Passwords::from_settings(settings)?,
             clock,

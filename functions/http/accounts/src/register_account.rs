@@ -6,7 +6,7 @@
 use axum::extract::State;
 use banister_domain::account::{Account, AccountStatus, Email, Locale, OpenRole, Password, Phone};
 use banister_domain::availability::Zone;
-use banister_domain::event::Payload;
+use banister_domain::id::UserId;
 use banister_domain::text::PersonName;
 use banister_platform::http::{
     Anyone, ClientAddress, Code, Created, Json, OptionalIdempotencyKey, Problem, Replayable,
@@ -68,37 +68,36 @@ pub(crate) async fn register_account(
     let email = account.email.clone();
     let new = NewAccount { account, password_hash, address };
     let receipt = once.as_ref().map(|once| (once, &view));
-    match accounts.store.register(new, receipt, now).await {
-        Ok(()) => Ok(Replayable::Fresh(Created(view))),
-        Err(CommitError::Refused(RegisterError::Seen)) => match once {
-            Some(once) => once.replay(&accounts.table, now).await?.ok_or(Problem::new(Code::Busy))?.answer(),
-            None => Err(Problem::new(Code::Busy)),
-        },
-        Err(CommitError::Refused(RegisterError::EmailTaken)) => {
-            tell_owner(&accounts, &email, now).await?;
-            Ok(Replayable::Fresh(Created(view)))
+    let mut outcome = accounts.store.register(new, receipt, now).await;
+    if let Err(CommitError::Refused(RegisterError::EmailTaken)) = outcome {
+        let owner = owner_to_tell(&accounts, &email, now).await?;
+        outcome = accounts.store.register_again(owner, receipt, now).await;
+    }
+    match (outcome, once) {
+        (Ok(()), _) => Ok(Replayable::Fresh(Created(view))),
+        (Err(CommitError::Storage(error)), _) => Err(error.into()),
+        (Err(CommitError::Refused(RegisterError::Seen)), Some(once)) => {
+            once.replay(&accounts.table, now).await?.ok_or(Problem::new(Code::Busy))?.answer()
         }
-        Err(CommitError::Contention) => Err(Problem::new(Code::Busy).retry_after(1)),
-        Err(CommitError::Storage(error)) => Err(error.into()),
+        (Err(CommitError::Refused(_) | CommitError::Contention), _) => {
+            Err(Problem::new(Code::Busy).retry_after(1))
+        }
     }
 }
 
-async fn tell_owner(accounts: &Accounts, email: &Email, now: jiff::Timestamp) -> Result<(), Problem> {
-    // Over the limit the owner has been told often enough, and the answer must not differ.
-    let told_often = REPEATED.count(&accounts.table, email.as_str(), now).await;
+/// The owner of a taken address, unless told often enough: the answer must not differ.
+async fn owner_to_tell(
+    accounts: &Accounts,
+    email: &Email,
+    now: jiff::Timestamp,
+) -> Result<Option<UserId>, Problem> {
+    let told_often = REPEATED.count(&accounts.table, email.as_str(), now).await.is_err();
     let credentials = accounts.store.credentials(email).await?;
-    if let (Ok(()), Some(owner)) = (told_often, credentials) {
-        let payload = Payload::RegistrationRepeated { user_id: owner.user_id };
-        accounts.outbox.add(payload, now).await.map_err(|error| match error {
-            CommitError::Storage(error) => Problem::from(error),
-            CommitError::Contention | CommitError::Refused(_) => Problem::new(Code::Busy).retry_after(1),
-        })?;
-    }
-    Ok(())
+    Ok(credentials.map(|owner| owner.user_id).filter(|_| !told_often))
 }
 
 impl RegisterAccount {
-    fn account(self, id: banister_domain::id::UserId, now: jiff::Timestamp) -> Account {
+    fn account(self, id: UserId, now: jiff::Timestamp) -> Account {
         Account {
             id,
             email: self.email,

@@ -35,7 +35,14 @@ impl Expire {
                 if now >= deadline {
                     return summary.finish();
                 }
-                let due = self.bookings.due(shard, now).await?;
+                let due = match self.bookings.due(shard, now).await {
+                    Ok(due) => due,
+                    Err(error) => {
+                        // One shard that cannot be read keeps no other back.
+                        summary.count(Err(error.into()));
+                        break;
+                    }
+                };
                 // The index lags: the same answer twice is what it has not caught up with yet.
                 if due.is_empty() || due == last {
                     break;

@@ -34,7 +34,14 @@ impl Sweep {
                     return summary.finish();
                 }
                 let before = now.saturating_sub(PATIENCE).unwrap_or(Timestamp::MIN);
-                let waiting = self.relay.outbox.older_than(shard, before).await?;
+                let waiting = match self.relay.outbox.older_than(shard, before).await {
+                    Ok(waiting) => waiting,
+                    Err(error) => {
+                        // One shard that cannot be read keeps no other back.
+                        summary.count(Err(error.into()));
+                        break;
+                    }
+                };
                 let (count, failed) = (waiting.len(), summary.failed);
                 for record in waiting {
                     summary.count(guarded(self.relay.relay(record)).await);

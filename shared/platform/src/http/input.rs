@@ -59,15 +59,18 @@ async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Prob
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let pointer = pointer(error.path());
-        let inner = error.into_inner();
-        if inner.is_data() {
-            Problem::new(Code::InvalidInput).field(field_error(&pointer, &inner.to_string()))
-        } else {
-            Problem::new(Code::MalformedJson).detail(inner.to_string())
+        // serde stops at the first fault, and calls some wrong types a fault of the syntax.
+        if let Err(fault) = serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
+            return Problem::new(Code::MalformedJson).detail(fault.to_string());
         }
+        let pointer = pointer(error.path());
+        Problem::new(Code::InvalidInput).field(field_error(&pointer, &error.into_inner().to_string()))
     })?;
     json.end().map_err(|error| Problem::new(Code::MalformedJson).detail(error.to_string()))?;
+    // serde would read a list as a struct, field by field.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::invalid("", "must be an object"));
+    }
     Ok(value)
 }
 
@@ -76,24 +79,31 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let segment = |segment: &Segment| match segment {
         Segment::Seq { index } => Some(index.to_string()),
-        Segment::Map { key } => Some(key.replace('~', "~0").replace('/', "~1")),
+        Segment::Map { key } => Some(escape(key)),
         Segment::Enum { .. } | Segment::Unknown => None,
     };
     path.iter().filter_map(segment).flat_map(|text| ["/".to_owned(), text]).collect()
 }
 
-/// What serde says of a value, as a field error. Serde names missing and unknown fields in its
-/// message only.
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// What serde says of a value, as a field error. Serde names missing, unknown and repeated fields in
+/// its message only.
 fn field_error(pointer: &str, message: &str) -> FieldError {
     let message = message.split(" at line ").next().unwrap_or(message);
     let named = |prefix: &str| message.strip_prefix(prefix)?.split('`').next().map(ToOwned::to_owned);
     let below = |name: &str| {
-        if pointer.ends_with(&format!("/{name}")) { pointer.to_owned() } else { format!("{pointer}/{name}") }
+        let last = format!("/{}", escape(name));
+        if pointer.ends_with(&last) { pointer.to_owned() } else { format!("{pointer}{last}") }
     };
     let (code, pointer, detail) = if let Some(name) = named("missing field `") {
         ("missing", below(&name), "is required".to_owned())
     } else if let Some(name) = named("unknown field `") {
         ("unknown", below(&name), "is not a known field".to_owned())
+    } else if let Some(name) = named("duplicate field `") {
+        ("invalid", below(&name), "is given more than once".to_owned())
     } else {
         ("invalid", pointer.to_owned(), message.to_owned())
     };

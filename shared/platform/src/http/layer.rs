@@ -10,6 +10,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use banister_domain::id::RequestId;
 use futures_util::FutureExt as _;
+use lambda_http::request::RequestContext;
 use tracing::Instrument as _;
 
 use super::{Code, Problem};
@@ -27,8 +28,13 @@ pub fn finish(router: Router) -> Router {
 async fn surround(request: Request, next: Next) -> Response {
     let id: RequestId = random::id(Clock::system().now());
     let id = id.to_string();
+    let gateway = match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        _ => None,
+    };
     // The path may hold identifiers, never personal data: those travel in bodies only.
-    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    // `gateway` is the id in API Gateway's access log.
+    let span = tracing::info_span!("request", id, gateway, method = %request.method(), path = request.uri().path());
     let work = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone());
     let mut response = work.await.unwrap_or_else(|_| {
         span.in_scope(|| tracing::error!("a handler panicked"));

@@ -166,6 +166,28 @@ impl Accounts {
         transaction.commit(&self.table).await
     }
 
+    /// What an attempt to register a taken address leaves: the event that tells its owner, if there
+    /// is one to be told, and the receipt, so that a repeated request looks the same as for a new
+    /// address.
+    pub async fn register_again(
+        &self,
+        owner: Option<UserId>,
+        receipt: Option<(&Once, &impl Serialize)>,
+        now: Timestamp,
+    ) -> Result<(), CommitError<RegisterError>> {
+        if owner.is_none() && receipt.is_none() {
+            return Ok(());
+        }
+        let mut transaction = Transaction::new();
+        if let Some((once, body)) = receipt {
+            once.record(&mut transaction, StatusCode::CREATED, body, now, RegisterError::Seen)?;
+        }
+        if let Some(user_id) = owner {
+            transaction.put_over(&OutboxRecord::new(Payload::RegistrationRepeated { user_id }, now)?);
+        }
+        transaction.commit(&self.table).await
+    }
+
     /// Confirms an address if `is_right` says that the code with this id was typed. The attempt is
     /// counted before the code is looked at, so that parallel guesses are no more than serial ones.
     pub async fn confirm_email(

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::random;
-use crate::table::{CommitError, Key, Query, Record, StorageError, Table, Transaction, key};
+use crate::table::{Key, Query, Record, StorageError, Table, key};
 
 /// An event waiting to be relayed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,16 +60,5 @@ impl Outbox {
     /// Forgets an event that has been relayed; forgetting it twice is no error.
     pub async fn remove(&self, id: EventId) -> Result<(), StorageError> {
         self.table.delete(&key::outbox(id)).await
-    }
-
-    /// Writes one event whose cause changes nothing else.
-    pub async fn add(
-        &self,
-        payload: Payload,
-        now: Timestamp,
-    ) -> Result<(), CommitError<std::convert::Infallible>> {
-        let mut transaction = Transaction::new();
-        transaction.put_over(&OutboxRecord::new(payload, now)?);
-        transaction.commit(&self.table).await
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use banister_domain::id::{ServiceId, UserId};
-use banister_domain::service::{Category, Service};
+use banister_domain::service::{Category, Service, ServiceStatus};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -99,16 +99,16 @@ impl Services {
         after: Option<Position>,
     ) -> Result<Page<ServiceRecord>, StorageError> {
         let query = match (wanted.provider, wanted.category) {
-            (Some(provider), _) => {
-                let all = Query::all(Some(Index::Gsi1), key::services_of(provider), limit);
-                if wanted.unpublished { all } else { all.prefix(key::PUBLISHED) }
-            }
+            (Some(provider), _) => Query::all(Some(Index::Gsi1), key::services_of(provider), limit),
             (None, Some(category)) => Query::all(Some(Index::Gsi2), key::services_in(category), limit),
             (None, None) => Query::all(Some(Index::Gsi3), key::CATALOGUE.into(), limit),
         };
         let mut page = self.table.query::<ServiceRecord>(Query { after, ..query }).await?;
-        page.items
-            .retain(|(record, _)| wanted.category.is_none_or(|category| record.value.0.category == category));
+        page.items.retain(|(record, _)| {
+            let service = &record.value.0;
+            let visible = wanted.unpublished || service.status == ServiceStatus::Published;
+            visible && wanted.category.is_none_or(|category| service.category == category)
+        });
         Ok(page)
     }
 }

@@ -6,7 +6,7 @@
 //! | credentials | `EMAIL#address` | `EMAIL` | |
 //! | code | `USER#id` | `CODE#purpose` | |
 //! | session | `USER#id` | `SESSION#id` | |
-//! | service | `SERVICE#id` | `SERVICE` | GSI1 `SERVICES#provider` / status#id, GSI2 `CATEGORY#slug` / id, GSI3 `CATALOGUE` / id (the last two while published) |
+//! | service | `SERVICE#id` | `SERVICE` | GSI1 `SERVICES#provider` / id, GSI2 `CATEGORY#slug` / id, GSI3 `CATALOGUE` / id (the last two while published) |
 //! | calendar rules | `CALENDAR#provider` | `RULES` | |
 //! | calendar day | `CALENDAR#provider` | `DAY#yyyy-mm-dd` | |
 //! | booking | `BOOKING#id` | `BOOKING` | GSI1 `CUSTOMER#id` / start#id, GSI2 `PROVIDER#id` / start#id, GSI3 `DUE#shard` / deadline#id (while requested) |
@@ -141,12 +141,7 @@ pub fn service_lists(
     status: ServiceStatus,
     id: ServiceId,
 ) -> Vec<IndexKey> {
-    let state = match status {
-        ServiceStatus::Draft => "draft",
-        ServiceStatus::Published => "published",
-        ServiceStatus::Archived => "archived",
-    };
-    let mut keys = vec![at(Index::Gsi1, services_of(provider), format!("{state}#{id}"))];
+    let mut keys = vec![at(Index::Gsi1, services_of(provider), id.to_string())];
     if status == ServiceStatus::Published {
         keys.push(at(Index::Gsi2, services_in(category), id.to_string()));
         keys.push(at(Index::Gsi3, CATALOGUE.into(), id.to_string()));
@@ -154,14 +149,12 @@ pub fn service_lists(
     keys
 }
 
-/// Partition in GSI1 of a provider's services; sort keys begin with their status.
+/// Partition in GSI1 of a provider's services, whatever their status: a change of status moves nothing,
+/// so that pages neither skip nor repeat.
 #[must_use]
 pub fn services_of(provider: UserId) -> String {
     format!("SERVICES#{provider}")
 }
-
-/// Beginning of the sort keys of published services within [`services_of`].
-pub const PUBLISHED: &str = "published#";
 
 /// Partition in GSI2 of a category's published services.
 #[must_use]
