@@ -15,7 +15,7 @@ use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
 const RIGHTS: [(&str, &str); 31] = [
-    ("register_account", "GetItem PutItem UpdateItem"),
+    ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("get_me", "BatchGetItem GetItem"),
     ("update_me", "BatchGetItem GetItem PutItem"),
@@ -32,7 +32,7 @@ const RIGHTS: [(&str, &str); 31] = [
     ("get_calendar", "BatchGetItem GetItem"),
     ("set_calendar", "BatchGetItem PutItem"),
     ("list_slots", "BatchGetItem GetItem Query"),
-    ("create_booking", "BatchGetItem GetItem PutItem Query"),
+    ("create_booking", "BatchGetItem GetItem PutItem Query UpdateItem"),
     ("list_bookings", "BatchGetItem; GSI1: Query; GSI2: Query"),
     ("get_booking", "BatchGetItem GetItem"),
     ("confirm_booking", "BatchGetItem GetItem PutItem"),

@@ -8,7 +8,7 @@ use banister_local::cloud::{Cloud, CloudError, Options};
 use banister_local::{api, demo};
 use banister_platform::config::Settings;
 use banister_platform::telemetry;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const USAGE: &str = "\
 Runs Banister on this machine: the API and everything behind it, in one process.
@@ -28,6 +28,18 @@ Options:
   --help          this text
 ";
 
+/// What a developer may set otherwise, from `env.example`; where things are is the cloud's to say.
+const OVERRIDABLE: [&str; 8] = [
+    "ACCESS_ISSUER",
+    "ACCESS_PRIVATE_KEY",
+    "ACCESS_PUBLIC_KEYS",
+    "CODE_KEY",
+    "CURSOR_KEY",
+    "MAIL_FROM",
+    "PASSWORD_MEMORY_KIB",
+    "SMTP_URL",
+];
+
 enum Command {
     Start { options: Options, demo: bool },
     OpenApi,
@@ -36,7 +48,15 @@ enum Command {
 
 fn parse() -> Result<Command, lexopt::Error> {
     use lexopt::prelude::{Long, Short, Value, ValueExt as _};
-    let mut options = Options { port: 8_000, data: Some(PathBuf::from(".banister")), ..Options::default() };
+    let environment = Settings::from_env();
+    let overrides =
+        OVERRIDABLE.iter().filter_map(|name| Some(((*name).to_owned(), environment.optional(name)?)));
+    let mut options = Options {
+        port: 8_000,
+        data: Some(PathBuf::from(".banister")),
+        overrides: overrides.collect(),
+        ..Options::default()
+    };
     let mut demo = false;
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
@@ -55,6 +75,7 @@ fn parse() -> Result<Command, lexopt::Error> {
 }
 
 async fn run(options: Options, with_demo: bool) -> Result<(), CloudError> {
+    let mut signals = Signals::listen()?;
     let cloud = Cloud::start(options).await?;
     let url = cloud.url();
     println!("listening on {url}");
@@ -67,14 +88,33 @@ async fn run(options: Options, with_demo: bool) -> Result<(), CloudError> {
             Err(error) => println!("the demo could not be filled in: {error}"),
         }
     }
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
-    }
+    signals.next().await;
     println!("stopping");
-    cloud.stop().await;
+    tokio::select! {
+        () = cloud.stop() => {}
+        () = signals.next() => println!("not waiting any longer"),
+    }
     Ok(())
+}
+
+/// Ctrl-C and the signal by which services are stopped.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Self { interrupt, terminate })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 #[tokio::main]

@@ -15,6 +15,7 @@ use crate::text::PersonName;
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schema(example = "customer")]
 pub enum Role {
     /// Finds, books and pays.
     Customer,
@@ -52,6 +53,7 @@ impl Role {
 /// The roles that anyone may register into; there is no way to write a staff role here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(example = "customer")]
 pub enum OpenRole {
     /// Finds, books and pays.
     Customer,
@@ -81,6 +83,7 @@ pub enum AccountStatus {
 /// The language of mails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(example = "en")]
 pub enum Locale {
     /// English.
     #[default]
@@ -95,7 +98,9 @@ pub enum Locale {
 pub struct InvalidEmail;
 
 /// An e-mail address in its normal form: trimmed, lower case. Two spellings that differ only in
-/// case are one account. At most 254 characters (RFC 5321, 4.5.3.1.3).
+/// case are one account. At most 254 characters (RFC 5321, 4.5.3.1.3). ASCII only: not every mail
+/// server takes others (SMTPUTF8, RFC 6531), and letters that look alike would make two accounts of
+/// one name. An internationalised domain comes as punycode (`xn--…`, RFC 5890).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
@@ -112,7 +117,12 @@ impl FromStr for Email {
     type Err = InvalidEmail;
 
     fn from_str(raw: &str) -> Result<Self, InvalidEmail> {
-        let text = raw.trim().to_lowercase();
+        let text = raw.trim();
+        // Before the case is changed: some letters, such as the Kelvin sign, become ASCII by it.
+        if !text.is_ascii() {
+            return Err(InvalidEmail);
+        }
+        let text = text.to_ascii_lowercase();
         let options = email_address::Options::default()
             .with_required_tld()
             .without_domain_literal()
@@ -300,9 +310,14 @@ mod tests {
             "a@example.com\r\nBcc: b@example.com",
             "@example.com",
             "a@@example.com",
+            "björn@example.com",
+            "a@bücher.example",
+            "\u{212a}im@example.com",
+            "a\u{200b}@example.com",
         ] {
             assert_eq!(bad.parse::<Email>(), Err(InvalidEmail), "{bad}");
         }
+        assert!("a@xn--bcher-kva.example".parse::<Email>().is_ok());
         let long = format!("{}@example.com", "a".repeat(250));
         assert_eq!(long.parse::<Email>(), Err(InvalidEmail));
     }

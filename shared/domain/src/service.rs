@@ -90,6 +90,7 @@ impl Category {
 /// Where a service takes place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(example = "at_customer")]
 pub enum LocationKind {
     /// The provider comes; a booking must say where.
     AtCustomer,
@@ -102,6 +103,7 @@ pub enum LocationKind {
 /// Whether the public sees a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(example = "published")]
 pub enum ServiceStatus {
     /// Only its owner sees it.
     Draft,

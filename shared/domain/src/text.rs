@@ -1,5 +1,6 @@
 //! Texts that people type, each with its own limits. Parsing trims white space at both ends and
-//! refuses control characters, so that no stored text is blank or breaks a log or a mail header.
+//! refuses control characters, so that no stored text is blank, breaks a log or a mail header, or
+//! shows other than it reads.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,9 +16,12 @@ pub enum InvalidText {
     /// Longer than allowed, after trimming.
     #[error("must have at most {0} characters")]
     TooLong(usize),
-    /// A control character that this text may not hold.
+    /// A control character, or an invisible one, that this text may not hold.
     #[error("must not contain control characters")]
     Control,
+    /// Nothing in it that can be seen.
+    #[error("must have at least one visible character")]
+    Invisible,
 }
 
 fn clean(raw: &str, min: usize, max: usize, lines: bool) -> Result<String, InvalidText> {
@@ -29,10 +33,37 @@ fn clean(raw: &str, min: usize, max: usize, lines: bool) -> Result<String, Inval
     if length > max {
         return Err(InvalidText::TooLong(max));
     }
-    if text.chars().any(|c| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t'))) {
+    let allowed = |c| lines && matches!(c, '\n' | '\r' | '\t');
+    if text.chars().any(|c| (c.is_control() || is_hidden(c)) && !allowed(c)) {
         return Err(InvalidText::Control);
     }
+    if !text.is_empty() && !text.chars().any(is_visible) {
+        return Err(InvalidText::Invisible);
+    }
     Ok(text.to_owned())
+}
+
+/// Soft hyphen, zero-width space, word joiner and byte order mark, which make equal-looking texts
+/// differ, and the embeddings, overrides and isolates of direction (Unicode UAX 9, 2.1 to 2.4),
+/// which make text after them read backwards.
+const fn is_hidden(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
+/// Neither white space nor a joiner, direction mark, filler or variation selector (Unicode's
+/// `Default_Ignorable_Code_Point`), which scripts and emoji need but which show nothing alone.
+fn is_visible(c: char) -> bool {
+    let ignorable = matches!(
+        c,
+        '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200c}'..='\u{200f}' | '\u{2061}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}'
+    );
+    let blank = c == '\u{2800}' || c.is_whitespace();
+    !ignorable && !blank && !c.is_control()
 }
 
 macro_rules! texts {
@@ -113,6 +144,30 @@ mod tests {
         assert_eq!("a\r\nBcc: x".parse::<PersonName>(), Err(InvalidText::Control));
         assert!("two\nlines".parse::<Note>().is_ok());
         assert_eq!("bell\u{7}".parse::<Note>(), Err(InvalidText::Control));
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_seen() {
+        for hidden in "\u{ad}\u{200b}\u{2060}\u{feff}\u{202a}\u{202e}\u{2066}\u{2069}".chars() {
+            let text = format!("Ann{hidden}a");
+            assert_eq!(text.parse::<PersonName>(), Err(InvalidText::Control), "{hidden:?}");
+            assert_eq!(hidden.to_string().repeat(3).parse::<Note>(), Err(InvalidText::Control), "{hidden:?}");
+        }
+        for blank in [
+            "\u{200d}",
+            "\u{200c}\u{200d}",
+            "\u{200d} \u{200d}",
+            "\u{200e}",
+            "\u{fe0f}",
+            "\u{3164}",
+            "\u{2800}",
+        ] {
+            assert_eq!(blank.parse::<PersonName>(), Err(InvalidText::Invisible), "{blank:?}");
+        }
+        for good in ["👩\u{200d}🔧", "می\u{200c}خواهم", "क्\u{200d}ष", "❤\u{fe0f}"] {
+            assert!(good.parse::<PersonName>().is_ok(), "{good}");
+        }
+        assert!("".parse::<Description>().is_ok());
     }
 
     proptest! {

@@ -1,9 +1,14 @@
 //! The start of a function under Lambda.
 
+use std::convert::Infallible;
+
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Service};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tower::ServiceExt as _;
 
 use crate::config::{ConfigError, Settings};
 use crate::telemetry;
@@ -33,7 +38,42 @@ pub async fn serve(build: impl FnOnce(&Settings) -> Result<Router, ConfigError>)
     let settings = Settings::from_env();
     telemetry::start_json(&settings);
     let router = build(&settings)?;
-    lambda_http::run(router).await
+    lambda_runtime::run(service(router)).await
+}
+
+type Event = lambda_runtime::LambdaEvent<LambdaRequest>;
+
+/// The router as a function of the gateway's events.
+fn service(
+    router: Router,
+) -> impl Service<Event, Response = impl Serialize, Error = Infallible, Future: Send> {
+    Adapter::from(router).map_request(|mut event: Event| {
+        if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
+            request.raw_path = request.raw_path.take().map(|path| escaped(&path, b"/"));
+            request.raw_query_string = request.raw_query_string.take().map(|query| escaped(&query, b"/?"));
+        }
+        event
+    })
+}
+
+/// The text with every octet percent-encoded that a path or query may not hold as it is (RFC 3986,
+/// 3.3 and 3.4). The gateway decodes paths and passes queries on as they came, and `lambda_http`
+/// panics where `http::Uri` refuses.
+fn escaped(text: &str, besides: &[u8]) -> String {
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(bytes.len());
+    for (at, &byte) in bytes.iter().enumerate() {
+        let encoded = byte == b'%'
+            && matches!(bytes.get(at + 1..at + 3), Some(hex) if hex.iter().all(u8::is_ascii_hexdigit));
+        let plain =
+            byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte) || besides.contains(&byte);
+        if encoded || plain {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 /// Serves any other events with `handle`.
@@ -81,5 +121,50 @@ impl IntoOutcome for aws_lambda_events::event::sqs::SqsBatchResponse {
     type Answer = Self;
     fn into_outcome(self) -> Result<Self, Error> {
         Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::extract::{Path, RawQuery};
+    use axum::routing::get;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    async fn answer(path: &str, query: &str) -> Value {
+        let show = async |Path(name): Path<String>, RawQuery(query): RawQuery| {
+            format!("{name} {}", query.unwrap_or_default())
+        };
+        let router = crate::http::finish(Router::new().route("/v1/things/{name}", get(show)));
+        let http = json!({"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"});
+        let event = json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
+            "headers": {"host": "api.example.com"}, "isBase64Encoded": false,
+            "requestContext": {"http": http, "stage": "$default", "requestId": "one", "timeEpoch": 0},
+        });
+        let payload = serde_json::from_value(event).expect("an event");
+        let event = lambda_runtime::LambdaEvent::new(payload, lambda_runtime::Context::default());
+        json!(service(router).oneshot(event).await.expect("an answer"))
+    }
+
+    #[tokio::test]
+    async fn no_path_or_query_makes_it_panic() {
+        for text in [
+            "<", ">", "\"", " ", "é", "\u{7f}", "\u{1}", "{}", "|", "\\", "^", "`", "#", "[", "%", "%zz",
+            "%g", "日本",
+        ] {
+            let path = format!("/v1/things/a{text}b");
+            let answer = answer(&path, &format!("q={text}")).await;
+            assert_eq!(answer["statusCode"], 200, "{text}: {answer}");
+            let body = answer["body"].as_str().expect("a body");
+            assert!(body.starts_with(&format!("a{text}b ")), "{text}: {body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_right_stays_as_it_is() {
+        let answer = answer("/v1/things/a-b:c%2Fd", "from=2026-03-10T10:00:00%2B02:00&limit=1&x=/?").await;
+        assert_eq!(answer["body"], "a-b:c/d from=2026-03-10T10:00:00%2B02:00&limit=1&x=/?");
     }
 }

@@ -1,7 +1,5 @@
 //! Sending to SQS.
 
-use std::time::Duration;
-
 use aws_sdk_sqs::config::{BehaviorVersion, StalledStreamProtectionConfig};
 use aws_sdk_sqs::error::ProvideErrorMetadata as _;
 use aws_sdk_sqs::types::MessageAttributeValue;
@@ -31,7 +29,7 @@ impl Queue {
             .region(region)
             .credentials_provider(credentials)
             .retry_config(retries())
-            .timeout_config(timeouts(Duration::from_secs(3)))
+            .timeout_config(timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         if let Some(endpoint) = settings.optional("AWS_ENDPOINT_URL_SQS") {
             config = config.endpoint_url(endpoint);

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 /// # Panics
 /// When the operating system gives no randomness; nothing safe can be done then.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is where randomness comes from")]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut buffer = [0; N];
     SystemRandom::new().fill(&mut buffer).expect("the operating system gives randomness");

@@ -9,7 +9,18 @@ use serde::Serialize;
 
 /// An account as its owner sees it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-#[schema(as = Account)]
+#[schema(as = Account, example = json!({
+    "id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "email": "customer@example.com",
+    "role": "customer",
+    "email_confirmed": true,
+    "first_name": "Customer",
+    "last_name": "One",
+    "phone": "+12015550123",
+    "time_zone": "Europe/Lisbon",
+    "locale": "en",
+    "created_at": "2026-03-09T08:00:00Z",
+}))]
 pub struct AccountView {
     /// The user's id.
     pub id: UserId,

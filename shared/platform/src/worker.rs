@@ -19,7 +19,10 @@ pub enum WorkError {
 impl From<crate::table::StorageError> for WorkError {
     fn from(error: crate::table::StorageError) -> Self {
         match error {
-            crate::table::StorageError::Unavailable(_) => Self::Retry(error.to_string()),
+            // A missing right is mended by an operator; the work must still be there then.
+            crate::table::StorageError::Unavailable(_) | crate::table::StorageError::Rejected(_) => {
+                Self::Retry(error.to_string())
+            }
             crate::table::StorageError::Malformed(_) => Self::Poison(error.to_string()),
         }
     }

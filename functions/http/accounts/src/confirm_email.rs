@@ -12,7 +12,9 @@ use crate::Accounts;
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::InvalidCode, Code::TooManyRequests];
 
-const PER_ACCOUNT: Limit = Limit { operation: "confirm_account", count: 10, seconds: 600 };
+/// From one address; the owner can still confirm from another one meanwhile.
+const PER_ACCOUNT_HERE: Limit = Limit { operation: "confirm_account_here", count: 10, seconds: 600 };
+const PER_ACCOUNT: Limit = Limit { operation: "confirm_account", count: 60, seconds: 600 };
 const PER_ADDRESS: Limit = Limit { operation: "confirm_address", count: 60, seconds: 600 };
 
 /// The code from the mail.
@@ -39,13 +41,14 @@ pub(crate) async fn confirm_email(
 ) -> Result<NoContent, Problem> {
     let (now, address) = (accounts.clock.now(), address.subject());
     PER_ADDRESS.count(&accounts.table, &address, now).await?;
+    PER_ACCOUNT_HERE.count(&accounts.table, &format!("{}#{address}", ask.email), now).await?;
     PER_ACCOUNT.count(&accounts.table, ask.email.as_str(), now).await?;
     let is_right = |id| accounts.codes.is(id, &ask.code);
     match accounts.store.confirm_email(&ask.email, is_right, address, now).await {
         Ok(()) => Ok(NoContent),
         Err(CommitError::Refused(ConfirmError::InvalidCode)) => Err(Problem::new(Code::InvalidCode)),
         Err(CommitError::Refused(ConfirmError::Stale) | CommitError::Contention) => {
-            Err(Problem::new(Code::Busy).retry_after(1))
+            Err(Problem::busy())
         }
         Err(CommitError::Storage(error)) => Err(error.into()),
     }

@@ -16,7 +16,8 @@ use banister_platform::random;
 use banister_platform::store::{NewAccount, Once, RegisterError};
 use banister_platform::table::CommitError;
 use banister_platform::view::AccountView;
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::Accounts;
 
@@ -29,9 +30,19 @@ const REPEATED: Limit = Limit { operation: "register_repeated", count: 3, second
 /// A new account.
 #[derive(Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "email": "customer@example.com",
+    "password": "correct horse battery",
+    "role": "customer",
+    "first_name": "Customer",
+    "last_name": "One",
+    "phone": "+12015550123",
+    "time_zone": "Europe/Lisbon",
+    "locale": "en",
+}))]
 pub(crate) struct RegisterAccount {
     email: Email,
-    #[serde(skip_serializing)]
+    #[serde(serialize_with = "withheld")]
     password: Password,
     role: OpenRole,
     first_name: PersonName,
@@ -44,10 +55,16 @@ pub(crate) struct RegisterAccount {
     locale: Option<Locale>,
 }
 
+/// Nothing in place of the password. Left out altogether, it would be left out of the document too.
+fn withheld<S: Serializer>(_: &Password, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_unit()
+}
+
 /// Register
 ///
 /// Makes an account and mails a code that confirms the address. If the address has an account
-/// already, the answer looks the same and its owner gets a mail.
+/// already, the answer looks the same and its owner gets a mail. A registration that was not
+/// confirmed while its code was good has lapsed: registering again replaces it and mails a new code.
 #[utoipa::path(post, path = "/v1/accounts", request_body = RegisterAccount,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe")),
     responses((status = 201, description = "The account", body = AccountView)))]
@@ -61,43 +78,42 @@ pub(crate) async fn register_account(
     let (now, address) = (accounts.clock.now(), address.subject());
     PER_ADDRESS.count(&accounts.table, &address, now).await?;
     let subject = ask.email.to_string();
-    let once = key.map(|key| Once::new(subject, "register_account", &key, &ask)).transpose()?;
+    let asked = (&ask, accounts.codes.seal(ask.password.expose()));
+    let once = key.map(|key| Once::new(subject, "register_account", &key, &asked)).transpose()?;
     let password_hash = accounts.passwords.hash(ask.password.clone()).await.map_err(Problem::internal)?;
     let account = ask.account(random::id(now), now);
     let view = AccountView::from(account.clone());
     let email = account.email.clone();
     let new = NewAccount { account, password_hash, address };
     let receipt = once.as_ref().map(|once| (once, &view));
-    let mut outcome = accounts.store.register(new, receipt, now).await;
+    let mut outcome = accounts.store.register(new.clone(), receipt, now).await;
     if let Err(CommitError::Refused(RegisterError::EmailTaken)) = outcome {
-        let owner = owner_to_tell(&accounts, &email, now).await?;
-        outcome = accounts.store.register_again(owner, receipt, now).await;
+        let quiet = mailed_often(&accounts, &email, now).await?;
+        outcome = accounts.store.register_again(new, quiet, receipt, now).await;
     }
     match (outcome, once) {
         (Ok(()), _) => Ok(Replayable::Fresh(Created(view))),
         (Err(CommitError::Storage(error)), _) => Err(error.into()),
         (Err(CommitError::Refused(RegisterError::Seen)), Some(once)) => {
-            once.replay(&accounts.table, now).await?.ok_or(Problem::new(Code::Busy))?.answer()
+            once.replay(&accounts.table, now).await?.ok_or(Problem::busy())?.answer()
         }
         (Err(CommitError::Refused(_) | CommitError::Contention), _) => {
-            Err(Problem::new(Code::Busy).retry_after(1))
+            Err(Problem::busy())
         }
     }
 }
 
-/// The owner of a taken address, unless told often enough: the answer must not differ.
-async fn owner_to_tell(
-    accounts: &Accounts,
-    email: &Email,
-    now: jiff::Timestamp,
-) -> Result<Option<UserId>, Problem> {
-    let told_often = REPEATED.count(&accounts.table, email.as_str(), now).await.is_err();
-    let credentials = accounts.store.credentials(email).await?;
-    Ok(credentials.map(|owner| owner.user_id).filter(|_| !told_often))
+/// Whether the address got so many mails that there is no other one. The answer must not differ.
+async fn mailed_often(accounts: &Accounts, email: &Email, now: Timestamp) -> Result<bool, Problem> {
+    match REPEATED.count(&accounts.table, email.as_str(), now).await {
+        Ok(()) => Ok(false),
+        Err(problem) if problem.code() == Code::TooManyRequests => Ok(true),
+        Err(problem) => Err(problem),
+    }
 }
 
 impl RegisterAccount {
-    fn account(self, id: UserId, now: jiff::Timestamp) -> Account {
+    fn account(self, id: UserId, now: Timestamp) -> Account {
         Account {
             id,
             email: self.email,

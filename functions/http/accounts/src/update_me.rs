@@ -16,6 +16,11 @@ pub(crate) const PROBLEMS: &[Code] = &[Code::Busy];
 /// What changes; a field that is absent stays (JSON Merge Patch, RFC 7396).
 #[derive(Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "first_name": "Customer",
+    "phone": null,
+    "time_zone": "Europe/Lisbon",
+}))]
 pub(crate) struct UpdateMe {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<PersonName>)]
@@ -37,7 +42,7 @@ pub(crate) struct UpdateMe {
 }
 
 /// Change the own account
-#[utoipa::path(patch, path = "/v1/me", request_body = UpdateMe,
+#[utoipa::path(patch, path = "/v1/me", request_body(content((UpdateMe = "application/json"), (UpdateMe = "application/merge-patch+json"))),
     responses((status = 200, description = "The account after the change", body = AccountView)))]
 pub(crate) async fn update_me(
     State(accounts): State<Accounts>,
@@ -53,7 +58,7 @@ pub(crate) async fn update_me(
         }
         tokio::time::sleep(backoff(attempt)).await;
     }
-    Err(Problem::new(Code::Busy).retry_after(1))
+    Err(Problem::busy())
 }
 
 impl UpdateMe {

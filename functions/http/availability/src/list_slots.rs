@@ -1,12 +1,16 @@
 //! `GET /v1/services/{id}/slots`: anyone lists the free slots of a published service.
 
 use axum::extract::State;
-use banister_domain::availability::{InvalidWindow, Slot, Zone, days_to_load, slots, window_of_dates};
+use banister_domain::availability::{
+    CalendarRules, Interval, InvalidWindow, Slot, Zone, days_to_load, search_window, slots, window_of_dates,
+};
 use banister_domain::id::ServiceId;
 use banister_domain::service::ServiceStatus;
 use banister_platform::http::{Anyone, Code, ListOf, OkJson, Path, Problem, Query};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 
 use crate::Availability;
 
@@ -18,9 +22,11 @@ pub(crate) const PROBLEMS: &[Code] = &[Code::InvalidInput, Code::NotFound];
 #[into_params(parameter_in = Query)]
 pub(crate) struct SlotsQuery {
     /// First day.
+    #[serde(deserialize_with = "date")]
     #[param(value_type = String, format = Date, example = "2026-03-09")]
     from: Date,
     /// Last day, included; at most 31 days in all.
+    #[serde(deserialize_with = "date")]
     #[param(value_type = String, format = Date, example = "2026-03-15")]
     to: Date,
     /// The zone that the days are meant in; the provider's if not given.
@@ -50,6 +56,10 @@ pub(crate) async fn list_slots(
     };
     let zone = query.time_zone.as_ref().unwrap_or(&rules.time_zone);
     let window = window_of_dates(query.from, query.to, zone).map_err(refusal)?;
+    // Days that no slot can be on are not read.
+    let Some(window) = possible(now, &rules, window) else {
+        return Ok(OkJson(ListOf { items: Vec::new(), next_cursor: None }));
+    };
     let dates = days_to_load(&rules, service.duration_minutes, window);
     let busy = match (dates.first(), dates.last()) {
         (Some(first), Some(last)) => availability.store.busy(service.provider_id, *first, *last).await?,
@@ -59,6 +69,76 @@ pub(crate) async fn list_slots(
     Ok(OkJson(ListOf { items, next_cursor: None }))
 }
 
+/// The part of the window that a slot can start in.
+fn possible(now: Timestamp, rules: &CalendarRules, window: Interval) -> Option<Interval> {
+    let rest = search_window(now, rules, window.from())?;
+    Interval::new(rest.from(), rest.to().min(window.to())).ok()
+}
+
+/// Exactly `YYYY-MM-DD`, from year 1 on (RFC 3339, 5.6); a date's own parser takes times with it,
+/// signs, and other forms of ISO 8601.
+fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let shaped = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    let date = text.parse::<Date>().ok().filter(|date| shaped && date.year() >= 1);
+    date.ok_or_else(|| Error::custom("must be a date such as 2026-03-09"))
+}
+
 fn refusal(invalid: InvalidWindow) -> Problem {
     Problem::invalid_parameter("to", invalid.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IntoDeserializer as _;
+    use serde::de::value::{Error, StrDeserializer};
+
+    use super::*;
+
+    #[test]
+    fn dates_have_one_form() {
+        let read = |text: &'static str| {
+            let text: StrDeserializer<'_, Error> = text.into_deserializer();
+            date(text).ok()
+        };
+        assert_eq!(read("2026-03-09"), Some(Date::constant(2026, 3, 9)));
+        assert_eq!(read("0001-01-01"), Some(Date::constant(1, 1, 1)));
+        assert_eq!(read("9999-12-31"), Some(Date::MAX));
+        for bad in [
+            "",
+            "2026-3-9",
+            "20260309",
+            "2026-03-09T10:00",
+            "-009999-12-20",
+            "+002026-03-09",
+            "0000-12-31",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-W10-1",
+            " 2026-03-09",
+            "2026/03/09",
+            "２026-03-09",
+        ] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_what_can_be_booked_is_read() {
+        let rules = CalendarRules::closed(Zone::UTC);
+        let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
+        let now = at("2026-03-09T12:00:00Z");
+        let part =
+            |from: &str, to: &str| possible(now, &rules, Interval::new(at(from), at(to)).expect("a span"));
+        assert_eq!(part("0001-01-01T00:00:00Z", "0001-02-01T00:00:00Z"), None);
+        assert_eq!(part("9999-12-01T00:00:00Z", "9999-12-30T00:00:00Z"), None);
+        let today = part("2026-03-09T00:00:00Z", "2026-03-10T00:00:00Z");
+        assert_eq!(today, Interval::new(now, at("2026-03-10T00:00:00Z")).ok());
+        let later = part("2026-03-20T00:00:00Z", "2026-03-21T00:00:00Z");
+        assert_eq!(later, Interval::new(at("2026-03-20T00:00:00Z"), at("2026-03-21T00:00:00Z")).ok());
+    }
 }

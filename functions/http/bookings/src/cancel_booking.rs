@@ -16,7 +16,7 @@ pub(crate) const PROBLEMS: &[Code] = crate::change::PROBLEMS;
 /// Cancel a booking
 ///
 /// The slot is free again at once, and the other side gets a mail.
-#[utoipa::path(post, path = "/v1/bookings/{id}/cancel", request_body = ChangeBooking,
+#[utoipa::path(post, path = "/v1/bookings/{id}/cancel", request_body = Option<ChangeBooking>,
     params(
         ("id" = BookingId, Path, description = "The booking"),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe"),

@@ -67,7 +67,7 @@ pub(crate) async fn change(
                 .with("booking_status", wrong.status)
                 .with("allowed", allowed)
         }
-        ChangeError::Seen | ChangeError::Busy => Problem::new(Code::Busy).retry_after(1),
+        ChangeError::Seen | ChangeError::Busy => Problem::busy(),
         ChangeError::Storage(error) => error.into(),
     })
 }

@@ -16,7 +16,7 @@ pub(crate) const PROBLEMS: &[Code] = crate::change::PROBLEMS;
 /// Confirm a booking
 ///
 /// Before the deadline in `answer_by` only; after it the request has expired.
-#[utoipa::path(post, path = "/v1/bookings/{id}/confirm", request_body = ChangeBooking,
+#[utoipa::path(post, path = "/v1/bookings/{id}/confirm", request_body = Option<ChangeBooking>,
     params(
         ("id" = BookingId, Path, description = "The booking"),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe"),

@@ -6,6 +6,7 @@ use banister_domain::id::ServiceId;
 use banister_domain::service::{LocationKind, Service, ServiceStatus};
 use banister_domain::text::{Note, Place};
 use banister_platform::http::{Code, ConfirmedCustomer, Created, IdempotencyKey, Json, Problem, Replayable};
+use banister_platform::limit::Limit;
 use banister_platform::random;
 use banister_platform::store::{Once, ReserveError};
 use jiff::Timestamp;
@@ -21,11 +22,21 @@ pub(crate) const PROBLEMS: &[Code] = &[
     Code::InvalidIdempotencyKey,
     Code::SlotNotOffered,
     Code::SlotTaken,
+    Code::TooManyRequests,
 ];
+
+/// So that nobody fills a calendar by machine.
+const PER_CUSTOMER: Limit = Limit { operation: "book", count: 60, seconds: 3_600 };
 
 /// A request for a slot.
 #[derive(Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "service_id": "svc_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "starts_at": "2026-03-10T10:00:00Z",
+    "note": "Second floor, the bell does not work.",
+    "location": "12 Harbour Street, Springfield",
+}))]
 pub(crate) struct CreateBooking {
     service_id: ServiceId,
     /// The start of a free slot.
@@ -55,10 +66,11 @@ pub(crate) async fn create_booking(
     if let Some(replay) = once.replay(&bookings.table, now).await? {
         return replay.answer();
     }
+    PER_CUSTOMER.count(&bookings.table, &caller.user_id.to_string(), now).await?;
     let service = bookings.services.get(ask.service_id).await?.map(|found| found.value);
     let service = service.filter(|service| service.status == ServiceStatus::Published);
     let service =
-        service.ok_or_else(|| Problem::invalid("/service_id", "is not a service that can be booked"))?;
+        service.ok_or_else(not_bookable)?;
     check_location(&service, &ask)?;
     let CreateBooking { starts_at, note, location, .. } = ask;
     let id = random::id(now);
@@ -67,15 +79,20 @@ pub(crate) async fn create_booking(
     match bookings.store.reserve(&request, Some((&once, &show)), now).await {
         Ok(booking) => Ok(Replayable::Fresh(Created(BookingView::new(booking, now)))),
         Err(ReserveError::Seen) => {
-            once.replay(&bookings.table, now).await?.ok_or(Problem::new(Code::Busy))?.answer()
+            once.replay(&bookings.table, now).await?.ok_or(Problem::busy())?.answer()
         }
         Err(ReserveError::Taken(slots)) => Err(Problem::new(Code::SlotTaken).with("next_slots", slots)),
         Err(ReserveError::NotOffered(reason)) => Err(Problem::new(Code::SlotNotOffered)
             .detail(reason.to_string())
             .field_at("/starts_at", reason.to_string())),
-        Err(ReserveError::Busy) => Err(Problem::new(Code::Busy).retry_after(1)),
+        Err(ReserveError::Gone) => Err(not_bookable()),
+        Err(ReserveError::Busy) => Err(Problem::busy()),
         Err(ReserveError::Storage(error)) => Err(error.into()),
     }
+}
+
+fn not_bookable() -> Problem {
+    Problem::invalid("/service_id", "is not a service that can be booked")
 }
 
 fn check_location(service: &Service, ask: &CreateBooking) -> Result<(), Problem> {

@@ -16,7 +16,7 @@ pub(crate) const PROBLEMS: &[Code] = crate::change::PROBLEMS;
 /// Decline a booking
 ///
 /// The slot is free again at once.
-#[utoipa::path(post, path = "/v1/bookings/{id}/decline", request_body = ChangeBooking,
+#[utoipa::path(post, path = "/v1/bookings/{id}/decline", request_body = Option<ChangeBooking>,
     params(
         ("id" = BookingId, Path, description = "The booking"),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe"),

@@ -10,7 +10,23 @@ use serde::Serialize;
 
 /// A booking.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-#[schema(as = Booking)]
+#[schema(as = Booking, example = json!({
+    "id": "bkg_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "status": "requested",
+    "service_id": "svc_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "service_title": "Deep tissue massage",
+    "customer_id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "provider_id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDF",
+    "starts_at": "2026-03-10T10:00:00Z",
+    "ends_at": "2026-03-10T11:00:00Z",
+    "price": { "amount": 6500, "currency": "eur" },
+    "location_kind": "at_customer",
+    "location": "12 Harbour Street, Springfield",
+    "note": "Second floor, the bell does not work.",
+    "answer_by": "2026-03-10T08:00:00Z",
+    "created_at": "2026-03-09T08:00:00Z",
+    "updated_at": "2026-03-09T08:00:00Z",
+}))]
 pub(crate) struct BookingView {
     id: BookingId,
     /// Where it stands now.

@@ -19,6 +19,14 @@ pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::IdempotencyKeyReused, C
 /// A new service.
 #[derive(Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "title": "Deep tissue massage",
+    "description": "One hour, oil included.",
+    "category": "massage",
+    "price": { "amount": 6500, "currency": "eur" },
+    "duration_minutes": 60,
+    "location_kind": "at_customer",
+}))]
 pub(crate) struct CreateService {
     title: Title,
     description: Description,
@@ -62,10 +70,10 @@ pub(crate) async fn create_service(
         (Ok(()), _) => Ok(Replayable::Fresh(Created(view))),
         (Err(CommitError::Storage(error)), _) => Err(error.into()),
         (Err(CommitError::Refused(SaveError::Seen)), Some(once)) => {
-            once.replay(&catalog.table, now).await?.ok_or(Problem::new(Code::Busy))?.answer()
+            once.replay(&catalog.table, now).await?.ok_or(Problem::busy())?.answer()
         }
         (Err(CommitError::Refused(_) | CommitError::Contention), _) => {
-            Err(Problem::new(Code::Busy).retry_after(1))
+            Err(Problem::busy())
         }
     }
 }

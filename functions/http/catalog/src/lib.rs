@@ -61,7 +61,7 @@ impl Catalog {
                 }
             }
         }
-        Err(Problem::new(Code::Busy).retry_after(1))
+        Err(Problem::busy())
     }
 }
 

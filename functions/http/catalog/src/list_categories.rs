@@ -11,7 +11,10 @@ pub(crate) const PROBLEMS: &[Code] = &[];
 
 /// A heading of the catalogue.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-#[schema(as = CategoryItem)]
+#[schema(as = CategoryItem, example = json!({
+    "slug": "massage",
+    "title": "Massage",
+}))]
 pub(crate) struct CategoryView {
     /// Its name in requests.
     slug: Category,

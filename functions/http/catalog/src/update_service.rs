@@ -17,6 +17,10 @@ pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::NotFound, Code::Service
 /// What changes; a field that is absent stays (JSON Merge Patch, RFC 7396).
 #[derive(Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "title": "Deep tissue massage",
+    "price": { "amount": 7000, "currency": "eur" },
+}))]
 pub(crate) struct UpdateService {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Title>)]
@@ -42,7 +46,7 @@ pub(crate) struct UpdateService {
 ///
 /// Bookings made before keep what was agreed.
 #[utoipa::path(patch, path = "/v1/services/{id}", params(("id" = ServiceId, Path, description = "The service")),
-    request_body = UpdateService,
+    request_body(content((UpdateService = "application/json"), (UpdateService = "application/merge-patch+json"))),
     responses((status = 200, description = "The service after the change", body = ServiceView)))]
 pub(crate) async fn update_service(
     State(catalog): State<Catalog>,

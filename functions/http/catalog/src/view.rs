@@ -10,7 +10,19 @@ use serde::Serialize;
 
 /// A service.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-#[schema(as = Service)]
+#[schema(as = Service, example = json!({
+    "id": "svc_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "provider_id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDF",
+    "title": "Deep tissue massage",
+    "description": "One hour, oil included.",
+    "category": "massage",
+    "price": { "amount": 6500, "currency": "eur" },
+    "duration_minutes": 60,
+    "location_kind": "at_customer",
+    "status": "published",
+    "created_at": "2026-03-09T08:00:00Z",
+    "updated_at": "2026-03-09T08:00:00Z",
+}))]
 pub(crate) struct ServiceView {
     id: ServiceId,
     provider_id: UserId,

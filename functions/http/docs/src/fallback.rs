@@ -1,16 +1,57 @@
-//! The gateway's `$default` route: a path with a trailing slash is sent to the one without;
-//! anything else is not there.
+//! The gateway's `$default` route: a path with a trailing slash is sent to the one without, a known
+//! path is told which methods it takes; anything else is not there.
+
+use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{ALLOW, LOCATION};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
+use banister_platform::http::{Code, Problem, merge};
+use serde_json::{Map, Value};
+
+use crate::{DOCUMENT, Docs, area};
+
+/// The service of this area's functions: the endpoints, and what the gateway finds no route for.
+#[must_use]
+pub fn service() -> Router {
+    let own: Vec<_> = area().operations().iter().map(|operation| operation.path.clone()).collect();
+    let mut others = Router::new();
+    for (path, methods) in described().into_iter().filter(|(path, _)| !own.contains(path)) {
+        others =
+            others.route(&path, MethodRouter::new().fallback(async move |method| refuse(&method, &methods)));
+    }
+    with_redirect(merge([area().into_routes(Docs::default()), others]))
+}
 
 /// Adds the answer to paths that end in a slash. 308 keeps method and body (RFC 9110, 15.4.9).
-pub fn with_fallback(router: Router) -> Router {
+pub fn with_redirect(router: Router) -> Router {
     router.layer(from_fn(redirect))
+}
+
+/// Every path of the API with its methods in upper case.
+fn described() -> BTreeMap<String, Vec<String>> {
+    let document: Map<String, Value> = serde_json::from_str(DOCUMENT).unwrap_or_default();
+    let paths = document.get("paths").and_then(Value::as_object).cloned().unwrap_or_default();
+    let methods = |item: Value| {
+        item.as_object().into_iter().flat_map(Map::keys).map(|name| name.to_uppercase()).collect()
+    };
+    paths.into_iter().map(|(path, item)| (path, methods(item))).collect()
+}
+
+/// 405 with the methods that the path takes (RFC 9110, 15.5.6). What it does take never comes here.
+fn refuse(method: &Method, taken: &[String]) -> Response {
+    if taken.iter().any(|name| name == method.as_str()) {
+        return Problem::new(Code::NotFound).into_response();
+    }
+    let mut response = Problem::new(Code::MethodNotAllowed).into_response();
+    if let Ok(allowed) = HeaderValue::from_str(&taken.join(",")) {
+        response.headers_mut().insert(ALLOW, allowed);
+    }
+    response
 }
 
 async fn redirect(request: Request, next: Next) -> Response {
@@ -33,7 +74,10 @@ fn slashless(path: &str, query: Option<&str>) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
-    use super::slashless;
+    use axum::body::{Body, to_bytes};
+    use tower::ServiceExt as _;
+
+    use super::*;
 
     #[test]
     fn takes_the_slashes_off_and_stays_here() {
@@ -43,6 +87,44 @@ mod tests {
         assert_eq!(location("/v1/bookings//", Some("limit=1")).as_deref(), Some("/v1/bookings?limit=1"));
         for path in ["/", "/v1/me", "//example.com/", "/\\example.com/"] {
             assert_eq!(location(path, None), None, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn tells_a_wrong_method_from_a_wrong_path() {
+        let table = [
+            ("DELETE", "/v1/bookings", 405, Some("GET,POST")),
+            ("PUT", "/v1/bookings/bkg_01KB2Q7S3H8Z6W4V5N9RXTMCDE", 405, Some("GET")),
+            ("HEAD", "/v1/categories", 405, Some("GET")),
+            ("GET", "/v1/sessions/current", 405, Some("DELETE")),
+            ("POST", "/openapi.json", 405, Some("GET,HEAD")),
+            ("GET", "/openapi.json", 200, None),
+            ("GET", "/v1/nothing", 404, None),
+            ("DELETE", "/v1/bookings/a/b", 404, None),
+            ("GET", "/", 404, None),
+        ];
+        for (method, path, status, allow) in table {
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).expect("a request");
+            let (parts, body) = service().oneshot(request).await.expect("an answer").into_parts();
+            assert_eq!(parts.status, status, "{method} {path}");
+            let allowed = parts.headers.get(ALLOW).map(|value| value.to_str().expect("text"));
+            assert_eq!(allowed, allow, "{method} {path}");
+            assert!(parts.headers.contains_key("x-request-id"), "{method} {path}");
+            if status >= 400 && method != "HEAD" {
+                assert_eq!(parts.headers["content-type"], "application/problem+json", "{method} {path}");
+                let document = to_bytes(body, 10_000).await.expect("a body");
+                let document: Value = serde_json::from_slice(&document).expect("a document");
+                assert_eq!(document["status"], status, "{method} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn knows_every_path() {
+        let described = described();
+        assert_eq!(described["/v1/services/{id}"], ["DELETE", "GET", "PATCH"]);
+        for operation in area().operations() {
+            assert_eq!(described[&operation.path], [operation.method.clone()]);
         }
     }
 }

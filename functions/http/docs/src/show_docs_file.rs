@@ -10,7 +10,8 @@ use crate::show_docs::file;
 pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound];
 
 /// Read a file of the documentation's page
-#[utoipa::path(get, path = "/docs/{file}", params(("file" = String, Path, description = "Its name")),
+#[utoipa::path(get, path = "/docs/{file}",
+    params(("file" = String, Path, description = "Its name", example = "swagger-ui.css")),
     responses((status = 200, description = "The file", content_type = "text/css", body = String)))]
 pub(crate) async fn show_docs_file(
     State(docs): State<Docs>,

@@ -7,6 +7,7 @@ use banister_platform::identity::refresh::RefreshToken;
 use banister_platform::limit::Limit;
 use banister_platform::random;
 use banister_platform::table::CommitError;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::Sessions;
@@ -15,7 +16,9 @@ use crate::view::SessionView;
 pub(crate) const PROBLEMS: &[Code] =
     &[Code::AccountDisabled, Code::Busy, Code::TooManyRequests, Code::WrongCredentials];
 
-const PER_ACCOUNT: Limit = Limit { operation: "sign_in_account", count: 10, seconds: 300 };
+/// From one address; others can still sign in to the account meanwhile.
+const PER_ACCOUNT_HERE: Limit = Limit { operation: "sign_in_account_here", count: 10, seconds: 300 };
+const PER_ACCOUNT: Limit = Limit { operation: "sign_in_account", count: 100, seconds: 300 };
 const PER_ADDRESS: Limit = Limit { operation: "sign_in_address", count: 100, seconds: 300 };
 
 /// Who signs in.
@@ -38,16 +41,16 @@ pub(crate) async fn create_session(
     Json(ask): Json<CreateSession>,
 ) -> Result<Created<SessionView>, Problem> {
     let (now, address) = (sessions.clock.now(), address.subject());
-    PER_ADDRESS.count(&sessions.table, &address, now).await?;
-    PER_ACCOUNT.count(&sessions.table, ask.email.as_str(), now).await?;
-    let (user_id, hash) = match sessions.accounts.credentials(&ask.email).await? {
-        Some(credentials) => (credentials.user_id, Some(credentials.password_hash)),
-        None => (random::id(now), None),
-    };
+    count(&sessions, &ask.email, &address, now).await?;
+    let credentials = sessions.accounts.credentials(&ask.email).await?;
+    let known = credentials.as_ref().map(|credentials| credentials.user_id);
+    let (user_id, hash) =
+        (known.unwrap_or_else(|| random::id(now)), credentials.map(|credentials| credentials.password_hash));
     let right = sessions.passwords.verify(ask.password, hash).await.map_err(Problem::internal)?;
     // Read in either case, so that an unknown address takes as long.
     let account = sessions.accounts.get(user_id).await?;
     let Some(account) = account.filter(|_| right) else {
+        sessions.store.refuse(known, address, now).await?;
         return Err(Problem::new(Code::WrongCredentials));
     };
     if account.value.status == AccountStatus::Disabled {
@@ -57,7 +60,14 @@ pub(crate) async fn create_session(
     let view = SessionView::new(&sessions, &token, account.value, now)?;
     sessions.store.begin(&token, address, now).await.map_err(|error| match error {
         CommitError::Storage(error) => Problem::from(error),
-        CommitError::Refused(()) | CommitError::Contention => Problem::new(Code::Busy).retry_after(1),
+        CommitError::Refused(()) | CommitError::Contention => Problem::busy(),
     })?;
     Ok(Created(view))
+}
+
+async fn count(sessions: &Sessions, email: &Email, address: &str, now: Timestamp) -> Result<(), Problem> {
+    let here = format!("{email}#{address}");
+    PER_ADDRESS.count(&sessions.table, address, now).await?;
+    PER_ACCOUNT_HERE.count(&sessions.table, &here, now).await?;
+    PER_ACCOUNT.count(&sessions.table, email.as_str(), now).await
 }

@@ -7,12 +7,13 @@ use banister_domain::account::AccountStatus;
 use banister_platform::http::{Anyone, ClientAddress, Code, Json, OkJson, Problem};
 use banister_platform::identity::refresh::RefreshToken;
 use banister_platform::store::AuditEntry;
+use banister_platform::table::CommitError;
 use serde::Deserialize;
 
 use crate::Sessions;
 use crate::view::SessionView;
 
-pub(crate) const PROBLEMS: &[Code] = &[Code::InvalidRefreshToken];
+pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::InvalidRefreshToken];
 
 /// The refresh token.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -43,10 +44,16 @@ pub(crate) async fn refresh_session(
         return Err(invalid());
     }
     let next = RefreshToken::issue(user, id);
-    let fresh = token.matches(&session.value.refresh_hash);
-    // Two at once with the same token: one of them is using it a second time.
-    if fresh && sessions.store.rotate(session, &next, now).await? {
-        return Ok(OkJson(SessionView::new(&sessions, &next, account, now)?));
+    if token.matches(&session.value.refresh_hash) {
+        // Made first: once the token is void, nothing may fail any more.
+        let view = SessionView::new(&sessions, &next, account, now)?;
+        match sessions.store.rotate(session, &next, now).await {
+            Ok(()) => return Ok(OkJson(view)),
+            Err(CommitError::Contention) => return Err(Problem::busy()),
+            Err(CommitError::Storage(error)) => return Err(error.into()),
+            // Two with the same token: one of them is using it a second time.
+            Err(CommitError::Refused(())) => {}
+        }
     }
     sessions.store.end(user, id, AuditEntry::RefreshTokenReused, address.subject(), now).await?;
     sessions.gate.forget(id);

@@ -11,7 +11,24 @@ use crate::Sessions;
 
 /// The tokens of a session.
 #[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = Session)]
+#[schema(as = Session, example = json!({
+    "access_token": "eyJ0eXAiOiJhdCtqd3Qi…",
+    "token_type": "Bearer",
+    "expires_in": 900,
+    "refresh_token": "rft_usr_….ses_….…",
+    "user": {
+        "id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+        "email": "customer@example.com",
+        "role": "customer",
+        "email_confirmed": true,
+        "first_name": "Customer",
+        "last_name": "One",
+        "phone": "+12015550123",
+        "time_zone": "Europe/Lisbon",
+        "locale": "en",
+        "created_at": "2026-03-09T08:00:00Z",
+    },
+}))]
 pub(crate) struct SessionView {
     /// Send it as `Authorization: Bearer …`.
     #[schema(example = "eyJ0eXAiOiJhdCtqd3Qi…")]

@@ -58,6 +58,8 @@ fn request(now: Timestamp) -> Booking {
         note: None,
         starts_at: hours(48),
         ends_at: hours(49),
+        time_zone: Zone::UTC,
+        local_start: "2026-03-10T10:00:00".parse().expect("a local time"),
         occupies: Interval::new(hours(48), hours(49)).expect("an interval"),
         status: Status::Requested,
         answer_by: hours(24),

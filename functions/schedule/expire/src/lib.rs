@@ -24,39 +24,45 @@ impl Expire {
         Ok(Self { bookings: Bookings::new(Table::from_settings(settings)?), clock })
     }
 
-    /// Expires all that is due, shard by shard, until nothing is left or `deadline` is near. Fails
-    /// if any booking could not be changed, so that the failure is seen; the next run tries again.
+    /// Expires what is due, each shard walked once; begins nothing at `deadline` or after. Fails if
+    /// any booking could not be read or changed, so that the failure is seen; the next run tries again.
     pub async fn run(&self, deadline: Timestamp) -> Result<Summary, Failed> {
+        let late = || self.clock.now() >= deadline;
         let mut summary = Summary::default();
+        let now = self.clock.now();
         for shard in 0..SHARDS {
-            let mut last = Vec::new();
+            let mut after = None;
             loop {
-                let now = self.clock.now();
-                if now >= deadline {
+                if late() {
                     return summary.finish();
                 }
-                let due = match self.bookings.due(shard, now).await {
-                    Ok(due) => due,
+                let page = match self.bookings.due(shard, now, after).await {
+                    Ok(page) => page,
                     Err(error) => {
                         // One shard that cannot be read keeps no other back.
                         summary.count(Err(error.into()));
                         break;
                     }
                 };
-                // The index lags: the same answer twice is what it has not caught up with yet.
-                if due.is_empty() || due == last {
+                summary.failed += page.unreadable;
+                for (record, _) in page.items {
+                    if late() {
+                        return summary.finish();
+                    }
+                    summary.count(guarded(self.expire(record.value.0.id)).await);
+                }
+                // Behind the page, not from the start again: what failed keeps nothing back.
+                after = page.last;
+                if after.is_none() {
                     break;
                 }
-                for id in &due {
-                    summary.count(guarded(self.expire(*id, now)).await);
-                }
-                last = due;
             }
         }
         summary.finish()
     }
 
-    async fn expire(&self, id: BookingId, now: Timestamp) -> Result<(), WorkError> {
+    async fn expire(&self, id: BookingId) -> Result<(), WorkError> {
+        let now = self.clock.now();
         match self.bookings.change(id, (Command::Expire, Actor::Time), None, None, now).await {
             // Answered or expired in the meantime: nothing is left to do.
             Ok(_) | Err(ChangeError::Missing | ChangeError::WrongState(_)) => Ok(()),

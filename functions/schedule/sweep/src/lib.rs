@@ -22,32 +22,37 @@ impl Sweep {
         Ok(Self { relay: Relay::from_settings(settings, clock)? })
     }
 
-    /// Relays all that is older than a minute, shard by shard, until nothing is left or `deadline`
-    /// is near. Fails if any event could not be sent, so that the failure is seen; the next run
+    /// Relays what is older than a minute, each shard walked once; begins nothing at `deadline` or
+    /// after. Fails if any event could not be read or sent, so that the failure is seen; the next run
     /// tries again.
     pub async fn run(&self, deadline: Timestamp) -> Result<Summary, Failed> {
+        let late = || self.relay.clock.now() >= deadline;
         let mut summary = Summary::default();
+        let before = self.relay.clock.now().saturating_sub(PATIENCE).unwrap_or(Timestamp::MIN);
         for shard in 0..SHARDS {
+            let mut after = None;
             loop {
-                let now = self.relay.clock.now();
-                if now >= deadline {
+                if late() {
                     return summary.finish();
                 }
-                let before = now.saturating_sub(PATIENCE).unwrap_or(Timestamp::MIN);
-                let waiting = match self.relay.outbox.older_than(shard, before).await {
-                    Ok(waiting) => waiting,
+                let page = match self.relay.outbox.older_than(shard, before, after).await {
+                    Ok(page) => page,
                     Err(error) => {
                         // One shard that cannot be read keeps no other back.
                         summary.count(Err(error.into()));
                         break;
                     }
                 };
-                let (count, failed) = (waiting.len(), summary.failed);
-                for record in waiting {
-                    summary.count(guarded(self.relay.relay(record)).await);
+                summary.failed += page.unreadable;
+                for (record, _) in page.items {
+                    if late() {
+                        return summary.finish();
+                    }
+                    summary.count(guarded(self.relay.relay(record.value)).await);
                 }
-                // A failed event stays first in line: leave the shard to the next run.
-                if count == 0 || summary.failed > failed {
+                // Behind the page, not from the start again: what failed keeps nothing back.
+                after = page.last;
+                if after.is_none() {
                     break;
                 }
             }

@@ -9,6 +9,7 @@ use banister_platform::queue::Queue;
 use banister_platform::store::{Outbox, OutboxRecord};
 use banister_platform::table::{StorageError, Table, key};
 use banister_platform::worker::{WorkError, guarded};
+use jiff::Timestamp;
 
 /// What relaying needs; the sweep uses it too.
 #[derive(Clone)]
@@ -27,13 +28,19 @@ impl Relay {
         Ok(Self { outbox, clock, email: Queue::from_settings(settings, "EMAIL_QUEUE_URL")? })
     }
 
-    /// Handles a batch of the stream. The stream is in order and Lambda goes on behind the first
-    /// failure, so the batch stops there.
-    pub async fn handle(&self, event: Event) -> DynamoDbEventResponse {
+    /// Handles a batch of the stream. The stream is in order and Lambda goes on with the first record
+    /// that is reported, so the batch stops there: at a failure, or at the first record that is not
+    /// begun before `deadline`.
+    pub async fn handle(&self, event: Event, deadline: Timestamp) -> DynamoDbEventResponse {
         let mut response = DynamoDbEventResponse::default();
         for record in event.records {
             let sequence = record.change.sequence_number.clone();
-            if let Err(error) = guarded(self.relay_record(record)).await {
+            let outcome = if self.clock.now() < deadline {
+                guarded(self.relay_record(record)).await
+            } else {
+                Err(WorkError::Retry("too little time left".into()))
+            };
+            if let Err(error) = outcome {
                 tracing::error!(%error, "not relayed");
                 let mut failure = DynamoDbBatchItemFailure::default();
                 failure.item_identifier = sequence;

@@ -10,5 +10,9 @@ use banister_stream_relay::Relay;
 async fn main() -> Result<(), Error> {
     let settings = Settings::from_env();
     let relay = Relay::from_settings(&settings, Clock::system())?;
-    work(&settings, async |event: LambdaEvent<Event>| relay.handle(event.payload).await).await
+    work(&settings, async |event: LambdaEvent<Event>| {
+        let deadline = event.deadline();
+        relay.handle(event.payload, deadline).await
+    })
+    .await
 }

@@ -29,7 +29,7 @@ fn function(function: &Function) -> Faults {
         ("Tracing Active", function.property("Tracing") == "Active"),
         ("MemorySize from 128 to 1024", between("MemorySize", 128, 1024)),
         ("Timeout under 29 s", between("Timeout", 1, 28)),
-        ("Timeout of 10 s for HTTP", !is_http || between("Timeout", 10, 10)),
+        ("Timeout of 24 s for HTTP", !is_http || between("Timeout", 24, 24)),
         ("LogFormat JSON", function.property("LoggingConfig")["LogFormat"] == "JSON"),
         ("the PermissionsBoundary", boundary == Some("FunctionBoundary")),
         ("an event", function.property("Events").as_object().is_some_and(|events| !events.is_empty())),

@@ -1,6 +1,7 @@
 //! API Gateway's part: one HTTP API in front of all areas.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
@@ -17,6 +18,9 @@ use banister_platform::config::{ConfigError, Settings};
 use banister_platform::http::{ClientAddress, merge};
 use tokio::sync::watch;
 
+/// What requests under way get to finish in.
+const GRACE: Duration = Duration::from_secs(3);
+
 /// All areas behind one door, each with the settings of a function.
 pub(super) fn router(settings: &Settings, clock: &Clock) -> Result<Router, ConfigError> {
     let clock = || clock.clone();
@@ -28,7 +32,7 @@ pub(super) fn router(settings: &Settings, clock: &Clock) -> Result<Router, Confi
         banister_http_bookings::area().into_routes(Bookings::from_settings(settings, clock())?),
         banister_http_docs::area().into_routes(Docs::default()),
     ];
-    Ok(banister_http_docs::with_fallback(merge(routes)).layer(from_fn(client_address)))
+    Ok(banister_http_docs::with_redirect(merge(routes)).layer(from_fn(client_address)))
 }
 
 /// What the gateway says of the client; the handlers believe nobody else.
@@ -38,16 +42,29 @@ async fn client_address(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Serves until told to stop; requests under way are finished.
+/// Serves until told to stop; requests under way are finished, but not waited for longer than [`GRACE`].
 pub(super) async fn serve(
     listener: tokio::net::TcpListener,
     pages: Router,
     api: Router,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) {
     let app = pages.fallback_service(api).into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = async move { super::stopped(&mut stop).await };
-    if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stopped).await {
-        tracing::error!(%error, "the gateway stopped");
+    let stopped = || {
+        let mut stop = stop.clone();
+        async move { super::stopped(&mut stop).await }
+    };
+    let late = async {
+        stopped().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = axum::serve(listener, app).with_graceful_shutdown(stopped()) => {
+            if let Err(error) = served {
+                tracing::error!(%error, "the gateway stopped");
+            }
+        }
+        // A client that never sends the rest of its request must not keep everything up.
+        () = late => tracing::warn!("unfinished requests were given up"),
     }
 }

@@ -23,7 +23,7 @@ pub struct Keys {
     access_key: String,
     /// What codes in mails are derived with.
     pub code_key: String,
-    /// What cursors are signed with.
+    /// What cursors are encrypted with.
     pub cursor_key: String,
 }
 
@@ -43,6 +43,7 @@ impl Keys {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the key pair is made by the library itself")]
     fn generate() -> Result<Self, Error> {
         let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(Error::other)?;
         let secret = || URL_SAFE_NO_PAD.encode(random::bytes::<32>());

@@ -10,7 +10,7 @@ use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_queue_email::EmailWorker;
 use banister_stream_relay::Relay;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
@@ -19,8 +19,8 @@ use crate::dynamodb::Front;
 
 /// Between two tries of a batch that failed.
 const PAUSE: Duration = Duration::from_millis(20);
-/// As long as the e-mail function may run.
-const EMAIL_TIMEOUT: SignedDuration = SignedDuration::from_secs(25);
+/// As long as the relay and the e-mail function may begin with records and messages.
+const TIMEOUT: SignedDuration = SignedDuration::from_secs(20);
 
 /// The table's stream, from the moment of opening on. What was written before and not relayed is
 /// the sweep's.
@@ -117,7 +117,8 @@ async fn relay_all(relay: &Relay, mut records: Vec<Value>, stop: &watch::Receive
                 return true;
             }
         };
-        let failed = relay.handle(event).await.batch_item_failures;
+        let deadline = relay.clock.now().saturating_add(TIMEOUT).unwrap_or(Timestamp::MAX);
+        let failed = relay.handle(event, deadline).await.batch_item_failures;
         let Some(first) = failed.into_iter().next().and_then(|failure| failure.item_identifier) else {
             return true;
         };
@@ -227,7 +228,7 @@ pub(super) async fn run_queue(
             record.body.clone_from(&message.body);
             event.records.push(record);
         }
-        let deadline = clock.now().saturating_add(EMAIL_TIMEOUT).ok();
+        let deadline = clock.now().saturating_add(TIMEOUT).ok();
         let failed = worker.handle(event, deadline).await.batch_item_failures;
         for message in messages {
             let id = message.message_id.unwrap_or_default();

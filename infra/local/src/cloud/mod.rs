@@ -43,6 +43,8 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// Memory of a password hash in KiB, where tests cannot afford the real cost.
     pub password_memory_kib: Option<u32>,
+    /// Settings of functions that take the place of the cloud's own.
+    pub overrides: BTreeMap<String, String>,
 }
 
 /// Why the cloud did not start.
@@ -209,6 +211,7 @@ impl Cloud {
         if let Some(memory) = self.options.password_memory_kib {
             set("PASSWORD_MEMORY_KIB", memory.to_string());
         }
+        values.extend(self.options.overrides.clone());
         Settings::from_map(values)
     }
 

@@ -1,6 +1,7 @@
 //! `/v1/accounts`, `/v1/email-confirmations`, `/v1/me`.
 
 mod confirm;
+mod lapsed;
 mod me;
 mod register;
 

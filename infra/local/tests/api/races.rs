@@ -24,6 +24,8 @@ pub(crate) async fn crowd(cloud: &Cloud, count: usize) -> Vec<Client> {
 pub(crate) struct Ask {
     pub(crate) who: Client,
     pub(crate) service: String,
+    /// How long the service takes.
+    pub(crate) minutes: u16,
     pub(crate) starts_at: String,
     pub(crate) key: String,
 }

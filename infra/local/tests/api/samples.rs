@@ -160,9 +160,7 @@ fn function(cloud: &Cloud, operation: &str) -> Router {
             .into_router(banister_http_availability::Availability::from_settings(&settings, clock).unwrap()),
         "bookings" => banister_http_bookings::area()
             .into_router(banister_http_bookings::Bookings::from_settings(&settings, clock).unwrap()),
-        "docs" => banister_http_docs::with_fallback(
-            banister_http_docs::area().into_router(banister_http_docs::Docs::default()),
-        ),
+        "docs" => banister_http_docs::service(),
         other => panic!("no function for area {other}"),
     }
 }
@@ -201,7 +199,7 @@ async fn the_relay_sample_reaches_the_queue() {
     let relay =
         banister_stream_relay::Relay::from_settings(&cloud.settings("local-relay"), cloud.clock.clone());
     let event = serde_json::from_str(&samples()["relay"]).unwrap();
-    assert!(relay.unwrap().handle(event).await.batch_item_failures.is_empty());
+    assert!(relay.unwrap().handle(event, Timestamp::MAX).await.batch_item_failures.is_empty());
     // The request is the one that the world's booking told of already; its mail goes out again
     // under the sample's own event.
     let subject = |mail: &banister_local::mail::Mail| {

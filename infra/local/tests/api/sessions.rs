@@ -153,7 +153,14 @@ async fn what_is_no_refresh_token_ends_nothing() {
     let access = client.token.clone().unwrap();
     let (ids, _) = token.rsplit_once('.').unwrap();
     let foreign = ids.replace("usr_0", "usr_1");
-    for text in ["", "rft_", access.as_str(), ids, &format!("{foreign}.{}", "A".repeat(43)), &format!("{ids}.{}", "A".repeat(42))] {
+    for text in [
+        "",
+        "rft_",
+        access.as_str(),
+        ids,
+        &format!("{foreign}.{}", "A".repeat(43)),
+        &format!("{ids}.{}", "A".repeat(42)),
+    ] {
         refused(&refresh(&stranger(&cloud), text).await, 401, "invalid_refresh_token");
     }
     body(refresh(&client, &token).await, 200);
@@ -191,7 +198,8 @@ async fn a_disabled_account_is_out_within_five_seconds() {
     let cloud = cloud().await;
     let client = customer(&cloud, "Customer One").await;
     assert!(opens(&client).await);
-    let disable = |account: Account| Account { status: AccountStatus::Disabled, epoch: account.epoch + 1, ..account };
+    let disable =
+        |account: Account| Account { status: AccountStatus::Disabled, epoch: account.epoch + 1, ..account };
     change_account(&cloud, &client.id, disable).await;
     pass(&cloud, 5).await;
     assert!(!opens(&client).await);
@@ -226,7 +234,15 @@ async fn headers_that_are_no_bearer_token_are_refused() {
         let headers = [("authorization", value)];
         anyone.call(reqwest::Method::GET, "/v1/me", &headers, None).await.unwrap()
     };
-    for value in ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", &token, &format!("Token {token}"), &format!("Bearer {token}x")] {
+    for value in [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic dXNlcjpwYXNz",
+        &token,
+        &format!("Token {token}"),
+        &format!("Bearer {token}x"),
+    ] {
         refused(&get(value).await, 401, "unauthenticated");
     }
     body(get(&format!("bearer {token}")).await, 200);

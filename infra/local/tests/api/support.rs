@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// A cloud of the test's own, with password hashes that a test can afford.
 pub(crate) async fn cloud() -> Cloud {
-    let options = Options { port: 0, data: None, password_memory_kib: Some(16) };
+    let options = Options { password_memory_kib: Some(16), ..Options::default() };
     Cloud::start(options).await.expect("the cloud starts")
 }
 
@@ -84,6 +84,18 @@ pub(crate) fn stranger(cloud: &Cloud) -> Client {
 /// Moves the time of everything.
 pub(crate) async fn pass(cloud: &Cloud, seconds: i64) {
     cloud.advance(SignedDuration::from_secs(seconds)).await;
+}
+
+/// Lets what failed be delivered again, until all is done.
+pub(crate) async fn settle(cloud: &Cloud) {
+    loop {
+        // What a worker failed at, or took and died, stays hidden for three minutes of the clock.
+        pass(cloud, 181).await;
+        let patience = std::time::Duration::from_secs(1);
+        if let Ok(quiet) = tokio::time::timeout(patience, cloud.quiet()).await {
+            return quiet.expect("the cloud comes to rest");
+        }
+    }
 }
 
 /// All mail to an address, once nothing more is on its way.

@@ -95,6 +95,7 @@ impl utoipa::ToSchema for WallTime {}
 /// A day of the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(example = "mon")]
 pub enum Weekday {
     /// Monday.
     Mon,
@@ -114,6 +115,11 @@ pub enum Weekday {
 
 /// Open from `start` until just before `end` on one weekday. Never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "day": "mon",
+    "start": "09:00",
+    "end": "17:00",
+}))]
 pub struct OpenRange {
     day: Weekday,
     start: WallTime,

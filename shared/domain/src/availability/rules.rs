@@ -12,6 +12,15 @@ use super::{
 /// limits another, so any value is usable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "time_zone": "Europe/Lisbon",
+    "weekly": [{ "day": "mon", "start": "09:00", "end": "12:30" }, { "day": "mon", "start": "14:00", "end": "18:00" }],
+    "buffer_before_minutes": 0,
+    "buffer_after_minutes": 15,
+    "min_notice_minutes": 120,
+    "horizon_days": 60,
+    "slot_step_minutes": 30,
+}))]
 pub struct CalendarRules {
     /// The zone whose wall clock the plan is written in.
     pub time_zone: Zone,

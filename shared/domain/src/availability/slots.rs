@@ -17,6 +17,10 @@ const ANY_OFFSET: i64 = 26 * 3_600;
 
 /// One place for a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "starts_at": "2026-03-10T10:00:00Z",
+    "ends_at": "2026-03-10T11:00:00Z",
+}))]
 pub struct Slot {
     /// When the service would begin.
     #[schema(value_type = String, format = DateTime, examples("2026-03-02T09:00:00Z"))]

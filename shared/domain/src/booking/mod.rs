@@ -4,10 +4,11 @@ mod state;
 
 pub use state::{Actor, Command, Status, Transition, WrongState, answer_by};
 
+use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::availability::{Busy, CalendarRules, EmptyInterval, Interval};
+use crate::availability::{Busy, CalendarRules, EmptyInterval, Interval, Zone};
 use crate::event::{BookingRef, Payload};
 use crate::id::{BookingId, ServiceId, UserId};
 use crate::money::Price;
@@ -41,6 +42,11 @@ pub struct Booking {
     pub starts_at: Timestamp,
     /// First moment after the service.
     pub ends_at: Timestamp,
+    /// The provider's zone when it was made, and the start on the provider's clock then: what was
+    /// agreed, should the zone's rules change before the visit.
+    pub time_zone: Zone,
+    /// See `time_zone`.
+    pub local_start: DateTime,
     /// The provider's time that is taken, buffers included.
     pub occupies: Interval,
     /// Where the booking stands; see [`Booking::status_at`] for what a reader must say.
@@ -91,6 +97,8 @@ impl Request {
             note,
             starts_at,
             ends_at: starts_at.checked_add(length).map_err(|_| EmptyInterval)?,
+            local_start: starts_at.to_zoned(rules.time_zone.rules().clone()).datetime(),
+            time_zone: rules.time_zone.clone(),
             occupies,
             status: Status::Requested,
             answer_by: answer_by(now, starts_at),

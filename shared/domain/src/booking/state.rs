@@ -10,6 +10,7 @@ use super::{Booking, PlaceChange};
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schema(example = "requested")]
 pub enum Status {
     /// Waits for the provider's answer; holds its place until then.
     Requested,
@@ -189,6 +190,8 @@ mod tests {
             note: None,
             starts_at,
             ends_at,
+            time_zone: crate::availability::Zone::UTC,
+            local_start: starts_at.to_zoned(jiff::tz::TimeZone::UTC).datetime(),
             occupies: Interval::new(starts_at, ends_at).expect("an interval"),
             status,
             answer_by: answer_by(created_at, starts_at),

@@ -4,7 +4,9 @@ use axum::Router;
 use axum::extract::State;
 use serde_json::json;
 use utoipa::openapi::path::Operation as ApiOperation;
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder, security::SecurityRequirement};
+use utoipa::openapi::{
+    ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder, Schema, security::SecurityRequirement,
+};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::{Caller, Code, finish};
@@ -93,6 +95,7 @@ impl<S: Clone + Send + Sync + 'static> Area<S> {
             ];
             for (method, operation) in by_method {
                 let Some(operation) = operation else { continue };
+                leave_out(operation);
                 let codes = all_codes(access, operation, problems);
                 describe(operation, self.name, access, &codes);
                 self.operations.push(Operation {
@@ -134,6 +137,19 @@ impl<S: Clone + Send + Sync + 'static> Area<S> {
 /// One service of several areas' routes, as the gateway puts them together.
 pub fn merge(routes: impl IntoIterator<Item = Router>) -> Router {
     finish(routes.into_iter().fold(Router::new(), Router::merge))
+}
+
+/// A body that may be left out is still never `null`.
+fn leave_out(operation: &mut ApiOperation) {
+    let Some(RefOr::T(request)) = &mut operation.request_body else { return };
+    for body in request.content.values_mut() {
+        let RefOr::T(body) = body else { continue };
+        if let Some(RefOr::T(Schema::OneOf(choice))) = &mut body.schema
+            && let Some(at) = choice.items.iter().position(|item| matches!(item, RefOr::Ref(_)))
+        {
+            body.schema = Some(choice.items.swap_remove(at));
+        }
+    }
 }
 
 /// The codes that an endpoint names, and those that its parameters bring.

@@ -66,8 +66,6 @@ codes! {
     ServiceArchived "service_archived" CONFLICT "The service is archived";
     /// Somebody else changes the same thing right now.
     Busy "busy" CONFLICT "The resource is being changed; try again";
-    /// The resource changed since it was read.
-    Stale "stale" PRECONDITION_FAILED "The resource has changed since you read it";
     /// The body is too large.
     TooLarge "too_large" PAYLOAD_TOO_LARGE "The body is too large";
     /// The body is not declared as JSON.

@@ -1,6 +1,10 @@
-//! Pages of lists. A cursor is opaque, signed, and good only for the list and caller it was made for.
+//! Pages of lists. A cursor is encrypted, since keys may tell of what the caller cannot see, and good
+//! only for the list and caller it was made for.
 
-use aws_lc_rs::hmac;
+use std::sync::Arc;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -41,48 +45,47 @@ pub struct ListOf<T> {
     /// The items of this page. There may be fewer than asked for, even none, with more to come.
     pub items: Vec<T>,
     /// Give this as `cursor` for the next page; `null` at the end.
+    #[schema(example = json!(null))]
     pub next_cursor: Option<String>,
 }
 
 /// Writes and reads cursors.
 #[derive(Clone)]
-pub struct Cursors(hmac::Key);
+pub struct Cursors(Arc<RandomizedNonceKey>);
 
-const TAG: usize = 16;
+/// Keeps the key apart from any other that is made of the same secret.
+const PURPOSE: &[u8] = b"banister cursor 1\0";
 
 impl Cursors {
     /// With the secret in `CURSOR_KEY`, at least 32 characters.
     pub fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
         let key = settings.parsed("CURSOR_KEY", crate::identity::secret)?;
-        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &key)))
+        let mut digest = Context::new(&SHA256);
+        digest.update(PURPOSE);
+        digest.update(&key);
+        let key = RandomizedNonceKey::new(&AES_256_GCM, digest.finish().as_ref());
+        Ok(Self(Arc::new(key.expect("a SHA-256 digest is as long as the key"))))
     }
 
     /// A cursor that goes on after `position` in the list that `scope` describes: the operation,
     /// the caller and every filter.
     #[must_use]
     pub fn write(&self, position: &Position, scope: &impl Serialize) -> Option<String> {
-        let payload = serde_json::to_vec(position).ok()?;
-        let tag = self.tag(&payload, scope)?;
-        Some(URL_SAFE_NO_PAD.encode([tag.as_slice(), &payload].concat()))
+        let mut sealed = serde_json::to_vec(position).ok()?;
+        let scope = Aad::from(serde_json::to_vec(scope).ok()?);
+        let nonce = self.0.seal_in_place_append_tag(scope, &mut sealed).ok()?;
+        Some(URL_SAFE_NO_PAD.encode([nonce.as_ref().as_slice(), &sealed].concat()))
     }
 
     /// The position in `cursor`, if it was written for this very list.
     pub fn read(&self, cursor: &str, scope: &impl Serialize) -> Result<Position, Problem> {
         let invalid = || Problem::new(Code::InvalidCursor);
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
-        let (tag, payload) = bytes.split_at_checked(TAG).ok_or_else(invalid)?;
-        let good = self.tag(payload, scope).ok_or_else(invalid)?;
-        aws_lc_rs::constant_time::verify_slices_are_equal(tag, &good).map_err(|_| invalid())?;
+        let mut bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
+        let (nonce, sealed) = bytes.split_first_chunk_mut::<NONCE_LEN>().ok_or_else(invalid)?;
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let scope = Aad::from(serde_json::to_vec(scope).map_err(|_| invalid())?);
+        let payload = self.0.open_in_place(nonce, scope, sealed).map_err(|_| invalid())?;
         serde_json::from_slice(payload).map_err(|_| invalid())
-    }
-
-    fn tag(&self, payload: &[u8], scope: &impl Serialize) -> Option<[u8; TAG]> {
-        let mut context = hmac::Context::with_key(&self.0);
-        let scope = serde_json::to_vec(scope).ok()?;
-        context.update(&(scope.len() as u64).to_le_bytes());
-        context.update(&scope);
-        context.update(payload);
-        context.sign().as_ref().first_chunk::<TAG>().copied()
     }
 }
 
@@ -109,6 +112,17 @@ mod tests {
             assert_eq!(cursors.read(&cursor, &scope).unwrap_err().code(), Code::InvalidCursor);
         }
         assert!(super::tests::cursors("other").read(&cursor, &("list", 1)).is_err());
+    }
+
+    #[test]
+    fn does_not_show_the_key_and_is_never_the_same_twice() {
+        let cursors = cursors("k");
+        let write = || cursors.write(&position("DRAFT#1"), &"list").unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(write()).unwrap();
+        for text in ["PK", "SERVICE#x", "DRAFT", "list"] {
+            assert!(!bytes.windows(text.len()).any(|window| window == text.as_bytes()), "{text}");
+        }
+        assert_ne!(write(), write());
     }
 
     proptest::proptest! {

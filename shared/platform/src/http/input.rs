@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use lambda_http::request::RequestContext;
@@ -15,7 +16,8 @@ use super::{Code, FieldError, Problem};
 /// The largest body taken, in bytes; larger things are uploaded to storage.
 const MAX_BODY: usize = 256 * 1024;
 
-/// A JSON body. Unknown fields are refused where `T` denies them, and every `T` here does.
+/// A JSON body; a PATCH may call it a merge patch (RFC 7396, 4). Unknown fields are refused where
+/// `T` denies them, and every `T` here does.
 #[derive(Debug, Clone, Copy)]
 pub struct Json<T>(pub T);
 
@@ -26,7 +28,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let kind =
             request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = kind.split(';').next().unwrap_or_default().trim();
-        if !media_type.eq_ignore_ascii_case("application/json") {
+        let is = |name: &str| media_type.eq_ignore_ascii_case(name);
+        let patch = request.method() == Method::PATCH && is("application/merge-patch+json");
+        if !patch && !is("application/json") {
             return Err(Problem::new(Code::UnsupportedMediaType));
         }
         parse(&body(request, state).await?).map(Self)
@@ -41,7 +45,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJ
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if request.body().is_end_stream() {
+        // Lambda's empty body is one of no bytes, not none.
+        if request.body().is_end_stream() || request.body().size_hint().exact() == Some(0) {
             return Ok(Self(T::default()));
         }
         Json::<T>::from_request(request, state).await.map(|Json(body)| Self(body))
@@ -227,6 +232,39 @@ mod tests {
                 "{body:?}"
             );
         }
+    }
+
+    fn request(method: Method, kind: &str, body: axum::body::Body) -> Request {
+        Request::builder().method(method).header(CONTENT_TYPE, kind).body(body).expect("a request")
+    }
+
+    #[tokio::test]
+    async fn only_a_patch_may_be_a_merge_patch() {
+        let table = [
+            (Method::PATCH, "application/merge-patch+json", true),
+            (Method::PATCH, "Application/JSON; charset=utf-8", true),
+            (Method::POST, "application/json", true),
+            (Method::POST, "application/merge-patch+json", false),
+            (Method::PATCH, "application/json-patch+json", false),
+            (Method::PATCH, "", false),
+        ];
+        for (method, kind, good) in table {
+            let read = Json::<Outer>::from_request(request(method, kind, r#"{"list":[]}"#.into()), &()).await;
+            let code = read.err().map(|problem| problem.code());
+            assert_eq!(code, (!good).then_some(Code::UnsupportedMediaType), "{kind}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_of_no_bytes_is_none() {
+        let of_lambda = axum::body::Body::new(lambda_http::Body::Text(String::new()));
+        for body in [of_lambda, axum::body::Body::empty(), axum::body::Body::from("")] {
+            let read = OptionalJson::<[u8; 0]>::from_request(request(Method::POST, "", body), &()).await;
+            assert!(read.is_ok());
+        }
+        let blank = request(Method::POST, "application/json", " ".into());
+        let read = OptionalJson::<[u8; 0]>::from_request(blank, &()).await;
+        assert_eq!(read.expect_err("no JSON").code(), Code::MalformedJson);
     }
 
     #[test]

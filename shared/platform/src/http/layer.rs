@@ -1,10 +1,11 @@
 //! What surrounds every endpoint: a request id, a span, problem documents, a panic's answer.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -16,6 +17,10 @@ use tracing::Instrument as _;
 use super::{Code, Problem};
 use crate::clock::Clock;
 use crate::random;
+
+/// How long a handler may take; the function's own time-out in template.yaml lies behind it, so that
+/// the client is told in any case.
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// Puts the surroundings around a router.
 pub fn finish(router: Router) -> Router {
@@ -32,14 +37,22 @@ async fn surround(request: Request, next: Next) -> Response {
         Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
         _ => None,
     };
-    // The path may hold identifiers, never personal data: those travel in bodies only.
+    // The route and not the path, which may hold what a client should not have put there.
     // `gateway` is the id in API Gateway's access log.
-    let span = tracing::info_span!("request", id, gateway, method = %request.method(), path = request.uri().path());
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let span = tracing::info_span!("request", id, gateway, method = %request.method(), route);
     let work = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone());
-    let mut response = work.await.unwrap_or_else(|_| {
-        span.in_scope(|| tracing::error!("a handler panicked"));
-        Problem::new(Code::Internal).into_response()
-    });
+    let mut response = match tokio::time::timeout(LONGEST, work).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => {
+            span.in_scope(|| tracing::error!("a handler panicked"));
+            Problem::new(Code::Internal).into_response()
+        }
+        Err(_) => {
+            span.in_scope(|| tracing::error!("a handler took too long"));
+            Problem::new(Code::Unavailable).retry_after(1).into_response()
+        }
+    };
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let status = problem.code().status();
         span.in_scope(|| tracing::info!(status = status.as_u16(), code = problem.code().as_str(), "refused"));

@@ -96,6 +96,12 @@ impl Problem {
         self
     }
 
+    /// Somebody else is at work on the same thing: try again in a second.
+    #[must_use]
+    pub fn busy() -> Self {
+        Self::new(Code::Busy).retry_after(1)
+    }
+
     /// Its code.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -178,7 +184,7 @@ impl From<StorageError> for Problem {
                 tracing::warn!(%error, "storage unavailable");
                 Self::new(Code::Unavailable).retry_after(1)
             }
-            StorageError::Malformed(_) => Self::internal(error),
+            StorageError::Rejected(_) | StorageError::Malformed(_) => Self::internal(error),
         }
     }
 }
@@ -198,7 +204,7 @@ impl<M: Into<Problem>> From<CommitError<M>> for Problem {
     fn from(error: CommitError<M>) -> Self {
         match error {
             CommitError::Refused(meaning) => meaning.into(),
-            CommitError::Contention => Self::new(Code::Busy).retry_after(1),
+            CommitError::Contention => Self::busy(),
             CommitError::Storage(error) => error.into(),
         }
     }

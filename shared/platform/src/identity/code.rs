@@ -6,6 +6,8 @@
 
 use aws_lc_rs::hmac;
 use banister_domain::id::CodeId;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::config::{ConfigError, Settings};
 
@@ -31,6 +33,13 @@ impl Codes {
         let tag = hmac::sign(&self.0, id.to_string().as_bytes());
         let number = tag.as_ref().iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
         format!("{:08}", number % 100_000_000)
+    }
+
+    /// A fingerprint of a secret text that only this key makes, to tell equal ones from others.
+    #[must_use]
+    pub fn seal(&self, text: &str) -> String {
+        let tag = hmac::sign(&self.0, format!("seal:{text}").as_bytes());
+        URL_SAFE_NO_PAD.encode(tag.as_ref())
     }
 
     /// Whether `typed` is the code, compared in constant time. White space and dashes do not count.

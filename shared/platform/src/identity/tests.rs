@@ -19,6 +19,7 @@ struct Pair {
     public: Value,
 }
 
+#[expect(clippy::disallowed_methods, reason = "the key pair is made by the library itself")]
 fn pair(key_id: &str) -> Pair {
     let der = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
     let pair = Ed25519KeyPair::from_pkcs8(der.as_ref()).unwrap();
@@ -145,6 +146,12 @@ fn codes_are_eight_digits_of_one_id_and_one_secret() {
     for wrong in ["", "00000000", &digits[..7], &format!("{digits}0")] {
         assert!(wrong == digits || !codes("a").is(a, wrong), "{wrong}");
     }
+}
+
+#[test]
+fn a_key_that_cannot_sign_is_refused() {
+    let broken = settings(&[("ACCESS_PRIVATE_KEY", "k:AAAA".into()), ("ACCESS_ISSUER", "here".into())]);
+    assert!(Issuer::from_settings(&broken).is_err());
 }
 
 #[test]

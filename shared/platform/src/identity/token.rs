@@ -69,6 +69,10 @@ impl Issuer {
             let der = STANDARD.decode(der.trim()).map_err(|_| "must be base64 after the colon")?;
             Ok::<_, &str>((key_id.to_owned(), EncodingKey::from_ed_der(&der)))
         })?;
+        // A key that cannot sign is noticed here and not by the first who signs in.
+        let name = "ACCESS_PRIVATE_KEY";
+        jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &(), &key)
+            .map_err(|error| ConfigError::Invalid { name, problem: error.to_string() })?;
         Ok(Self { deployment: settings.required("ACCESS_ISSUER")?, key_id, key })
     }
 

@@ -1,15 +1,17 @@
 //! Accounts, their credentials, and the codes that confirm their addresses.
 
-use axum::http::StatusCode;
+mod confirm;
+mod register;
+
+pub use confirm::ConfirmError;
+pub use register::{NewAccount, RegisterError};
+
 use banister_domain::account::{Account, Email};
-use banister_domain::event::Payload;
 use banister_domain::id::{CodeId, UserId};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AuditEntry, AuditRecord, Once, OutboxRecord};
-use crate::identity::code;
-use crate::random;
+use crate::identity::code::MAX_TRIES;
 use crate::table::key::{self, IndexKey};
 use crate::table::{CommitError, Key, Record, StorageError, Table, Transaction, Versioned};
 
@@ -74,32 +76,11 @@ impl Record for CodeRecord {
     }
 }
 
-/// An account to be made.
-pub struct NewAccount {
-    /// The account.
-    pub account: Account,
-    /// PHC string of its password.
-    pub password_hash: String,
-    /// Where the request came from.
-    pub address: String,
-}
-
-/// Why an account was not made.
-#[derive(Debug)]
-pub enum RegisterError {
-    /// The address has an account.
-    EmailTaken,
-    /// The request was answered before.
-    Seen,
-}
-
-/// Why an address was not confirmed.
-#[derive(Debug)]
-pub enum ConfirmError {
-    /// Wrong, used or expired code, or no such account: one answer for all.
-    InvalidCode,
-    /// Another attempt runs right now.
-    Stale,
+impl CodeRecord {
+    /// Whether the code can still be used at `now`.
+    fn is_live(&self, now: Timestamp) -> bool {
+        now < self.expires_at && self.tries < MAX_TRIES
+    }
 }
 
 /// All accounts.
@@ -133,98 +114,6 @@ impl Accounts {
     pub async fn credentials(&self, email: &Email) -> Result<Option<CredentialsRecord>, StorageError> {
         let found = self.table.get::<CredentialsRecord>(&key::credentials(email)).await?;
         Ok(found.map(|record| record.value))
-    }
-
-    /// Makes an account with a code to confirm its address, the event that mails it, an audit line
-    /// and the receipt, all in one transaction.
-    pub async fn register(
-        &self,
-        new: NewAccount,
-        receipt: Option<(&Once, &impl Serialize)>,
-        now: Timestamp,
-    ) -> Result<(), CommitError<RegisterError>> {
-        let NewAccount { account, password_hash, address } = new;
-        let (user_id, email) = (account.id, account.email.clone());
-        let minutes = SignedDuration::from_mins(code::LIFETIME_MINUTES);
-        let code = CodeRecord {
-            user_id,
-            id: random::id(now),
-            tries: 0,
-            expires_at: now.saturating_add(minutes).unwrap_or(Timestamp::MAX),
-        };
-        let mut transaction = Transaction::new();
-        // First, so that a repeated request is told apart from another one for the same address.
-        if let Some((once, body)) = receipt {
-            once.record(&mut transaction, StatusCode::CREATED, body, now, RegisterError::Seen)?;
-        }
-        transaction
-            .create(&CredentialsRecord { email, user_id, password_hash }, RegisterError::EmailTaken)
-            .create(&AccountRecord(account), RegisterError::EmailTaken)
-            .put_over(&OutboxRecord::new(Payload::AccountRegistered { user_id, code_id: code.id }, now)?)
-            .put_over(&code)
-            .put_over(&AuditRecord::new(AuditEntry::AccountRegistered, user_id, Some(address), now));
-        transaction.commit(&self.table).await
-    }
-
-    /// What an attempt to register a taken address leaves: the event that tells its owner, if there
-    /// is one to be told, and the receipt, so that a repeated request looks the same as for a new
-    /// address.
-    pub async fn register_again(
-        &self,
-        owner: Option<UserId>,
-        receipt: Option<(&Once, &impl Serialize)>,
-        now: Timestamp,
-    ) -> Result<(), CommitError<RegisterError>> {
-        if owner.is_none() && receipt.is_none() {
-            return Ok(());
-        }
-        let mut transaction = Transaction::new();
-        if let Some((once, body)) = receipt {
-            once.record(&mut transaction, StatusCode::CREATED, body, now, RegisterError::Seen)?;
-        }
-        if let Some(user_id) = owner {
-            transaction.put_over(&OutboxRecord::new(Payload::RegistrationRepeated { user_id }, now)?);
-        }
-        transaction.commit(&self.table).await
-    }
-
-    /// Confirms an address if `is_right` says that the code with this id was typed. The attempt is
-    /// counted before the code is looked at, so that parallel guesses are no more than serial ones.
-    pub async fn confirm_email(
-        &self,
-        email: &Email,
-        is_right: impl FnOnce(CodeId) -> bool,
-        address: String,
-        now: Timestamp,
-    ) -> Result<(), CommitError<ConfirmError>> {
-        let invalid = || CommitError::Refused(ConfirmError::InvalidCode);
-        let user_id = match self.credentials(email).await? {
-            Some(credentials) => credentials.user_id,
-            // The same reads for an address without an account.
-            None => random::id(now),
-        };
-        let keys = [key::user(user_id), key::email_code(user_id)];
-        let mut found = self.table.get_all(&keys).await?;
-        let account = found.take::<AccountRecord>(&keys[0])?;
-        let code = found.take::<CodeRecord>(&keys[1])?;
-        let (Some(account), Some(code)) = (account, code) else { return Err(invalid()) };
-        if code.value.expires_at <= now || code.value.tries >= code::MAX_TRIES {
-            return Err(invalid());
-        }
-        let tried = code.map(|code| CodeRecord { tries: code.tries + 1, ..code });
-        let mut attempt = Transaction::new();
-        attempt.replace(&tried, ConfirmError::Stale);
-        attempt.commit(&self.table).await?;
-        if !is_right(tried.value.id) {
-            return Err(invalid());
-        }
-        let confirmed = account.map(|record| AccountRecord(Account { email_confirmed: true, ..record.0 }));
-        let mut transaction = Transaction::new();
-        transaction
-            .replace(&confirmed, ConfirmError::Stale)
-            .remove(&keys[1], tried.version + 1, ConfirmError::Stale)
-            .put_over(&AuditRecord::new(AuditEntry::EmailConfirmed, user_id, Some(address), now));
-        transaction.commit(&self.table).await
     }
 
     /// Writes a changed account if nobody else has changed it since it was read; false if so.

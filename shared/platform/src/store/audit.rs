@@ -23,6 +23,10 @@ pub enum AuditEntry {
     SessionEnded,
     /// An old refresh token came back; its family was ended.
     RefreshTokenReused,
+    /// Somebody tried to sign in with a wrong password, or to an account that does not exist.
+    SignInRefused,
+    /// A code was wrong, used or too old, or there was none.
+    CodeRefused,
 }
 
 /// One line of the log.
@@ -34,17 +38,17 @@ pub struct AuditRecord {
     pub at: Timestamp,
     /// What.
     pub entry: AuditEntry,
-    /// Whose account it concerns.
-    pub user_id: UserId,
-    /// The address it came from, as a rate limit's subject has it.
+    /// Whose account it concerns; none where there is no such account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
+    pub user_id: Option<UserId>,
+    /// The address it came from, as a rate limit's subject has it.
+    pub address: String,
 }
 
 impl AuditRecord {
     /// A new line, at `now`.
     #[must_use]
-    pub fn new(entry: AuditEntry, user_id: UserId, address: Option<String>, now: Timestamp) -> Self {
+    pub fn new(entry: AuditEntry, user_id: Option<UserId>, address: String, now: Timestamp) -> Self {
         Self { id: random::id(now), at: now, entry, user_id, address }
     }
 }
@@ -57,6 +61,6 @@ impl Record for AuditRecord {
     }
 
     fn indexes(&self) -> Vec<IndexKey> {
-        vec![key::audit_by_user(self.user_id, self.id)]
+        self.user_id.map(|user| key::audit_by_user(user, self.id)).into_iter().collect()
     }
 }

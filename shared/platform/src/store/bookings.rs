@@ -14,7 +14,7 @@ use banister_domain::booking::{Booking, HistoryEntry, Status};
 use banister_domain::id::BookingId;
 use serde::{Deserialize, Serialize};
 
-use super::Calendars;
+use super::{Calendars, Services};
 use crate::table::key::{self, IndexKey};
 use crate::table::{Key, Record, StorageError, Table, Versioned};
 
@@ -64,13 +64,14 @@ impl Record for HistoryRecord {
 pub struct Bookings {
     table: Table,
     calendars: Calendars,
+    services: Services,
 }
 
 impl Bookings {
     /// Of this table.
     #[must_use]
     pub fn new(table: Table) -> Self {
-        Self { calendars: Calendars::new(table.clone()), table }
+        Self { calendars: Calendars::new(table.clone()), services: Services::new(table.clone()), table }
     }
 
     /// One booking.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::random;
-use crate::table::{Key, Query, Record, StorageError, Table, key};
+use crate::table::{Key, Page, Position, Query, Record, StorageError, Table, key};
 
 /// An event waiting to be relayed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,13 +48,17 @@ impl Outbox {
         Self { table }
     }
 
-    /// Up to 25 events of one shard made before `before`, oldest first.
-    pub async fn older_than(&self, shard: u8, before: Timestamp) -> Result<Vec<OutboxRecord>, StorageError> {
+    /// A page of up to 25 events of one shard made before `before`, oldest first.
+    pub async fn older_than(
+        &self,
+        shard: u8,
+        before: Timestamp,
+        after: Option<Position>,
+    ) -> Result<Page<OutboxRecord>, StorageError> {
         let last: EventId =
             banister_domain::id::Id::from_parts(u64::try_from(before.as_millisecond()).unwrap_or(0), 0);
-        let query = Query { to: last.to_string(), ..Query::all(None, key::outbox_shard(shard), 25) };
-        let page = self.table.query::<OutboxRecord>(query).await?;
-        Ok(page.items.into_iter().map(|(record, _)| record.value).collect())
+        let all = Query::all(None, key::outbox_shard(shard), 25);
+        self.table.query(Query { to: last.to_string(), after, ..all }).await
     }
 
     /// Forgets an event that has been relayed; forgetting it twice is no error.

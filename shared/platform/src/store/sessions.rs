@@ -71,12 +71,18 @@ impl Sessions {
         };
         let mut transaction = Transaction::new();
         transaction.create(&record, ()).put_over(&AuditRecord::new(
-            AuditEntry::SessionCreated,
-            token.user_id,
-            Some(address),
-            now,
-        ));
+            AuditEntry::SessionCreated, Some(token.user_id), address, now));
         transaction.commit(&self.table).await
+    }
+
+    /// Leaves an audit line of a sign-in that was refused; `user` is none where there is no account.
+    pub async fn refuse(
+        &self,
+        user: Option<UserId>,
+        address: String,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        self.table.put(&AuditRecord::new(AuditEntry::SignInRefused, user, address, now)).await
     }
 
     /// One session that is not over.
@@ -90,13 +96,13 @@ impl Sessions {
         Ok(found.filter(|session| now < session.value.expires_at))
     }
 
-    /// Makes `next` the one good refresh token of a session; false if another refresh was faster.
+    /// Makes `next` the one good refresh token of a session; refused if another refresh was faster.
     pub async fn rotate(
         &self,
         session: Versioned<SessionRecord>,
         next: &RefreshToken,
         now: Timestamp,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<(), CommitError<()>> {
         let rotated = session.map(|session| SessionRecord {
             refresh_hash: next.hash(),
             refreshed_at: now,
@@ -105,11 +111,7 @@ impl Sessions {
         });
         let mut transaction = Transaction::new();
         transaction.replace(&rotated, ());
-        match transaction.commit(&self.table).await {
-            Ok(()) => Ok(true),
-            Err(CommitError::Refused(()) | CommitError::Contention) => Ok(false),
-            Err(CommitError::Storage(error)) => Err(error),
-        }
+        transaction.commit(&self.table).await
     }
 
     /// Ends a session with an audit line that says why. Ending one that is over changes nothing.
@@ -126,12 +128,7 @@ impl Sessions {
                 return Ok(());
             };
             let mut transaction = Transaction::new();
-            transaction.remove(&session.value.key(), session.version, ()).put_over(&AuditRecord::new(
-                why,
-                user,
-                Some(address.clone()),
-                now,
-            ));
+            transaction.remove(&session.value.key(), session.version, ()).put_over(&AuditRecord::new(why, Some(user), address.clone(), now));
             match transaction.commit(&self.table).await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Storage(error)) => return Err(error),

@@ -30,6 +30,10 @@ pub enum StorageError {
     /// The table could not be reached or is overloaded; whether a write took place is not known.
     #[error("the table is unavailable: {0}")]
     Unavailable(String),
+    /// The table refused the call itself: a right is missing, or the call is wrong. Nothing was
+    /// written, and trying again will not help.
+    #[error("the table refused the call: {0}")]
+    Rejected(String),
     /// An item does not read as what it should be.
     #[error("malformed item: {0}")]
     Malformed(String),
@@ -42,13 +46,28 @@ where
     R: std::fmt::Debug,
 {
     // The code and the kind of failure say enough; the message may repeat keys, which hold addresses.
-    let code = error.code().map(ToOwned::to_owned);
-    StorageError::Unavailable(code.unwrap_or_else(|| match error {
-        SdkError::TimeoutError(_) => "timed out".into(),
-        SdkError::DispatchFailure(_) => "not reached".into(),
-        _ => "no usable answer".into(),
-    }))
+    match (error.code(), &error) {
+        (Some(code), _) if PASSING.contains(&code) => StorageError::Unavailable(code.to_owned()),
+        (Some(code), SdkError::ServiceError(_)) => StorageError::Rejected(code.to_owned()),
+        (_, SdkError::TimeoutError(_)) => StorageError::Unavailable("timed out".into()),
+        (_, SdkError::DispatchFailure(_)) => StorageError::Unavailable("not reached".into()),
+        _ => StorageError::Unavailable("no usable answer".into()),
+    }
 }
+
+/// The errors that pass by themselves
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>).
+const PASSING: [&str; 9] = [
+    "InternalServerError",
+    "ItemCollectionSizeLimitExceededException",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+];
 
 /// Who signs the calls and where to, straight from the environment: the usual provider chain would
 /// cost start-up time and gives nothing more under Lambda.
@@ -70,7 +89,7 @@ impl AwsAccess {
     }
 }
 
-/// Attempts are few and quick: a function's caller waits at most 29 seconds.
+/// Attempts are few and quick: an HTTP function answers within 20 seconds, whatever happens.
 pub(crate) fn retries() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(4)
@@ -78,10 +97,12 @@ pub(crate) fn retries() -> RetryConfig {
         .with_max_backoff(Duration::from_secs(1))
 }
 
-pub(crate) fn timeouts(attempt: Duration) -> TimeoutConfig {
+/// Two seconds an attempt and five for all of them.
+pub(crate) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
+        .operation_timeout(Duration::from_secs(5))
         .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(attempt)
+        .operation_attempt_timeout(Duration::from_secs(2))
         .build()
 }
 
@@ -101,7 +122,7 @@ impl Table {
             .region(region)
             .credentials_provider(credentials)
             .retry_config(retries())
-            .timeout_config(timeouts(Duration::from_secs(3)))
+            .timeout_config(timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         if let Some(endpoint) = settings.optional("AWS_ENDPOINT_URL_DYNAMODB") {
             config = config.endpoint_url(endpoint);
@@ -203,9 +224,9 @@ impl Found {
 }
 
 /// How long to wait before attempt number `attempt + 1`: full jitter (AWS Architecture Blog,
-/// "Exponential Backoff And Jitter") up to 10 ms, doubled each time, at most 320 ms.
+/// "Exponential Backoff And Jitter") up to 10 ms, doubled each time, at most 1.28 s.
 pub fn backoff(attempt: u32) -> Duration {
-    Duration::from_micros(crate::random::below(10_000 << attempt.min(5)))
+    Duration::from_micros(crate::random::below(10_000 << attempt.min(7)))
 }
 
 fn attributes(key: &Key) -> Item {

@@ -136,6 +136,9 @@ impl<M> Transaction<M> {
         if let Some(error) = self.broken {
             return Err(error.into());
         }
+        if self.items.is_empty() {
+            return Ok(());
+        }
         let (mut items, meanings): (Vec<_>, Vec<_>) = self.items.into_iter().unzip();
         for item in &mut items {
             let put = item.put.as_mut().map(|put| &mut put.table_name);
@@ -164,11 +167,12 @@ where
     if let Some(meaning) = failed.and_then(|at| meanings.into_iter().nth(at).flatten()) {
         return CommitError::Refused(meaning);
     }
-    let busy = |code: &str| {
-        matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
-    };
-    if codes.iter().any(|code| busy(code)) {
+    if codes.contains(&"TransactionConflict") {
         return CommitError::Contention;
     }
-    CommitError::Storage(StorageError::Malformed(format!("transaction cancelled: {codes:?}")))
+    let throttled = ["ThrottlingError", "ProvisionedThroughputExceeded"];
+    if codes.iter().any(|code| throttled.contains(code)) {
+        return CommitError::Storage(StorageError::Unavailable("throttled".into()));
+    }
+    CommitError::Storage(StorageError::Rejected(format!("transaction cancelled: {codes:?}")))
 }

@@ -43,6 +43,8 @@ fn massage(title: &str) -> Booking {
         note: None,
         starts_at,
         ends_at,
+        time_zone: Zone::UTC,
+        local_start: "2026-03-10T10:00:00".parse().expect("a local time"),
         occupies: Interval::new(starts_at, ends_at).expect("an interval"),
         status: Status::Requested,
         answer_by: at("2026-03-10T08:15:00Z"),

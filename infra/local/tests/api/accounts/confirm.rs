@@ -40,7 +40,8 @@ async fn the_code_stands_on_a_line_of_its_own_and_works_once() {
     let &[code] = lines.as_slice() else { panic!("no code on a line of its own: {}", mails[0].text) };
     assert!(code.bytes().all(|byte| byte.is_ascii_digit()));
     assert!(mails[0].html.as_ref().is_some_and(|html| html.contains(code)));
-    let answer = confirm(&client, "Customer.One@EXAMPLE.com", &format!(" {}-{} ", &code[..4], &code[4..])).await;
+    let answer =
+        confirm(&client, "Customer.One@EXAMPLE.com", &format!(" {}-{} ", &code[..4], &code[4..])).await;
     assert_eq!((answer.status.as_u16(), answer.body), (204, Value::Null));
     assert_eq!(is_confirmed(&client).await, true);
     refused(&confirm(&client, &client.email, code).await, 422, "invalid_code");

@@ -31,7 +31,10 @@ async fn what_may_be_left_out_has_a_default() {
     let cloud = cloud().await;
     let ask = registration("provider.one@example.com", "provider");
     let account = body(stranger(&cloud).post("/v1/accounts", &ask).await.unwrap(), 201);
-    assert_eq!((&account["phone"], &account["time_zone"], &account["locale"]), (&Value::Null, &json!("UTC"), &json!("en")));
+    assert_eq!(
+        (&account["phone"], &account["time_zone"], &account["locale"]),
+        (&Value::Null, &json!("UTC"), &json!("en"))
+    );
     assert_eq!(account["role"], "provider");
 }
 
@@ -113,7 +116,8 @@ async fn a_known_address_is_not_given_away_and_its_owner_is_told() {
         ask
     };
     let owner = Client::join(&cloud, "customer", "Customer One").await.unwrap();
-    let known = stranger(&cloud).post("/v1/accounts", &ask("CUSTOMER.one@example.com", "Another")).await.unwrap();
+    let known =
+        stranger(&cloud).post("/v1/accounts", &ask("CUSTOMER.one@example.com", "Another")).await.unwrap();
     let unknown = stranger(&cloud).post("/v1/accounts", &ask("nobody@example.com", "Another")).await.unwrap();
     assert_eq!((known.status, unknown.status.as_u16()), (unknown.status, 201));
     let fields = |body: &Value| body.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
@@ -139,7 +143,8 @@ async fn the_owner_is_told_three_times_a_day() {
     let cloud = cloud_at("2026-03-02T08:00:00Z").await;
     let owner = Client::join(&cloud, "customer", "Customer One").await.unwrap();
     for _ in 0..5 {
-        let again = stranger(&cloud).post("/v1/accounts", &registration(&owner.email, "customer")).await.unwrap();
+        let again =
+            stranger(&cloud).post("/v1/accounts", &registration(&owner.email, "customer")).await.unwrap();
         body(again, 201);
     }
     assert_eq!(news(&cloud, &owner.email).await.len(), 3);
@@ -158,7 +163,11 @@ async fn an_idempotency_key_replays_and_gives_no_address_away() {
         let first = register(registration(email, "customer")).await;
         let again = register(registration(email, "customer")).await;
         let replayed = again.headers.get("idempotent-replayed").and_then(|value| value.to_str().ok());
-        assert_eq!((first.status.as_u16(), again.status.as_u16(), replayed), (201, 201, Some("true")), "{email}");
+        assert_eq!(
+            (first.status.as_u16(), again.status.as_u16(), replayed),
+            (201, 201, Some("true")),
+            "{email}"
+        );
         assert_eq!(first.body, again.body, "{email}");
         assert!(first.headers.get("idempotent-replayed").is_none());
         let other = register(registration(email, "provider")).await;

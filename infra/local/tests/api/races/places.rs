@@ -52,14 +52,14 @@ async fn set(cloud: &Cloud, scene: &Scene, name: &str, customers: &[Client]) -> 
     support::open(&provider, buffers).await;
     let mut services = Vec::new();
     for minutes in scene.services {
-        services.push(support::service(&provider, *minutes).await);
+        services.push((support::service(&provider, *minutes).await, *minutes));
     }
-    let ask = |(n, who): (usize, &Client)| Ask {
-        who: who.clone(),
+    let ask = |(n, who): (usize, &Client)| {
         // Neighbours differ in the start, and every start is asked for with every service.
-        service: services[n / scene.starts.len() % services.len()].clone(),
-        starts_at: scene.starts[n % scene.starts.len()].clone(),
-        key: format!("intention-{name}-{n}").replace(' ', "-"),
+        let (service, minutes) = services[n / scene.starts.len() % services.len()].clone();
+        let starts_at = scene.starts[n % scene.starts.len()].clone();
+        let key = format!("intention-{name}-{n}").replace(' ', "-");
+        Ask { who: who.clone(), service, minutes, starts_at, key }
     };
     customers.iter().enumerate().map(ask).collect()
 }
@@ -102,23 +102,30 @@ fn judge(scene: &Scene, kept: &Kept, asks: &[Ask], answers: &[Answer]) {
     }
     let services: std::collections::BTreeSet<_> = asks.iter().map(|ask| &ask.service).collect();
     let here = |booking: &&Booking| services.contains(&booking.service_id.to_string());
-    assert_eq!(taken.len(), kept.bookings.values().filter(here).count(), "{}: unanswered bookings", scene.name);
+    assert_eq!(
+        taken.len(),
+        kept.bookings.values().filter(here).count(),
+        "{}: unanswered bookings",
+        scene.name
+    );
     assert!(!taken.is_empty() && taken.len() < asks.len(), "{}: no race", scene.name);
     for (ask, answer) in asks.iter().zip(answers).filter(|(_, answer)| answer.status != 201) {
         assert_eq!((answer.status.as_u16(), answer.code()), (409, "slot_taken"), "{}", answer.body);
-        assert!(answer.body["next_slots"].as_array().is_some_and(|slots| !slots.is_empty()), "{}", answer.body);
+        assert!(
+            answer.body["next_slots"].as_array().is_some_and(|slots| !slots.is_empty()),
+            "{}",
+            answer.body
+        );
         let wanted = place(scene, ask);
         let in_the_way = taken.iter().filter(|taken| taken.overlaps(&wanted)).count();
         assert!(in_the_way > 0, "{}: {} is refused, and free", scene.name, ask.starts_at);
     }
 }
 
-/// What an intention would occupy. The scene with two services is judged by the shorter one: what
-/// that overlaps, the longer one overlaps too.
+/// What an intention would occupy.
 fn place(scene: &Scene, ask: &Ask) -> Interval {
     let starts_at: Timestamp = ask.starts_at.parse().expect("a moment");
-    let minutes = scene.services.iter().min().copied().unwrap_or_default();
-    let end = starts_at + SignedDuration::from_mins(minutes.into());
+    let end = starts_at + SignedDuration::from_mins(ask.minutes.into());
     Interval::new(starts_at, end).expect("a service takes time").extend(scene.buffers.0, scene.buffers.1)
 }
 
@@ -130,7 +137,7 @@ async fn the_page_agrees(customer: &Client, ask: &Ask, refusal: &Value) {
     assert!(!shown.contains(&ask.starts_at), "{} is shown, and taken", ask.starts_at);
     let next = text(&refusal["next_slots"][0], "starts_at");
     assert!(next > ask.starts_at.as_str());
-    body(customer.book(&ask.service, next, "the-next-slot").await.unwrap(), 201);
+    body(customer.book(&ask.service, next, &format!("next-{}", ask.key)).await.unwrap(), 201);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -178,7 +185,11 @@ async fn the_race_with_faults() {
         }
         judge(scene, &invariants(&cloud).await, &asks, &answers);
         for (ask, answer) in asks.iter().zip(&answers) {
-            assert_eq!(ask.send().await.body["id"], answer.body["id"], "seed {seed}: a retry tells something else");
+            assert_eq!(
+                ask.send().await.body["id"],
+                answer.body["id"],
+                "seed {seed}: a retry tells something else"
+            );
         }
     }
     assert!(left_open > 0, "the faults are too few to be seen");

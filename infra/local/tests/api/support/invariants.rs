@@ -9,8 +9,11 @@ use banister_domain::availability::{Busy, Interval};
 use banister_domain::booking::{Actor, Booking, HistoryEntry, Status};
 use banister_domain::event::{Event, Payload};
 use banister_domain::id::{BookingId, UserId};
+use banister_domain::service::Service;
 use banister_local::cloud::Cloud;
-use banister_platform::store::{AccountRecord, BookingRecord, DayRecord, HistoryRecord, ReceiptRecord};
+use banister_platform::store::{
+    AccountRecord, BookingRecord, DayRecord, HistoryRecord, ReceiptRecord, ServiceRecord,
+};
 use banister_platform::table::{Item, Record, from_item, key};
 use serde_json::{Value, json};
 
@@ -28,6 +31,7 @@ pub(crate) enum Mails {
 /// What a cloud keeps, read directly.
 pub(crate) struct Kept {
     pub(crate) accounts: Vec<Account>,
+    pub(crate) services: Vec<Service>,
     pub(crate) bookings: BTreeMap<BookingId, Booking>,
     pub(crate) history: BTreeMap<BookingId, Vec<HistoryEntry>>,
     /// Every event that was ever written.
@@ -38,7 +42,8 @@ pub(crate) struct Kept {
     /// Operation and body of each receipt.
     receipts: Vec<(String, Value)>,
     marks: BTreeSet<String>,
-    waiting: usize,
+    /// Events that are not relayed yet.
+    pub(crate) waiting: usize,
 }
 
 /// Waits until the cloud is at rest and checks it all; every mail was sent once.
@@ -66,6 +71,7 @@ impl Kept {
     pub(crate) async fn read(cloud: &Cloud) -> Self {
         let mut kept = Self {
             accounts: Vec::new(),
+            services: Vec::new(),
             bookings: BTreeMap::new(),
             history: BTreeMap::new(),
             events: events(cloud),
@@ -109,6 +115,7 @@ impl Kept {
             |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
         match text("t").as_str() {
             "user" => self.accounts.push(read::<AccountRecord>(item).0),
+            "service" => self.services.push(read::<ServiceRecord>(item).0),
             "booking" => {
                 let record = from_item::<BookingRecord>(item).expect("a booking");
                 let booking = record.value.0;
@@ -201,7 +208,13 @@ impl Kept {
                     );
                     continue;
                 }
-                "create_service" => continue,
+                "create_service" => {
+                    assert!(
+                        self.services.iter().any(|service| service.id.to_string() == id),
+                        "no service {id}"
+                    );
+                    continue;
+                }
                 _ => {}
             }
             self.booking(id);

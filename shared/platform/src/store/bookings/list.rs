@@ -1,7 +1,7 @@
 //! Lists of bookings.
 
-use banister_domain::id::{BookingId, UserId};
-use jiff::Timestamp;
+use banister_domain::id::UserId;
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
 use super::{BookingRecord, Bookings};
 use crate::table::key::{self, Index};
@@ -41,25 +41,45 @@ impl Bookings {
         };
         let mut query = Query { after, ..Query::all(Some(index), pk, limit) };
         if let Some(from) = wanted.from {
-            query.from = key::moment(from);
+            query.from = key::moment(rounded_up(from));
         }
         if let Some(to) = wanted.to {
             // Sort keys of this very moment go on with `#`, so they lie behind its bare text.
-            query.to = key::moment(to);
-        }
-        // DynamoDB refuses bounds that are the wrong way round; such a span holds nothing.
-        if query.from > query.to {
-            return Ok(Page { items: Vec::new(), last: None });
+            query.to = key::moment(rounded_up(to));
         }
         self.table.query(query).await
     }
 
-    /// Up to 25 requests of one shard whose deadline was at `now` or before, longest overdue first.
-    /// The index lags behind: the caller decides on the booking itself.
-    pub async fn due(&self, shard: u8, now: Timestamp) -> Result<Vec<BookingId>, StorageError> {
+    /// A page of up to 25 requests of one shard whose deadline was at `now` or before, longest
+    /// overdue first. The index lags behind: the caller decides on the booking itself.
+    pub async fn due(
+        &self,
+        shard: u8,
+        now: Timestamp,
+        after: Option<Position>,
+    ) -> Result<Page<BookingRecord>, StorageError> {
         let all = Query::all(Some(Index::Gsi3), key::bookings_due(shard), 25);
-        let query = Query { to: format!("{}~", key::moment(now)), ..all };
-        let page = self.table.query::<BookingRecord>(query).await?;
-        Ok(page.items.into_iter().map(|(record, _)| record.value.0.id).collect())
+        self.table.query(Query { to: format!("{}~", key::moment(now)), after, ..all }).await
+    }
+}
+
+/// The first whole millisecond not before `at`: keys have no finer time, and one cut down would lie
+/// before bookings that start earlier than `at`.
+fn rounded_up(at: Timestamp) -> Timestamp {
+    let up = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Ceil);
+    at.round(up).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_never_cut_down() {
+        let rounded = |text: &str| key::moment(rounded_up(text.parse().expect("an instant")));
+        assert_eq!(rounded("2026-03-10T10:00:00Z"), "2026-03-10T10:00:00.000Z");
+        assert_eq!(rounded("2026-03-10T10:00:00.000000001Z"), "2026-03-10T10:00:00.001Z");
+        assert_eq!(rounded("2026-03-10T10:00:00.9995Z"), "2026-03-10T10:00:01.000Z");
+        assert_eq!(rounded_up(Timestamp::MAX), Timestamp::MAX);
     }
 }

@@ -1,23 +1,30 @@
 //! The writes: a place is taken, settled or given back together with everything that explains it.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use banister_domain::availability::{self, ChangedDay, Interval, NotOffered, Refusal, Slot};
 use banister_domain::booking::{Actor, Booking, Change, Command, PlaceChange, Request, WrongState};
 use banister_domain::event::Payload;
 use banister_domain::id::{BookingId, UserId};
-use banister_domain::service::Service;
+use banister_domain::service::{Service, ServiceStatus};
 use banister_domain::text::Reason;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::{BookingRecord, Bookings, HistoryRecord};
 use crate::store::{DayRecord, Loaded, Once, OutboxRecord};
 use crate::table::{CommitError, StorageError, Transaction, Versioned, backoff, key};
 
-/// How often a lost race is decided again. Each loss means that somebody else won, so a provider's
-/// day has to be wanted by very many at once before this is too few.
-const ATTEMPTS: u32 = 24;
+/// How long a lost race is decided again. Each loss means that somebody else won, so only a
+/// provider's day that very many want at once takes longer than this.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How many expired bookings are moved away in the transaction that takes their place; a
+/// transaction has room for 100 items.
+const MAX_DISPLACED: usize = 20;
 
 /// The widest buffer that rules can have, in minutes: which days to read is asked before the rules
 /// are known.
@@ -32,6 +39,8 @@ pub type Receipt<'a> = (&'a Once, &'a (dyn Fn(&Booking) -> Value + Sync));
 /// Why a place was not taken.
 #[derive(Debug)]
 pub enum ReserveError {
+    /// The service can no longer be booked.
+    Gone,
     /// Taken; these are the next free ones.
     Taken(Vec<Slot>),
     /// Not a place that the service offers.
@@ -88,8 +97,14 @@ impl Bookings {
         now: Timestamp,
     ) -> Result<Booking, ReserveError> {
         let mut dates = dates_around(request);
-        for attempt in 0..ATTEMPTS {
-            let provider = request.service.provider_id;
+        let mut request = request.clone();
+        let provider = request.service.provider_id;
+        let mut race = Race::new();
+        while race.goes_on().await {
+            if race.lost() {
+                // Time has passed: what is booked is the service as it is now.
+                request.service = self.still_offered(&request).await?;
+            }
             let Loaded { rules, days } = self.calendars.load(provider, &dates).await?;
             let rules = rules.ok_or(ReserveError::NotOffered(NotOffered::OutsideHours))?;
             let busy = days.iter().flat_map(|day| &day.busy);
@@ -105,14 +120,17 @@ impl Bookings {
                     continue;
                 }
                 Err(NotOffered::Taken) | Ok(Err(Refusal::Taken { .. })) => {
-                    return Err(self.taken(request, receipt, now).await?);
+                    return Err(self.taken(&request, receipt, now).await?);
                 }
                 Err(reason) => return Err(ReserveError::NotOffered(reason)),
                 Ok(Err(Refusal::DayFull(_))) => return Err(ReserveError::Taken(Vec::new())),
                 Ok(Err(refusal)) => return Err(StorageError::Malformed(refusal.to_string()).into()),
             };
+            if reservation.displaced.len() > MAX_DISPLACED {
+                self.expire_some(&reservation.displaced[..MAX_DISPLACED], now).await?;
+                continue;
+            }
             let Some(mut transaction) = self.expire_displaced(&reservation.displaced, now).await? else {
-                tokio::time::sleep(backoff(attempt)).await;
                 continue;
             };
             let (entry, payload) = booking.opening();
@@ -127,9 +145,7 @@ impl Bookings {
                 Ok(()) => return Ok(booking),
                 Err(CommitError::Refused(Lost::Seen)) => return Err(ReserveError::Seen),
                 Err(CommitError::Storage(error)) => return Err(error.into()),
-                Err(CommitError::Refused(Lost::Race) | CommitError::Contention) => {
-                    tokio::time::sleep(backoff(attempt)).await;
-                }
+                Err(CommitError::Refused(Lost::Race) | CommitError::Contention) => {}
             }
         }
         Err(ReserveError::Busy)
@@ -144,7 +160,8 @@ impl Bookings {
         receipt: Option<Receipt<'_>>,
         now: Timestamp,
     ) -> Result<Booking, ChangeError> {
-        for attempt in 0..ATTEMPTS {
+        let mut race = Race::new();
+        while race.goes_on().await {
             let found = self.get(id).await?.ok_or(ChangeError::Missing)?;
             let Change { booking, history, place, payload } =
                 found.value.change(command, actor, reason.clone(), now).map_err(ChangeError::WrongState)?;
@@ -155,10 +172,7 @@ impl Bookings {
                 PlaceChange::Release => availability::release(days, id),
             };
             // The booking was read before the days: it has been changed in between.
-            let Ok(days) = days else {
-                tokio::time::sleep(backoff(attempt)).await;
-                continue;
-            };
+            let Ok(days) = days else { continue };
             let mut transaction = Transaction::new();
             let changed = Versioned { value: BookingRecord(booking.clone()), version: found.version };
             transaction.replace(&changed, Lost::Race);
@@ -171,9 +185,7 @@ impl Bookings {
                 Ok(()) => return Ok(booking),
                 Err(CommitError::Refused(Lost::Seen)) => return Err(ChangeError::Seen),
                 Err(CommitError::Storage(error)) => return Err(error.into()),
-                Err(CommitError::Refused(Lost::Race) | CommitError::Contention) => {
-                    tokio::time::sleep(backoff(attempt)).await;
-                }
+                Err(CommitError::Refused(Lost::Race) | CommitError::Contention) => {}
             }
         }
         Err(ChangeError::Busy)
@@ -201,6 +213,26 @@ impl Bookings {
             explain(&mut transaction, id, history, payload, now)?;
         }
         Ok(Some(transaction))
+    }
+
+    /// Expires bookings one by one, where too many are in the way for one transaction.
+    async fn expire_some(&self, bookings: &[BookingId], now: Timestamp) -> Result<(), ReserveError> {
+        for id in bookings {
+            let expire = (Command::Expire, Actor::Time);
+            match Box::pin(self.change(*id, expire, None, None, now)).await {
+                Ok(_) | Err(ChangeError::Missing | ChangeError::WrongState(_) | ChangeError::Seen) => {}
+                Err(ChangeError::Busy) => return Err(ReserveError::Busy),
+                Err(ChangeError::Storage(error)) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The service of a request as it is now.
+    async fn still_offered(&self, request: &Request) -> Result<Service, ReserveError> {
+        let found = self.services.get(request.service.id).await?.map(|found| found.value);
+        let service = found.filter(|service| service.status == ServiceStatus::Published);
+        service.filter(|service| service.duration_minutes == request.service.duration_minutes).ok_or(ReserveError::Gone)
     }
 
     /// The place is taken: by an earlier try of this very request, or by somebody else.
@@ -232,6 +264,32 @@ impl Bookings {
         let (Some(first), Some(last)) = (dates.first(), dates.last()) else { return Ok(Vec::new()) };
         let busy = self.calendars.busy(service.provider_id, *first, *last).await?;
         Ok(availability::offered(now, &rules, service.duration_minutes, window, &busy).take(3).collect())
+    }
+}
+
+/// A race for something that others want too: pauses longer and longer before each new try.
+struct Race {
+    attempts: u32,
+    end: Instant,
+}
+
+impl Race {
+    fn new() -> Self {
+        Self { attempts: 0, end: Instant::now() + PATIENCE }
+    }
+
+    /// Whether there is another try; waits before all but the first.
+    async fn goes_on(&mut self) -> bool {
+        if self.attempts > 0 {
+            tokio::time::sleep(backoff(self.attempts - 1)).await;
+        }
+        self.attempts += 1;
+        Instant::now() < self.end
+    }
+
+    /// Whether a try was lost already.
+    fn lost(&self) -> bool {
+        self.attempts > 1
     }
 }
 

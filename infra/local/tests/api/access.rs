@@ -1,0 +1,152 @@
+//! Who may do what: every operation as every caller, expected from the operation's own access.
+//!
+//! `access.txt` is the outcome as a table, so that a change of access shows in a diff.
+
+mod callers;
+mod requests;
+mod tokens;
+
+use banister_local::api;
+use banister_platform::http::{Code, Operation};
+
+use crate::documents::{document, schema};
+use crate::problems::refused;
+use callers::{Caller, Standing, callers};
+use requests::World;
+
+const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/access.txt");
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Done.
+    Done,
+    /// 401.
+    Unauthenticated,
+    /// 403 for the role.
+    Forbidden,
+    /// 403 until the address is confirmed.
+    Unconfirmed,
+    /// 404: not for the caller to know.
+    Hidden,
+}
+
+/// What must become of it, by the operation's access alone.
+fn expected(operation: &Operation, standing: Standing) -> Outcome {
+    let access = operation.access;
+    // Whoever need not sign in is only refused for a bad token where a token is looked at.
+    let looks = operation.codes.contains(&Code::Unauthenticated);
+    let owned = !access.anonymous && operation.path.contains('{');
+    match standing {
+        Standing::Anonymous if access.anonymous => Outcome::Done,
+        Standing::BadToken if access.anonymous && !looks => Outcome::Done,
+        Standing::Anonymous | Standing::BadToken => Outcome::Unauthenticated,
+        Standing::SignedIn { role, .. } if !access.roles.contains(&role) => Outcome::Forbidden,
+        Standing::SignedIn { confirmed: false, .. } if access.confirmed_email => Outcome::Unconfirmed,
+        Standing::SignedIn { owner: false, .. } if owned => Outcome::Hidden,
+        Standing::SignedIn { .. } => Outcome::Done,
+    }
+}
+
+impl Outcome {
+    const fn shown(self) -> &'static str {
+        match self {
+            Self::Done => "yes",
+            Self::Unauthenticated => "401",
+            Self::Forbidden | Self::Unconfirmed => "403",
+            Self::Hidden => "404",
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_operation_as_every_caller() {
+    let mut world = World::new().await;
+    let callers = callers(&world).await;
+    let mut operations = api::operations();
+    assert!(!operations.is_empty());
+    // What ends the caller's session comes last.
+    operations.sort_by_key(|operation| operation.id == "end_current_session");
+    let mut rows = Vec::new();
+    for operation in &operations {
+        let mut request = world.request(operation).await;
+        let mut row = Vec::new();
+        for caller in &callers {
+            let wanted = expected(operation, caller.standing);
+            let answer = request.send(caller.client_for(operation), operation).await;
+            check(operation, caller, wanted, &answer);
+            row.push(wanted.shown());
+            if answer.status.is_success() {
+                request = world.request(operation).await;
+            }
+        }
+        rows.push((operation, row));
+    }
+    compare(&callers, &rows);
+}
+
+fn check(operation: &Operation, caller: &Caller, wanted: Outcome, answer: &banister_local::client::Answer) {
+    let who = format!("{} as {}: {} {}", operation.id, caller.name, answer.status, answer.body);
+    match wanted {
+        Outcome::Done => {
+            assert!(answer.status.is_success(), "{who}");
+            let path =
+                format!("/paths/{}/{}", operation.path.replace('/', "~1"), operation.method.to_lowercase());
+            let document = document();
+            let described = document.pointer(&path).expect("the operation is described");
+            let described = &described["responses"][answer.status.as_str()];
+            assert!(!described.is_null(), "not described: {who}");
+            let schema = &described["content"]["application/json"]["schema"];
+            assert_eq!(schema::faults(document, schema, &answer.body), Vec::<String>::new(), "{who}");
+        }
+        Outcome::Unauthenticated => refused_as(answer, 401, "unauthenticated", &who),
+        Outcome::Forbidden => refused_as(answer, 403, "forbidden", &who),
+        Outcome::Unconfirmed => refused_as(answer, 403, "email_not_confirmed", &who),
+        Outcome::Hidden => refused_as(answer, 404, "not_found", &who),
+    }
+    if !answer.status.is_success() {
+        let known = operation.codes.iter().any(|code| code.as_str() == answer.code());
+        assert!(known, "not described: {who}");
+    }
+}
+
+fn refused_as(answer: &banister_local::client::Answer, status: u16, code: &str, who: &str) {
+    assert_eq!((answer.status.as_u16(), answer.code()), (status, code), "{who}");
+    refused(answer, status, code);
+}
+
+/// Compares the table with the committed one; `BLESS=1` writes it anew.
+fn compare(callers: &[Caller], rows: &[(&Operation, Vec<&str>)]) {
+    // What is wrong with a token makes no difference: one column for all of them.
+    let is_bad = |number: usize| matches!(callers[number].standing, Standing::BadToken);
+    let bad = (0..callers.len()).find(|number| is_bad(*number)).expect("a bad token");
+    let columns: Vec<_> = (0..callers.len()).filter(|number| !is_bad(*number)).chain([bad]).collect();
+    let name = |number: &usize| if *number == bad { "bad token" } else { callers[*number].name };
+    let head: Vec<_> =
+        ["operation", "call"].into_iter().chain(columns.iter().map(name)).map(String::from).collect();
+    let mut lines: Vec<_> = rows
+        .iter()
+        .map(|(operation, row)| {
+            let call = format!("{} {}", operation.method, operation.path);
+            let cells = columns.iter().map(|number| row[*number].to_owned());
+            [operation.id.clone(), call].into_iter().chain(cells).collect::<Vec<_>>()
+        })
+        .collect();
+    lines.sort();
+    lines.insert(0, head);
+    let width = |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0);
+    let widths: Vec<_> = (0..lines[0].len()).map(width).collect();
+    let shown = lines.iter().map(|line| {
+        let cells: Vec<_> = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        cells.join("  ").trim_end().to_owned() + "\n"
+    });
+    let table: String = shown.collect();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(TABLE, &table).expect("the table is written");
+    }
+    let committed = std::fs::read_to_string(TABLE).unwrap_or_default();
+    assert!(
+        table == committed,
+        "access has changed:\n{table}\nIf that is meant: BLESS=1 cargo test -p banister-local --test api access"
+    );
+}

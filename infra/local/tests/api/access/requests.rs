@@ -1,0 +1,162 @@
+//! A request for each operation that succeeds if its caller may make it.
+
+use banister_local::client::{Answer, Client, PASSWORD};
+use banister_local::cloud::Cloud;
+use banister_platform::http::Operation;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{body, cloud_at, customer, open, provider, service, stranger, text};
+
+/// What the requests are about: things of one customer and one provider.
+pub(super) struct World {
+    pub(super) cloud: Cloud,
+    pub(super) customer: Client,
+    pub(super) provider: Client,
+    service: String,
+    made: u16,
+    /// Somebody who may still sign in so many times before the rate limit.
+    account: Option<(Client, u8)>,
+}
+
+/// A request, ready to be sent by anybody.
+pub(super) struct Request {
+    path: String,
+    key: Option<String>,
+    body: Option<Value>,
+}
+
+impl Request {
+    pub(super) async fn send(&self, client: &Client, operation: &Operation) -> Answer {
+        let method = Method::from_bytes(operation.method.as_bytes()).expect("a method");
+        let headers: Vec<_> = self.key.iter().map(|key| ("idempotency-key", key.as_str())).collect();
+        client.call(method, &self.path, &headers, self.body.as_ref()).await.unwrap()
+    }
+
+    fn new(path: impl Into<String>, body: impl Into<Option<Value>>) -> Self {
+        Self { path: path.into(), key: None, body: body.into() }
+    }
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        let cloud = cloud_at("2026-03-02T08:00:00Z").await;
+        let (customer, provider) =
+            (customer(&cloud, "Customer One").await, provider(&cloud, "Provider One").await);
+        open(&provider, json!({ "slot_step_minutes": 60 })).await;
+        let service = service(&provider, 60).await;
+        Self { cloud, customer, provider, service, made: 0, account: None }
+    }
+
+    /// Data for an operation that nothing has been done with yet.
+    pub(super) async fn request(&mut self, operation: &Operation) -> Request {
+        let service = format!("/v1/services/{}", self.service);
+        let (get, act) = (None::<Value>, None::<Value>);
+        match operation.id.as_str() {
+            "register_account" => Request::new("/v1/accounts", registration(&self.next_email())),
+            "confirm_email" => {
+                let email = self.next_email();
+                let code = self.unconfirmed(&email).await.code_from_mail(&self.cloud).await.unwrap();
+                Request::new("/v1/email-confirmations", json!({ "email": email, "code": code }))
+            }
+            "get_me" => Request::new("/v1/me", get),
+            "update_me" => Request::new("/v1/me", json!({ "locale": "ru" })),
+            "create_session" => {
+                let email = self.account().await.email;
+                Request::new("/v1/sessions", json!({ "email": email, "password": PASSWORD }))
+            }
+            "refresh_session" => {
+                let mut person = self.account().await;
+                person.sign_in().await.unwrap();
+                Request::new("/v1/sessions/refresh", json!({ "refresh_token": person.refresh_token }))
+            }
+            "end_current_session" => Request::new("/v1/sessions/current", get),
+            "list_categories" => Request::new("/v1/categories", get),
+            "list_services" => Request::new("/v1/services?category=consulting&limit=5", get),
+            "create_service" => Request::new("/v1/services", draft()),
+            "get_service" => Request::new(service, get),
+            "update_service" => Request::new(service, json!({ "description": "Changed." })),
+            "publish_service" => Request::new(format!("{}/publish", self.draft().await), act),
+            "archive_service" => Request::new(self.draft().await, act),
+            "get_calendar" => Request::new("/v1/me/calendar", get),
+            "set_calendar" => Request::new("/v1/me/calendar", calendar()),
+            "list_slots" => Request::new(format!("{service}/slots?from=2026-03-03&to=2026-03-03"), get),
+            "create_booking" => {
+                let ask = json!({ "service_id": self.service, "starts_at": self.next_start() });
+                Request { key: Some(format!("booking-{}", self.made)), ..Request::new("/v1/bookings", ask) }
+            }
+            "list_bookings" => Request::new("/v1/bookings?status=requested", get),
+            "get_booking" => Request::new(self.booking().await, get),
+            "confirm_booking" => Request::new(format!("{}/confirm", self.booking().await), act),
+            "decline_booking" => Request::new(format!("{}/decline", self.booking().await), act),
+            "cancel_booking" => Request::new(format!("{}/cancel", self.booking().await), act),
+            "get_openapi" => Request::new("/openapi.json", get),
+            "show_docs" => Request::new("/docs", get),
+            "show_docs_file" => Request::new("/docs/swagger-ui.css", get),
+            new => panic!("{new} is new: say here how to call it"),
+        }
+    }
+
+    /// Somebody signed in with an address that is not confirmed.
+    pub(super) async fn unconfirmed(&self, email: &str) -> Client {
+        let mut client = stranger(&self.cloud);
+        client.email = email.to_owned();
+        body(client.post("/v1/accounts", &registration(email)).await.unwrap(), 201);
+        client.sign_in().await.unwrap();
+        client
+    }
+
+    /// An account that can be signed in to.
+    async fn account(&mut self) -> Client {
+        let (client, left) = match self.account.take() {
+            Some((client, left @ 1..)) => (client, left),
+            _ => {
+                let email = self.next_email();
+                (self.unconfirmed(&email).await, 9)
+            }
+        };
+        self.account = Some((client.clone(), left - 1));
+        client
+    }
+
+    /// The path of a new draft of the provider.
+    async fn draft(&self) -> String {
+        let draft = body(self.provider.post("/v1/services", &draft()).await.unwrap(), 201);
+        format!("/v1/services/{}", text(&draft, "id"))
+    }
+
+    /// The path of a new request of the customer to the provider.
+    async fn booking(&mut self) -> String {
+        let (start, key) = (self.next_start(), format!("booking-{}", self.made));
+        let booking = body(self.customer.book(&self.service, &start, &key).await.unwrap(), 201);
+        format!("/v1/bookings/{}", text(&booking, "id"))
+    }
+
+    fn next_email(&mut self) -> String {
+        self.made += 1;
+        format!("person.{}@example.com", self.made)
+    }
+
+    fn next_start(&mut self) -> String {
+        self.made += 1;
+        let first: Timestamp = "2026-03-04T00:00:00Z".parse().expect("a moment");
+        (first + SignedDuration::from_hours(self.made.into())).to_string()
+    }
+}
+
+fn registration(email: &str) -> Value {
+    json!({ "email": email, "password": PASSWORD, "role": "customer", "first_name": "A", "last_name": "Person" })
+}
+
+fn draft() -> Value {
+    json!({ "title": "Draft", "description": "", "category": "consulting", "duration_minutes": 60,
+        "price": { "amount": 1, "currency": "usd" }, "location_kind": "online" })
+}
+
+fn calendar() -> Value {
+    let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let weekly = week.map(|day| json!({ "day": day, "start": "00:00", "end": "24:00" }));
+    json!({ "time_zone": "UTC", "weekly": weekly, "buffer_before_minutes": 0, "buffer_after_minutes": 0,
+        "min_notice_minutes": 0, "horizon_days": 60, "slot_step_minutes": 60 })
+}

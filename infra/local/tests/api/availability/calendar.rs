@@ -1,0 +1,107 @@
+//! `GET` and `PUT /v1/me/calendar`.
+
+use banister_local::client::Client;
+use serde_json::{Value, json};
+
+use crate::problems::{refused, refused_at};
+use crate::support::{body, cloud, customer};
+
+fn rules() -> Value {
+    json!({ "time_zone": "America/New_York", "buffer_before_minutes": 10, "buffer_after_minutes": 20,
+        "weekly": [{ "day": "mon", "start": "09:00", "end": "12:00" }, { "day": "mon", "start": "13:00", "end": "17:00" },
+            { "day": "sun", "start": "00:00", "end": "24:00" }],
+        "min_notice_minutes": 120, "horizon_days": 30, "slot_step_minutes": 15 })
+}
+
+#[tokio::test]
+async fn a_new_provider_is_never_open() {
+    let cloud = cloud().await;
+    let provider = Client::join(&cloud, "provider", "Provider One").await.unwrap();
+    body(provider.patch("/v1/me", &json!({ "time_zone": "Asia/Tokyo" })).await.unwrap(), 200);
+    let calendar = body(provider.get("/v1/me/calendar").await.unwrap(), 200);
+    assert_eq!((&calendar["weekly"], &calendar["time_zone"]), (&json!([]), &json!("Asia/Tokyo")));
+    let service = crate::support::service(&provider, 60).await;
+    let path = format!("/v1/services/{service}/slots?from=2030-01-01&to=2030-01-31");
+    assert_eq!(body(provider.get(&path).await.unwrap(), 200), json!({ "items": [], "next_cursor": null }));
+    let start = crate::support::moment(&cloud, 2, "10:00");
+    let customer = customer(&cloud, "Customer One").await;
+    refused(&customer.book(&service, &start, "some-booking").await.unwrap(), 422, "slot_not_offered");
+}
+
+#[tokio::test]
+async fn what_is_set_is_answered_and_kept() {
+    let cloud = cloud().await;
+    let provider = Client::join(&cloud, "provider", "Provider One").await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(body(provider.put("/v1/me/calendar", &rules()).await.unwrap(), 200), rules());
+    }
+    assert_eq!(body(provider.get("/v1/me/calendar").await.unwrap(), 200), rules());
+    let mut never = rules();
+    never["weekly"] = json!([]);
+    assert_eq!(body(provider.put("/v1/me/calendar", &never).await.unwrap(), 200), never);
+    let other = Client::join(&cloud, "provider", "Provider Two").await.unwrap();
+    assert_eq!(body(other.get("/v1/me/calendar").await.unwrap(), 200)["time_zone"], "UTC");
+}
+
+#[tokio::test]
+async fn refuses_wrong_rules_and_keeps_the_old() {
+    let cloud = cloud().await;
+    let provider = Client::join(&cloud, "provider", "Provider One").await.unwrap();
+    body(provider.put("/v1/me/calendar", &rules()).await.unwrap(), 200);
+    let range = |day: &str, start: &str, end: &str| json!({ "day": day, "start": start, "end": end });
+    let many = json!(vec![range("mon", "00:00", "00:01"); 51]);
+    let cases = [
+        ("time_zone", json!("Mars/Olympus"), "/time_zone", "invalid"),
+        ("time_zone", json!(null), "/time_zone", "invalid"),
+        ("weekly", json!(null), "/weekly", "invalid"),
+        ("weekly", json!({}), "/weekly", "invalid"),
+        ("weekly", json!([range("monday", "09:00", "10:00")]), "/weekly/0/day", "invalid"),
+        ("weekly", json!([range("mon", "9:00", "10:00")]), "/weekly/0/start", "invalid"),
+        ("weekly", json!([range("mon", "09:00", "24:01")]), "/weekly/0/end", "invalid"),
+        ("weekly", json!([range("mon", "09:60", "10:00")]), "/weekly/0/start", "invalid"),
+        ("weekly", json!([{ "day": "mon", "start": "09:00" }]), "/weekly/0/end", "missing"),
+        (
+            "weekly",
+            json!([{ "day": "mon", "start": "09:00", "end": "10:00", "x": 1 }]),
+            "/weekly/0/x",
+            "unknown",
+        ),
+        ("weekly", json!([["mon", "09:00", "10:00"]]), "/weekly/0", "invalid"),
+        (
+            "weekly",
+            json!([range("mon", "09:00", "10:00"), range("tue", "22:00", "06:00")]),
+            "/weekly/1/start",
+            "invalid",
+        ),
+        ("weekly", json!([range("mon", "09:00", "09:00")]), "/weekly/0/start", "invalid"),
+        (
+            "weekly",
+            json!([range("mon", "09:00", "12:00"), range("mon", "11:00", "13:00")]),
+            "/weekly/1",
+            "invalid",
+        ),
+        ("weekly", many, "/weekly/1", "invalid"),
+        ("buffer_before_minutes", json!(-1), "/buffer_before_minutes", "invalid"),
+        ("buffer_before_minutes", json!(241), "/buffer_before_minutes", "invalid"),
+        ("buffer_after_minutes", json!(241), "/buffer_after_minutes", "invalid"),
+        ("buffer_after_minutes", json!(null), "/buffer_after_minutes", "invalid"),
+        ("min_notice_minutes", json!(43_201), "/min_notice_minutes", "invalid"),
+        ("horizon_days", json!(0), "/horizon_days", "invalid"),
+        ("horizon_days", json!(366), "/horizon_days", "invalid"),
+        ("slot_step_minutes", json!(4), "/slot_step_minutes", "invalid"),
+        ("slot_step_minutes", json!(241), "/slot_step_minutes", "invalid"),
+        ("slot_step_minutes", json!(7.5), "/slot_step_minutes", "invalid"),
+        ("provider_id", json!("usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE"), "/provider_id", "unknown"),
+    ];
+    for (field, value, pointer, kind) in cases {
+        let mut ask = rules();
+        ask[field] = value;
+        refused_at(&provider.put("/v1/me/calendar", &ask).await.unwrap(), pointer, kind);
+    }
+    for field in rules().as_object().unwrap().keys() {
+        let mut ask = rules();
+        ask.as_object_mut().unwrap().remove(field);
+        refused_at(&provider.put("/v1/me/calendar", &ask).await.unwrap(), &format!("/{field}"), "missing");
+    }
+    assert_eq!(body(provider.get("/v1/me/calendar").await.unwrap(), 200), rules());
+}

@@ -1,0 +1,198 @@
+//! The function that answers a request dies; the client asks again under the same key.
+
+use banister_domain::booking::Status;
+use banister_domain::event::Payload;
+use banister_local::client::{Answer, PASSWORD};
+use banister_local::cloud::Cloud;
+use jiff::SignedDuration;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{Crash, book, hour, open, replayed, revive, stage};
+use crate::support::invariants::{Kept, invariants};
+use crate::support::{self, body, text};
+
+const ROLE: &str = "local-http";
+
+/// Long enough that the caller's account is read again, so that this call has its crash too.
+fn pass(cloud: &Cloud) {
+    cloud.clock.advance(SignedDuration::from_secs(6));
+}
+
+/// Sends a request whose function dies at its first call, then its second and so on, before and
+/// after, until it has no more calls; after each death sends it again, which must be answered with
+/// `status`. `request` makes the request of a round, `Kept` says what the death left. Answers the
+/// final answers, and how many calls there are.
+async fn at_every_call(
+    cloud: &Cloud,
+    status: u16,
+    request: impl AsyncFn(usize) -> Answer,
+    done: impl Fn(&Kept, usize) -> bool,
+) -> (Vec<Value>, u64) {
+    let (mut answers, mut calls) = (Vec::new(), 0);
+    for crash in Crash::BOTH {
+        for n in 1.. {
+            pass(cloud);
+            let round = answers.len();
+            crash.arm(cloud, ROLE, n);
+            let first = request(round).await;
+            if !revive(cloud, ROLE) {
+                answers.push(body(first, status));
+                calls = n - 1;
+                break;
+            }
+            open(&first);
+            let was_done = done(&Kept::read(cloud).await, round);
+            let again = request(round).await;
+            assert_eq!(replayed(&again), was_done, "{crash:?} call {n}: {}", again.body);
+            answers.push(body(again, status));
+        }
+    }
+    (answers, calls)
+}
+
+#[tokio::test]
+async fn booking() {
+    let (cloud, _, service, customer) = stage(60).await;
+    let request = async |n: usize| {
+        let key = format!("intention-{n}");
+        customer.book(&service, &hour(n), &key).await.unwrap()
+    };
+    let done = |kept: &Kept, n: usize| {
+        kept.bookings.values().any(|booking| booking.starts_at.to_string() == hour(n))
+    };
+    let (bookings, calls) = at_every_call(&cloud, 201, request, done).await;
+    assert_eq!(calls, 5, "account and session, receipt, service, calendar, transaction");
+    let kept = invariants(&cloud).await;
+    assert_eq!(kept.bookings.len(), bookings.len());
+    for booking in &bookings {
+        assert_eq!(kept.path(text(booking, "id")), [Status::Requested]);
+    }
+}
+
+#[tokio::test]
+async fn confirming_and_cancelling() {
+    let (cloud, provider, service, customer) = stage(60).await;
+    let mut bookings = Vec::new();
+    for n in 0..12 {
+        bookings.push(book(&customer, &service, n).await);
+    }
+    let sides = [(&provider, "confirm", Status::Confirmed), (&customer, "cancel", Status::Cancelled)];
+    for (who, command, to) in sides {
+        let request = async |n: usize| {
+            let path = format!("/v1/bookings/{}/{command}", text(&bookings[n], "id"));
+            let key = format!("{command}-{n}-once");
+            who.call(Method::POST, &path, &[("idempotency-key", &key)], None).await.unwrap()
+        };
+        let done = |kept: &Kept, n: usize| kept.booking(text(&bookings[n], "id")).status == to;
+        let (changed, calls) = at_every_call(&cloud, 200, request, done).await;
+        assert_eq!(calls, 5, "account and session, the booking twice, calendar, transaction");
+        assert_eq!(changed.len(), bookings.len());
+        assert!(changed.iter().all(|booking| booking["status"] == to.as_str()));
+    }
+    let kept = invariants(&cloud).await;
+    for booking in &bookings {
+        assert_eq!(kept.path(text(booking, "id")), [Status::Requested, Status::Confirmed, Status::Cancelled]);
+    }
+}
+
+#[tokio::test]
+async fn registering() {
+    let cloud = support::cloud_at(super::START).await;
+    let stranger = support::stranger(&cloud);
+    let email = |n: usize| format!("customer.nr{n}@example.com");
+    let request = async |n: usize| {
+        let ask = json!({ "email": email(n), "password": PASSWORD, "role": "customer",
+            "first_name": "Customer", "last_name": "One" });
+        let key = format!("registration-{n}");
+        let headers = [("idempotency-key", key.as_str())];
+        stranger.call(Method::POST, "/v1/accounts", &headers, Some(&ask)).await.unwrap()
+    };
+    let done = |kept: &Kept, n: usize| kept.accounts.iter().any(|account| account.email.as_str() == email(n));
+    let (accounts, calls) = at_every_call(&cloud, 201, request, done).await;
+    assert_eq!(calls, 2, "limit, transaction");
+    let kept = invariants(&cloud).await;
+    assert_eq!(kept.accounts.len(), accounts.len());
+    for (n, account) in accounts.iter().enumerate() {
+        assert_eq!(cloud.mailbox.list(Some(&email(n))).len(), 1);
+        let mut customer = stranger.clone();
+        customer.email = email(n);
+        let code = customer.code_from_mail(&cloud).await.unwrap();
+        let ask = json!({ "email": customer.email, "code": code });
+        body(customer.post("/v1/email-confirmations", &ask).await.unwrap(), 204);
+        customer.sign_in().await.unwrap();
+        assert_eq!(customer.id, text(account, "id"));
+    }
+}
+
+/// Registering an address that has an account makes nothing but a mail to its owner, also when the
+/// function dies on the way there.
+#[tokio::test]
+async fn registering_again() {
+    let cloud = support::cloud_at(super::START).await;
+    let ask = json!({ "email": "taken@example.com", "password": PASSWORD, "role": "provider",
+        "first_name": "Provider", "last_name": "One" });
+    body(support::stranger(&cloud).post("/v1/accounts", &ask).await.unwrap(), 201);
+    for crash in Crash::BOTH {
+        cloud.quiet().await.unwrap();
+        // A day later the owner may be told again.
+        cloud.advance(SignedDuration::from_hours(24)).await;
+        let mut calls = 0;
+        for n in 1.. {
+            let stranger = support::stranger(&cloud);
+            crash.arm(&cloud, ROLE, n);
+            let first = stranger.post("/v1/accounts", &ask).await.unwrap();
+            if !revive(&cloud, ROLE) {
+                body(first, 201);
+                break;
+            }
+            open(&first);
+            body(stranger.post("/v1/accounts", &ask).await.unwrap(), 201);
+            calls = n;
+        }
+        // Over the limit of mails the last of the five calls is left out.
+        assert!(calls >= 4, "limit, transaction, second limit, credentials, transaction: {calls}");
+    }
+    let kept = invariants(&cloud).await;
+    assert_eq!(kept.accounts.len(), 1);
+    let repeated =
+        kept.events.iter().filter(|event| matches!(event.payload, Payload::RegistrationRepeated { .. }));
+    assert!((2..=6).contains(&repeated.count()), "at least once, at most three a day");
+}
+
+/// A lost answer must not lock anybody out: whatever the retry says, the address is confirmed.
+#[tokio::test]
+async fn confirming_an_address() {
+    let cloud = support::cloud_at(super::START).await;
+    let (mut accounts, mut calls) = (0, 0);
+    for crash in Crash::BOTH {
+        for n in 1.. {
+            let mut customer = support::stranger(&cloud);
+            customer.email = format!("customer.nr{accounts}@example.com");
+            accounts += 1;
+            let ask = json!({ "email": customer.email, "password": PASSWORD, "role": "customer",
+                "first_name": "Customer", "last_name": "One" });
+            body(customer.post("/v1/accounts", &ask).await.unwrap(), 201);
+            let code = customer.code_from_mail(&cloud).await.unwrap();
+            let ask = json!({ "email": customer.email, "code": code });
+            crash.arm(&cloud, ROLE, n);
+            let first = customer.post("/v1/email-confirmations", &ask).await.unwrap();
+            let crashed = revive(&cloud, ROLE);
+            if crashed {
+                open(&first);
+                let again = customer.post("/v1/email-confirmations", &ask).await.unwrap();
+                assert!(again.status == 204 || again.code() == "invalid_code", "{}", again.body);
+                calls = n;
+            } else {
+                body(first, 204);
+            }
+            customer.sign_in().await.unwrap();
+            assert_eq!(body(customer.get("/v1/me").await.unwrap(), 200)["email_confirmed"], true);
+            if !crashed {
+                break;
+            }
+        }
+        assert_eq!(calls, 6, "two limits, credentials, account and code, the attempt, the confirmation");
+    }
+    assert_eq!(invariants(&cloud).await.accounts.len(), accounts);
+}

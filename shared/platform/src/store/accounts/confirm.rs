@@ -1,0 +1,81 @@
+//! Confirming addresses.
+
+use banister_domain::account::{Account, Email};
+use banister_domain::id::{CodeId, UserId};
+use jiff::Timestamp;
+
+use super::{AccountRecord, Accounts, CodeRecord};
+use crate::random;
+use crate::store::{AuditEntry, AuditRecord};
+use crate::table::{CommitError, Transaction, Versioned, backoff, key};
+
+/// Why an address was not confirmed.
+#[derive(Debug)]
+pub enum ConfirmError {
+    /// Wrong, used or expired code, or no such account: one answer for all.
+    InvalidCode,
+    /// Another attempt runs right now.
+    Stale,
+}
+
+impl Accounts {
+    /// Confirms an address if `is_right` says that the code with this id was typed. The attempt is
+    /// counted before the code is looked at, so that parallel guesses are no more than serial ones.
+    pub async fn confirm_email(
+        &self,
+        email: &Email,
+        is_right: impl FnOnce(CodeId) -> bool,
+        address: String,
+        now: Timestamp,
+    ) -> Result<(), CommitError<ConfirmError>> {
+        let known = self.credentials(email).await?.map(|credentials| credentials.user_id);
+        // The same reads and writes for an address without an account.
+        let user_id = known.unwrap_or_else(|| random::id(now));
+        let keys = [key::user(user_id), key::email_code(user_id)];
+        let mut found = self.table.get_all(&keys).await?;
+        let account = found.take::<AccountRecord>(&keys[0])?;
+        let code = found.take::<CodeRecord>(&keys[1])?.filter(|code| code.value.is_live(now));
+        if let (Some(account), Some(code)) = (account, code) {
+            let tried = code.map(|code| CodeRecord { tries: code.tries + 1, ..code });
+            let mut attempt = Transaction::new();
+            attempt.replace(&tried, ConfirmError::Stale);
+            attempt.commit(&self.table).await?;
+            if is_right(tried.value.id) {
+                // What the attempt wrote is one version on.
+                let used = Versioned { version: tried.version + 1, value: tried.value };
+                return self.mark_confirmed(account, &used, address, now).await;
+            }
+        }
+        let refused = AuditRecord::new(AuditEntry::CodeRefused, known, address, now);
+        self.table.put(&refused).await?;
+        Err(CommitError::Refused(ConfirmError::InvalidCode))
+    }
+
+    /// Marks the address confirmed and uses the code up. A change of the account in between is read
+    /// again; it must not cost one of the five attempts.
+    async fn mark_confirmed(
+        &self,
+        mut account: Versioned<AccountRecord>,
+        code: &Versioned<CodeRecord>,
+        address: String,
+        now: Timestamp,
+    ) -> Result<(), CommitError<ConfirmError>> {
+        let user_id: UserId = account.value.0.id;
+        for attempt in 0..5 {
+            let confirmed = account.map(|record| AccountRecord(Account { email_confirmed: true, ..record.0 }));
+            let mut transaction = Transaction::new();
+            transaction
+                .replace(&confirmed, ConfirmError::Stale)
+                .remove(&key::email_code(user_id), code.version, ConfirmError::Stale)
+                .put_over(&AuditRecord::new(AuditEntry::EmailConfirmed, Some(user_id), address.clone(), now));
+            match transaction.commit(&self.table).await {
+                Err(CommitError::Refused(ConfirmError::Stale) | CommitError::Contention) => {}
+                outcome => return outcome,
+            }
+            tokio::time::sleep(backoff(attempt)).await;
+            let found = self.table.get::<AccountRecord>(&key::user(user_id)).await?;
+            account = found.ok_or(CommitError::Refused(ConfirmError::InvalidCode))?;
+        }
+        Err(CommitError::Contention)
+    }
+}

@@ -1,0 +1,135 @@
+//! Making accounts.
+
+use axum::http::StatusCode;
+use banister_domain::account::{Account, AccountStatus};
+use banister_domain::event::Payload;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::{AccountRecord, Accounts, CodeRecord, CredentialsRecord};
+use crate::identity::code::LIFETIME_MINUTES;
+use crate::random;
+use crate::store::{AuditEntry, AuditRecord, Once, OutboxRecord};
+use crate::table::{CommitError, StorageError, Transaction, Versioned, key};
+
+/// An account to be made.
+#[derive(Clone)]
+pub struct NewAccount {
+    /// The account.
+    pub account: Account,
+    /// PHC string of its password.
+    pub password_hash: String,
+    /// Where the request came from.
+    pub address: String,
+}
+
+/// Why an account was not made.
+#[derive(Debug)]
+pub enum RegisterError {
+    /// The address has an account, or gets one at this moment.
+    EmailTaken,
+    /// The request was answered before.
+    Seen,
+}
+
+impl Accounts {
+    /// Makes an account with a code to confirm its address, the event that mails it, an audit line
+    /// and the receipt, all in one transaction.
+    pub async fn register(
+        &self,
+        new: NewAccount,
+        receipt: Option<(&Once, &impl Serialize)>,
+        now: Timestamp,
+    ) -> Result<(), CommitError<RegisterError>> {
+        let mut transaction = begin(receipt, now)?;
+        transaction.create(&credentials(&new), RegisterError::EmailTaken);
+        make(&mut transaction, new, now)?;
+        transaction.commit(&self.table).await
+    }
+
+    /// Registers an address that is taken. A registration whose address nobody confirmed while its
+    /// code was good has lapsed: the new one takes its place under a new id, and the old account is
+    /// switched off, so that nobody keeps an address from its owner or gets into an account that
+    /// the owner confirms later. Otherwise nothing changes and the owner is told, unless `quiet`.
+    /// The receipt is left in any case: a repeated request looks the same as for a new address.
+    pub async fn register_again(
+        &self,
+        new: NewAccount,
+        quiet: bool,
+        receipt: Option<(&Once, &impl Serialize)>,
+        now: Timestamp,
+    ) -> Result<(), CommitError<RegisterError>> {
+        let mut transaction = begin(receipt, now)?;
+        let taken = self.table.get::<CredentialsRecord>(&key::credentials(&new.account.email)).await?;
+        let taken = taken.ok_or(CommitError::Contention)?;
+        let user_id = taken.value.user_id;
+        if quiet {
+            return transaction.commit(&self.table).await;
+        }
+        if let Some(lapsed) = self.lapsed(user_id, now).await? {
+            let off = lapsed.map(|old| {
+                let old = old.0;
+                AccountRecord(Account { status: AccountStatus::Disabled, epoch: old.epoch + 1, ..old })
+            });
+            transaction
+                .replace(&taken.map(|_| credentials(&new)), RegisterError::EmailTaken)
+                .replace(&off, RegisterError::EmailTaken);
+            make(&mut transaction, new, now)?;
+        } else {
+            transaction.put_over(&OutboxRecord::new(Payload::RegistrationRepeated { user_id }, now)?);
+        }
+        transaction.commit(&self.table).await
+    }
+
+    /// The account, if its address is not confirmed and its code is no longer good.
+    async fn lapsed(
+        &self,
+        user_id: banister_domain::id::UserId,
+        now: Timestamp,
+    ) -> Result<Option<Versioned<AccountRecord>>, StorageError> {
+        let keys = [key::user(user_id), key::email_code(user_id)];
+        let mut found = self.table.get_all(&keys).await?;
+        let account = found.take::<AccountRecord>(&keys[0])?;
+        let code = found.take::<CodeRecord>(&keys[1])?;
+        let waits = code.is_some_and(|code| code.value.is_live(now));
+        Ok(account.filter(|account| !account.value.0.email_confirmed && !waits))
+    }
+}
+
+/// A transaction with the receipt first, so that a repeated request is told apart from another one
+/// for the same address.
+fn begin(
+    receipt: Option<(&Once, &impl Serialize)>,
+    now: Timestamp,
+) -> Result<Transaction<RegisterError>, StorageError> {
+    let mut transaction = Transaction::new();
+    if let Some((once, body)) = receipt {
+        once.record(&mut transaction, StatusCode::CREATED, body, now, RegisterError::Seen)?;
+    }
+    Ok(transaction)
+}
+
+fn credentials(new: &NewAccount) -> CredentialsRecord {
+    CredentialsRecord {
+        email: new.account.email.clone(),
+        user_id: new.account.id,
+        password_hash: new.password_hash.clone(),
+    }
+}
+
+/// Adds the account, its code, the event that mails the code, and the audit line.
+fn make(
+    transaction: &mut Transaction<RegisterError>,
+    new: NewAccount,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let user_id = new.account.id;
+    let expires_at = now.saturating_add(SignedDuration::from_mins(LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX);
+    let code = CodeRecord { user_id, id: random::id(now), tries: 0, expires_at };
+    transaction
+        .create(&AccountRecord(new.account), RegisterError::EmailTaken)
+        .put_over(&OutboxRecord::new(Payload::AccountRegistered { user_id, code_id: code.id }, now)?)
+        .put_over(&code)
+        .put_over(&AuditRecord::new(AuditEntry::AccountRegistered, Some(user_id), new.address, now));
+    Ok(())
+}
