@@ -35,7 +35,7 @@ fn functions_are_complete() {
         rules::functions_are_complete,
         &[
             ("Tracing: Active", "Tracing: PassThrough"),
-            ("    Timeout: 10\n", "    Timeout: 29\n"),
+            ("    Timeout: 24\n", "    Timeout: 29\n"),
             ("      Timeout: 25\n", "      Timeout: 30\n"),
             ("    MemorySize: 256\n", ""),
             ("Architectures: [x86_64]", "Architectures: [arm64]"),

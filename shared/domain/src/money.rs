@@ -241,7 +241,9 @@ impl utoipa::PartialSchema for Price {
             .property("currency", utoipa::openapi::Ref::from_schema_name("Currency"))
             .required("amount")
             .required("currency")
-            .additional_properties(Some(AdditionalProperties::<utoipa::openapi::schema::Schema>::FreeForm(false)))
+            .additional_properties(Some(AdditionalProperties::<utoipa::openapi::schema::Schema>::FreeForm(
+                false,
+            )))
             .examples([serde_json::json!({ "amount": 12_500, "currency": "usd" })])
             .into()
     }

@@ -60,6 +60,7 @@ fn service(
 /// 3.3 and 3.4). The gateway decodes paths and passes queries on as they came, and `lambda_http`
 /// panics where `http::Uri` refuses.
 fn escaped(text: &str, besides: &[u8]) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(bytes.len());
     for (at, &byte) in bytes.iter().enumerate() {
@@ -70,7 +71,9 @@ fn escaped(text: &str, besides: &[u8]) -> String {
         if encoded || plain {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            for part in [b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]] {
+                out.push(char::from(part));
+            }
         }
     }
     out

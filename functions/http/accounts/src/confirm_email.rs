@@ -47,9 +47,7 @@ pub(crate) async fn confirm_email(
     match accounts.store.confirm_email(&ask.email, is_right, address, now).await {
         Ok(()) => Ok(NoContent),
         Err(CommitError::Refused(ConfirmError::InvalidCode)) => Err(Problem::new(Code::InvalidCode)),
-        Err(CommitError::Refused(ConfirmError::Stale) | CommitError::Contention) => {
-            Err(Problem::busy())
-        }
+        Err(CommitError::Refused(ConfirmError::Stale) | CommitError::Contention) => Err(Problem::busy()),
         Err(CommitError::Storage(error)) => Err(error.into()),
     }
 }

@@ -97,9 +97,7 @@ pub(crate) async fn register_account(
         (Err(CommitError::Refused(RegisterError::Seen)), Some(once)) => {
             once.replay(&accounts.table, now).await?.ok_or(Problem::busy())?.answer()
         }
-        (Err(CommitError::Refused(_) | CommitError::Contention), _) => {
-            Err(Problem::busy())
-        }
+        (Err(CommitError::Refused(_) | CommitError::Contention), _) => Err(Problem::busy()),
     }
 }
 

@@ -69,8 +69,7 @@ pub(crate) async fn create_booking(
     PER_CUSTOMER.count(&bookings.table, &caller.user_id.to_string(), now).await?;
     let service = bookings.services.get(ask.service_id).await?.map(|found| found.value);
     let service = service.filter(|service| service.status == ServiceStatus::Published);
-    let service =
-        service.ok_or_else(not_bookable)?;
+    let service = service.ok_or_else(not_bookable)?;
     check_location(&service, &ask)?;
     let CreateBooking { starts_at, note, location, .. } = ask;
     let id = random::id(now);
@@ -78,9 +77,7 @@ pub(crate) async fn create_booking(
     let show = |booking: &Booking| json!(BookingView::new(booking.clone(), now));
     match bookings.store.reserve(&request, Some((&once, &show)), now).await {
         Ok(booking) => Ok(Replayable::Fresh(Created(BookingView::new(booking, now)))),
-        Err(ReserveError::Seen) => {
-            once.replay(&bookings.table, now).await?.ok_or(Problem::busy())?.answer()
-        }
+        Err(ReserveError::Seen) => once.replay(&bookings.table, now).await?.ok_or(Problem::busy())?.answer(),
         Err(ReserveError::Taken(slots)) => Err(Problem::new(Code::SlotTaken).with("next_slots", slots)),
         Err(ReserveError::NotOffered(reason)) => Err(Problem::new(Code::SlotNotOffered)
             .detail(reason.to_string())

@@ -72,8 +72,6 @@ pub(crate) async fn create_service(
         (Err(CommitError::Refused(SaveError::Seen)), Some(once)) => {
             once.replay(&catalog.table, now).await?.ok_or(Problem::busy())?.answer()
         }
-        (Err(CommitError::Refused(_) | CommitError::Contention), _) => {
-            Err(Problem::busy())
-        }
+        (Err(CommitError::Refused(_) | CommitError::Contention), _) => Err(Problem::busy()),
     }
 }

@@ -42,7 +42,7 @@ impl Schedules {
     }
 
     pub(super) async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut minutes = tokio::time::interval(Duration::from_secs(60));
+        let mut minutes = tokio::time::interval(Duration::from_mins(1));
         minutes.tick().await;
         loop {
             tokio::select! {

@@ -70,12 +70,17 @@ async fn every_operation_as_every_caller() {
     let mut rows = Vec::new();
     for operation in &operations {
         let mut request = world.request(operation).await;
-        let mut row = Vec::new();
+        let (mut row, mut shown) = (Vec::new(), false);
         for caller in &callers {
             let wanted = expected(operation, caller.standing);
+            row.push(wanted.shown());
+            // Where no token is looked at, one bad one shows it.
+            let unlooked = wanted == Outcome::Done && matches!(caller.standing, Standing::BadToken);
+            if unlooked && std::mem::replace(&mut shown, true) {
+                continue;
+            }
             let answer = request.send(caller.client_for(operation), operation).await;
             check(operation, caller, wanted, &answer);
-            row.push(wanted.shown());
             if answer.status.is_success() {
                 request = world.request(operation).await;
             }

@@ -133,7 +133,7 @@ async fn requests_that_fail_keep_none_behind_them_back() {
     let others = due_before(&booking, &table).await;
     cloud.clock.advance(SignedDuration::from_hours(25));
     for _ in &others {
-        cloud.faults.script(ROLE, "TransactWriteItems", Verdict::Crashed);
+        cloud.faults.script(ROLE, "GetItem", Verdict::Crashed);
     }
     let expire = Expire::from_settings(&cloud.settings(ROLE), cloud.clock.clone()).unwrap();
     assert_eq!(expire.run(cloud.clock.now()).await.unwrap(), Summary::default(), "no time");

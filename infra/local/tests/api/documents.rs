@@ -48,7 +48,8 @@ async fn the_page_and_all_its_files_load() {
     let (status, kind, page) = fetch(&cloud, "/docs").await;
     assert_eq!((status, kind.as_str()), (200, "text/html"));
     assert!(page.contains("id=\"swagger-ui\"") && page.contains("<base href=\"/docs/\">"), "{page}");
-    let named = page.split(['"', '\'']).filter(|part| part.ends_with(".js") || part.ends_with(".css"));
+    let is_file = |part: &&str| matches!(part.rsplit_once('.'), Some((_, "js" | "css")));
+    let named = page.split(['"', '\'']).filter(is_file);
     let files: BTreeSet<_> = named.map(|name| format!("/docs/{}", name.trim_start_matches("./"))).collect();
     assert!(files.len() >= 4, "{files:?}");
     for file in &files {

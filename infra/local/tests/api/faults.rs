@@ -90,7 +90,7 @@ async fn stage(customers: usize) -> (Cloud, Client, String, Vec<Client>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_day_in_bad_weather() {
     for seed in 1..=3 {
-        let (cloud, provider, service, customers) = stage(12).await;
+        let (cloud, provider, service, customers) = stage(10).await;
         cloud.faults.set(storm(seed));
         let visits = customers.iter().enumerate().map(|(n, who)| visit(n, who, &provider, &service));
         let agreed: Vec<_> = join_all(visits).await.into_iter().flatten().collect();

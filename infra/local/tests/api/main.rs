@@ -1,20 +1,22 @@
 //! The end-to-end suite: each test starts a local cloud of its own, on free ports and in memory,
 //! and speaks HTTP to it.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail in its helpers too")]
+
 mod access;
 mod accounts;
 mod availability;
 mod backlog;
 mod bookings;
 mod catalog;
-mod documents;
-mod local;
-mod mails;
-mod problems;
 mod crashes;
+mod documents;
 mod faults;
 mod guards;
 mod idempotency;
+mod local;
+mod mails;
+mod problems;
 mod races;
 mod samples;
 mod sessions;

@@ -183,17 +183,27 @@ async fn every_answer_has_a_request_id_of_its_own_and_stays_out_of_caches() {
     assert!(!seen.contains("req_chosen-by-the-client"));
 }
 
-/// What goes wrong inside stays inside.
+/// What goes wrong inside stays inside, and a passing fault is told from one of ours.
 #[tokio::test]
-async fn a_storage_fault_is_503_and_says_nothing_of_itself() {
+async fn a_storage_fault_says_nothing_of_itself() {
+    use banister_local::faults::{Plan, Rates};
     let cloud = cloud().await;
     let anyone = stranger(&cloud);
-    cloud.faults.crash_before("local-http", 1);
     let ask = json!({ "email": "customer@example.com", "password": "correct horse battery" });
-    let answer = anyone.post("/v1/sessions", &ask).await.unwrap();
-    refused(&answer, 503, "unavailable");
-    let shown = answer.body.to_string().to_lowercase();
-    for inside in ["dynamo", "crash", "exception", "sdk", "127.0.0.1", "table"] {
-        assert!(!shown.contains(inside), "{shown}");
-    }
+    let refusal = async |status: u16, code: &str| {
+        let answer = anyone.post("/v1/sessions", &ask).await.unwrap();
+        refused(&answer, status, code);
+        let shown = answer.body.to_string().to_lowercase();
+        for inside in ["dynamo", "throttl", "crash", "exception", "sdk", "127.0.0.1", "table"] {
+            assert!(!shown.contains(inside), "{shown}");
+        }
+    };
+    let rates = Rates { throttle: 1_000, ..Rates::default() };
+    cloud.faults.set(Plan { roles: ["local-http".to_owned()].into(), rates, ..Plan::default() });
+    refusal(503, "unavailable").await;
+    cloud.faults.off();
+    cloud.faults.crash_before("local-http", 1);
+    refusal(500, "internal").await;
+    cloud.faults.revive("local-http");
+    refusal(401, "wrong_credentials").await;
 }

@@ -64,7 +64,8 @@ impl Cursors {
         digest.update(PURPOSE);
         digest.update(&key);
         let key = RandomizedNonceKey::new(&AES_256_GCM, digest.finish().as_ref());
-        Ok(Self(Arc::new(key.expect("a SHA-256 digest is as long as the key"))))
+        let unfit = |_| ConfigError::Invalid { name: "CURSOR_KEY", problem: "no key comes of it".into() };
+        Ok(Self(Arc::new(key.map_err(unfit)?)))
     }
 
     /// A cursor that goes on after `position` in the list that `scope` describes: the operation,

@@ -71,7 +71,11 @@ impl Sessions {
         };
         let mut transaction = Transaction::new();
         transaction.create(&record, ()).put_over(&AuditRecord::new(
-            AuditEntry::SessionCreated, Some(token.user_id), address, now));
+            AuditEntry::SessionCreated,
+            Some(token.user_id),
+            address,
+            now,
+        ));
         transaction.commit(&self.table).await
     }
 
@@ -128,7 +132,12 @@ impl Sessions {
                 return Ok(());
             };
             let mut transaction = Transaction::new();
-            transaction.remove(&session.value.key(), session.version, ()).put_over(&AuditRecord::new(why, Some(user), address.clone(), now));
+            transaction.remove(&session.value.key(), session.version, ()).put_over(&AuditRecord::new(
+                why,
+                Some(user),
+                address.clone(),
+                now,
+            ));
             match transaction.commit(&self.table).await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Storage(error)) => return Err(error),

@@ -109,12 +109,11 @@ impl World {
 
     /// An account that can be signed in to.
     async fn account(&mut self) -> Client {
-        let (client, left) = match self.account.take() {
-            Some((client, left @ 1..)) => (client, left),
-            _ => {
-                let email = self.next_email();
-                (self.unconfirmed(&email).await, 9)
-            }
+        let (client, left) = if let Some((client, left @ 1..)) = self.account.take() {
+            (client, left)
+        } else {
+            let email = self.next_email();
+            (self.unconfirmed(&email).await, 9)
         };
         self.account = Some((client.clone(), left - 1));
         client

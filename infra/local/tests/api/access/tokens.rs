@@ -28,7 +28,7 @@ impl Forge {
         Self { key: pair(&setting), header: part(0), claims: part(1) }
     }
 
-    fn signed(&self, header: &Value, claims: &Value, key: &Ed25519KeyPair) -> String {
+    fn signed(header: &Value, claims: &Value, key: &Ed25519KeyPair) -> String {
         let text = unsigned(header, claims);
         let signature = URL_SAFE_NO_PAD.encode(key.sign(text.as_bytes()));
         format!("{text}.{signature}")
@@ -38,14 +38,14 @@ impl Forge {
     fn claim(&self, name: &str, value: impl Into<Value>) -> String {
         let mut claims = self.claims.clone();
         claims[name] = value.into();
-        self.signed(&self.header, &claims, &self.key)
+        Self::signed(&self.header, &claims, &self.key)
     }
 
     /// With another member of the header.
     fn header(&self, name: &str, value: impl Into<Value>) -> String {
         let mut header = self.header.clone();
         header[name] = value.into();
-        self.signed(&header, &self.claims, &self.key)
+        Self::signed(&header, &self.claims, &self.key)
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) fn bad_tokens(cloud: &Cloud, person: &Client) -> Vec<(&'static str, S
         ("refresh token", person.refresh_token.clone().expect("signed in")),
         ("alg none", format!("{}.", unsigned(&none, &forge.claims))),
         ("alg hs256", format!("{text}.{tag}")),
-        ("other key", forge.signed(&forge.header, &forge.claims, &other)),
+        ("other key", Forge::signed(&forge.header, &forge.claims, &other)),
         ("other key id", forge.header("kid", "other")),
         ("other type", forge.header("typ", "JWT")),
         ("other issuer", forge.claim("iss", "elsewhere")),
@@ -104,6 +104,6 @@ async fn a_token_signed_again_unchanged_is_taken() {
     assert_eq!(names, ["aud", "epoch", "exp", "iat", "iss", "role", "sid", "sub"]);
     let lifetime = forge.claims["exp"].as_i64().unwrap() - forge.claims["iat"].as_i64().unwrap();
     assert_eq!(lifetime, 900);
-    person.token = Some(forge.signed(&forge.header, &forge.claims, &forge.key));
+    person.token = Some(Forge::signed(&forge.header, &forge.claims, &forge.key));
     body(person.get("/v1/me").await.unwrap(), 200);
 }

@@ -68,8 +68,8 @@ async fn from_registration_to_a_cancelled_slot() {
     );
     assert_eq!(each(&body(customer.get(&slots).await.unwrap(), 200), "starts_at"), all);
     for side in [&provider, &customer] {
-        let list = body(side.get("/v1/bookings?status=cancelled").await.unwrap(), 200);
-        assert_eq!(list["items"], json!([cancelled]));
+        let found = body(side.get("/v1/bookings?status=cancelled").await.unwrap(), 200);
+        assert_eq!(found["items"], json!([cancelled]));
     }
 }
 

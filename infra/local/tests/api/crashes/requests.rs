@@ -1,7 +1,8 @@
 //! The function that answers a request dies; the client asks again under the same key.
 
+use banister_domain::account::AccountStatus;
 use banister_domain::booking::Status;
-use banister_domain::event::Payload;
+use banister_domain::event::{Event, Payload};
 use banister_local::client::{Answer, PASSWORD};
 use banister_local::cloud::Cloud;
 use jiff::SignedDuration;
@@ -51,6 +52,11 @@ async fn at_every_call(
     (answers, calls)
 }
 
+fn registration(email: &str) -> Value {
+    json!({ "email": email, "password": PASSWORD, "role": "customer",
+        "first_name": "Customer", "last_name": "One" })
+}
+
 #[tokio::test]
 async fn booking() {
     let (cloud, _, service, customer) = stage(60).await;
@@ -62,7 +68,7 @@ async fn booking() {
         kept.bookings.values().any(|booking| booking.starts_at.to_string() == hour(n))
     };
     let (bookings, calls) = at_every_call(&cloud, 201, request, done).await;
-    assert_eq!(calls, 5, "account and session, receipt, service, calendar, transaction");
+    assert_eq!(calls, 6, "account and session, receipt, limit, service, calendar, transaction");
     let kept = invariants(&cloud).await;
     assert_eq!(kept.bookings.len(), bookings.len());
     for booking in &bookings {
@@ -102,11 +108,9 @@ async fn registering() {
     let stranger = support::stranger(&cloud);
     let email = |n: usize| format!("customer.nr{n}@example.com");
     let request = async |n: usize| {
-        let ask = json!({ "email": email(n), "password": PASSWORD, "role": "customer",
-            "first_name": "Customer", "last_name": "One" });
         let key = format!("registration-{n}");
         let headers = [("idempotency-key", key.as_str())];
-        stranger.call(Method::POST, "/v1/accounts", &headers, Some(&ask)).await.unwrap()
+        stranger.call(Method::POST, "/v1/accounts", &headers, Some(&registration(&email(n)))).await.unwrap()
     };
     let done = |kept: &Kept, n: usize| kept.accounts.iter().any(|account| account.email.as_str() == email(n));
     let (accounts, calls) = at_every_call(&cloud, 201, request, done).await;
@@ -128,11 +132,10 @@ async fn registering() {
 /// Registering an address that has an account makes nothing but a mail to its owner, also when the
 /// function dies on the way there.
 #[tokio::test]
-async fn registering_again() {
+async fn registering_an_address_that_is_taken() {
     let cloud = support::cloud_at(super::START).await;
-    let ask = json!({ "email": "taken@example.com", "password": PASSWORD, "role": "provider",
-        "first_name": "Provider", "last_name": "One" });
-    body(support::stranger(&cloud).post("/v1/accounts", &ask).await.unwrap(), 201);
+    let owner = support::customer(&cloud, "Customer One").await;
+    let ask = registration(&owner.email);
     for crash in Crash::BOTH {
         cloud.quiet().await.unwrap();
         // A day later the owner may be told again.
@@ -150,14 +153,46 @@ async fn registering_again() {
             body(stranger.post("/v1/accounts", &ask).await.unwrap(), 201);
             calls = n;
         }
-        // Over the limit of mails the last of the five calls is left out.
-        assert!(calls >= 4, "limit, transaction, second limit, credentials, transaction: {calls}");
+        // Over the limit of mails the last calls are left out.
+        assert!(calls >= 4, "limit, transaction, second limit, credentials: {calls}");
     }
     let kept = invariants(&cloud).await;
     assert_eq!(kept.accounts.len(), 1);
-    let repeated =
-        kept.events.iter().filter(|event| matches!(event.payload, Payload::RegistrationRepeated { .. }));
-    assert!((2..=6).contains(&repeated.count()), "at least once, at most three a day");
+    let repeated = |event: &&Event| matches!(event.payload, Payload::RegistrationRepeated { .. });
+    let told = kept.events.iter().filter(repeated).count();
+    assert!((2..=6).contains(&told), "at least once and at most three times on each of two days: {told}");
+}
+
+/// A registration that nobody confirmed is replaced by the next one, and by one only.
+#[tokio::test]
+async fn registering_an_address_that_was_never_confirmed() {
+    let cloud = support::cloud_at(super::START).await;
+    let email = |n: usize| format!("customer.nr{n}@example.com");
+    for n in 0..16 {
+        body(support::stranger(&cloud).post("/v1/accounts", &registration(&email(n))).await.unwrap(), 201);
+    }
+    cloud.quiet().await.unwrap();
+    cloud.advance(SignedDuration::from_mins(11)).await;
+    let request = async |n: usize| {
+        let key = format!("registration-{n}");
+        let headers = [("idempotency-key", key.as_str())];
+        let stranger = support::stranger(&cloud);
+        stranger.call(Method::POST, "/v1/accounts", &headers, Some(&registration(&email(n)))).await.unwrap()
+    };
+    let of = |kept: &Kept, n: usize| {
+        let mine = kept.accounts.iter().filter(|account| account.email.as_str() == email(n));
+        mine.map(|account| (account.status, account.id.to_string())).collect::<Vec<_>>()
+    };
+    let (accounts, calls) = at_every_call(&cloud, 201, request, |kept, n| of(kept, n).len() == 2).await;
+    assert_eq!(calls, 6, "limit, transaction, second limit, credentials, account and code, transaction");
+    let kept = invariants(&cloud).await;
+    for (n, account) in accounts.iter().enumerate() {
+        let of = of(&kept, n);
+        let active: Vec<_> = of.iter().filter(|(status, _)| *status == AccountStatus::Active).collect();
+        assert_eq!((of.len(), active.len()), (2, 1));
+        assert_eq!(active[0].1, text(account, "id"));
+        assert_eq!(cloud.mailbox.list(Some(&email(n))).len(), 2, "a code each time");
+    }
 }
 
 /// A lost answer must not lock anybody out: whatever the retry says, the address is confirmed.
@@ -170,9 +205,7 @@ async fn confirming_an_address() {
             let mut customer = support::stranger(&cloud);
             customer.email = format!("customer.nr{accounts}@example.com");
             accounts += 1;
-            let ask = json!({ "email": customer.email, "password": PASSWORD, "role": "customer",
-                "first_name": "Customer", "last_name": "One" });
-            body(customer.post("/v1/accounts", &ask).await.unwrap(), 201);
+            body(customer.post("/v1/accounts", &registration(&customer.email)).await.unwrap(), 201);
             let code = customer.code_from_mail(&cloud).await.unwrap();
             let ask = json!({ "email": customer.email, "code": code });
             crash.arm(&cloud, ROLE, n);
@@ -192,7 +225,7 @@ async fn confirming_an_address() {
                 break;
             }
         }
-        assert_eq!(calls, 6, "two limits, credentials, account and code, the attempt, the confirmation");
+        assert_eq!(calls, 7, "three limits, credentials, account and code, the attempt, the confirmation");
     }
     assert_eq!(invariants(&cloud).await.accounts.len(), accounts);
 }

@@ -37,11 +37,11 @@ async fn pass_to_the_brink(cloud: &Cloud, booking: &Value) {
 }
 
 async fn book(who: &Client, service: &str, starts_at: &str) -> Value {
-    body(who.book(service, starts_at, &format!("first-{starts_at}")).await.unwrap(), 201)
+    body(who.book(service, starts_at, &format!("first-{starts_at}")).await.expect("an answer"), 201)
 }
 
 async fn act(who: &Client, booking: &str, command: &str) -> Answer {
-    who.act(&format!("/v1/bookings/{booking}/{command}")).await.unwrap()
+    who.act(&format!("/v1/bookings/{booking}/{command}")).await.expect("an answer")
 }
 
 /// What `customers` want: the starts by turns.

@@ -62,7 +62,8 @@ impl Accounts {
     ) -> Result<(), CommitError<ConfirmError>> {
         let user_id: UserId = account.value.0.id;
         for attempt in 0..5 {
-            let confirmed = account.map(|record| AccountRecord(Account { email_confirmed: true, ..record.0 }));
+            let confirmed =
+                account.map(|record| AccountRecord(Account { email_confirmed: true, ..record.0 }));
             let mut transaction = Transaction::new();
             transaction
                 .replace(&confirmed, ConfirmError::Stale)

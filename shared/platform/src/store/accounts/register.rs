@@ -124,7 +124,8 @@ fn make(
     now: Timestamp,
 ) -> Result<(), StorageError> {
     let user_id = new.account.id;
-    let expires_at = now.saturating_add(SignedDuration::from_mins(LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX);
+    let expires_at =
+        now.saturating_add(SignedDuration::from_mins(LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX);
     let code = CodeRecord { user_id, id: random::id(now), tries: 0, expires_at };
     transaction
         .create(&AccountRecord(new.account), RegisterError::EmailTaken)

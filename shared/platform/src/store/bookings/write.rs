@@ -232,7 +232,9 @@ impl Bookings {
     async fn still_offered(&self, request: &Request) -> Result<Service, ReserveError> {
         let found = self.services.get(request.service.id).await?.map(|found| found.value);
         let service = found.filter(|service| service.status == ServiceStatus::Published);
-        service.filter(|service| service.duration_minutes == request.service.duration_minutes).ok_or(ReserveError::Gone)
+        service
+            .filter(|service| service.duration_minutes == request.service.duration_minutes)
+            .ok_or(ReserveError::Gone)
     }
 
     /// The place is taken: by an earlier try of this very request, or by somebody else.
