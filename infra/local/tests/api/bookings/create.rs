@@ -1,11 +1,12 @@
 //! `POST /v1/bookings`.
 
+use banister_domain::account::{Account, AccountStatus};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{booked, market, offer, post, status};
 use crate::problems::{refused, refused_at};
-use crate::support::{body, customer, each, open, text};
+use crate::support::{body, change_account, customer, each, open, text};
 
 #[tokio::test]
 async fn a_booking_has_every_field_and_both_sides_read_it() {
@@ -211,7 +212,20 @@ async fn a_booking_over_midnight_closes_both_days() {
     }
 }
 
-/// A provider who was switched off takes no bookings, and neither does one whose token is used to book.
+#[tokio::test]
+async fn a_provider_who_was_switched_off_takes_no_bookings() {
+    let (cloud, provider, service, customer) = market().await;
+    let before = booked(&customer, &service, "2026-03-04T10:00:00Z").await;
+    let disable =
+        |account: Account| Account { status: AccountStatus::Disabled, epoch: account.epoch + 1, ..account };
+    change_account(&cloud, &provider.id, disable).await;
+    let answer = customer.book(&service, "2026-03-04T12:00:00Z", "some-booking").await.unwrap();
+    refused(&answer, 422, "slot_not_offered");
+    let slots = format!("/v1/services/{service}/slots?from=2026-03-04&to=2026-03-04");
+    assert_eq!(each(&body(customer.get(&slots).await.unwrap(), 200), "starts_at"), Vec::<String>::new());
+    assert_eq!(status(&customer, &before).await, "requested", "bookings made before stand");
+}
+
 #[tokio::test]
 async fn only_customers_book() {
     let (_cloud, provider, service, _) = market().await;
@@ -219,4 +233,24 @@ async fn only_customers_book() {
     let headers = [("idempotency-key", "some-booking")];
     let answer = provider.call(Method::POST, "/v1/bookings", &headers, Some(&ask)).await.unwrap();
     refused(&answer, 403, "forbidden");
+}
+
+/// Nobody fills a calendar by machine; attempts that are refused count too, answers given again do not.
+#[tokio::test]
+async fn a_customer_asks_for_sixty_bookings_an_hour() {
+    let (_cloud, _, service, customer) = market().await;
+    body(customer.book(&service, "2026-03-04T10:00:00Z", "first-booking").await.unwrap(), 201);
+    for number in 0..59 {
+        let nothing = "svc_01KB2Q7S3H8Z6W4V5N9RXTMCDE";
+        let key = format!("booking-{number}");
+        refused_at(
+            &customer.book(nothing, "2026-03-04T12:00:00Z", &key).await.unwrap(),
+            "/service_id",
+            "invalid",
+        );
+    }
+    let over = customer.book(&service, "2026-03-04T12:00:00Z", "last-booking").await.unwrap();
+    refused(&over, 429, "too_many_requests");
+    body(customer.book(&service, "2026-03-04T10:00:00Z", "first-booking").await.unwrap(), 201);
+    assert_eq!(each(&body(customer.get("/v1/bookings").await.unwrap(), 200), "id").len(), 1);
 }
