@@ -53,12 +53,6 @@ impl Query {
     pub fn all(index: Option<Index>, pk: String, limit: u16) -> Self {
         Self { index, pk, from: " ".into(), to: LAST.into(), ascending: true, limit, after: None }
     }
-
-    /// Only sort keys beginning with `prefix`.
-    #[must_use]
-    pub fn prefix(self, prefix: &str) -> Self {
-        Self { from: prefix.to_owned(), to: format!("{prefix}{LAST}"), ..self }
-    }
 }
 
 /// One page of records, each with the position right after it, so that a reader who filters can

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{AccountRecord, Accounts, CodeRecord};
 use crate::random;
 use crate::store::{AuditEntry, AuditRecord};
-use crate::table::{CommitError, Transaction, Versioned, backoff, key};
+use crate::table::{CommitError, StorageError, Transaction, Versioned, backoff, key};
 
 /// Why an address was not confirmed.
 #[derive(Debug)]
@@ -24,31 +24,51 @@ impl Accounts {
     pub async fn confirm_email(
         &self,
         email: &Email,
-        is_right: impl FnOnce(CodeId) -> bool,
+        is_right: impl Fn(CodeId) -> bool,
         address: String,
         now: Timestamp,
     ) -> Result<(), CommitError<ConfirmError>> {
         let known = self.credentials(email).await?.map(|credentials| credentials.user_id);
         // The same reads and writes for an address without an account.
         let user_id = known.unwrap_or_else(|| random::id(now));
-        let keys = [key::user(user_id), key::email_code(user_id)];
-        let mut found = self.table.get_all(&keys).await?;
-        let account = found.take::<AccountRecord>(&keys[0])?;
-        let code = found.take::<CodeRecord>(&keys[1])?.filter(|code| code.value.is_live(now));
-        if let (Some(account), Some(code)) = (account, code) {
+        for attempt in 0..5 {
+            let Some((account, code)) = self.waiting(user_id, now).await? else { break };
             let tried = code.map(|code| CodeRecord { tries: code.tries + 1, ..code });
-            let mut attempt = Transaction::new();
-            attempt.replace(&tried, ConfirmError::Stale);
-            attempt.commit(&self.table).await?;
+            let mut transaction = Transaction::new();
+            transaction.replace(&tried, ConfirmError::Stale);
+            match transaction.commit(&self.table).await {
+                Ok(()) => {}
+                // Counted by another attempt at this moment. To say so would tell that there is an
+                // account: this one waits for its turn.
+                Err(CommitError::Refused(_) | CommitError::Contention) => {
+                    tokio::time::sleep(backoff(attempt)).await;
+                    continue;
+                }
+                Err(CommitError::Storage(error)) => return Err(error.into()),
+            }
             if is_right(tried.value.id) {
                 // What the attempt wrote is one version on.
                 let used = Versioned { version: tried.version + 1, value: tried.value };
-                return self.mark_confirmed(account, &used, address, now).await;
+                return self.mark_confirmed(account, used, address, now).await;
             }
+            break;
         }
         let refused = AuditRecord::new(AuditEntry::CodeRefused, known, address, now);
         self.table.put(&refused).await?;
         Err(CommitError::Refused(ConfirmError::InvalidCode))
+    }
+
+    /// An account and its code, if the code can still be used.
+    async fn waiting(
+        &self,
+        user_id: UserId,
+        now: Timestamp,
+    ) -> Result<Option<(Versioned<AccountRecord>, Versioned<CodeRecord>)>, StorageError> {
+        let keys = [key::user(user_id), key::email_code(user_id)];
+        let mut found = self.table.get_all(&keys).await?;
+        let account = found.take::<AccountRecord>(&keys[0])?;
+        let code = found.take::<CodeRecord>(&keys[1])?.filter(|code| code.value.is_live(now));
+        Ok(account.zip(code))
     }
 
     /// Marks the address confirmed and uses the code up. A change of the account in between is read
@@ -56,7 +76,7 @@ impl Accounts {
     async fn mark_confirmed(
         &self,
         mut account: Versioned<AccountRecord>,
-        code: &Versioned<CodeRecord>,
+        mut code: Versioned<CodeRecord>,
         address: String,
         now: Timestamp,
     ) -> Result<(), CommitError<ConfirmError>> {
@@ -74,8 +94,12 @@ impl Accounts {
                 outcome => return outcome,
             }
             tokio::time::sleep(backoff(attempt)).await;
-            let found = self.table.get::<AccountRecord>(&key::user(user_id)).await?;
-            account = found.ok_or(CommitError::Refused(ConfirmError::InvalidCode))?;
+            let keys = [key::user(user_id), key::email_code(user_id)];
+            let mut found = self.table.get_all(&keys).await?;
+            let again = found.take::<AccountRecord>(&keys[0])?.zip(found.take::<CodeRecord>(&keys[1])?);
+            // Used up by another attempt in the meantime, or still there one try later.
+            let again = again.filter(|(_, current)| current.value.id == code.value.id);
+            (account, code) = again.ok_or(CommitError::Refused(ConfirmError::InvalidCode))?;
         }
         Err(CommitError::Contention)
     }
