@@ -163,3 +163,67 @@ kinds! {
     /// A request, for support and logs.
     RequestId = RequestKind "req";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_kind_has_a_prefix_of_its_own() {
+        let prefixes = [
+            UserKind::PREFIX,
+            ServiceKind::PREFIX,
+            BookingKind::PREFIX,
+            SessionKind::PREFIX,
+            EventKind::PREFIX,
+            CodeKind::PREFIX,
+            AuditKind::PREFIX,
+            RequestKind::PREFIX,
+        ];
+        let different: std::collections::BTreeSet<_> = prefixes.iter().collect();
+        assert_eq!(different.len(), prefixes.len());
+        assert!(
+            prefixes.iter().all(|prefix| prefix.len() == 3 && prefix.bytes().all(|c| c.is_ascii_lowercase()))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn text_and_json_read_back(millis in 0_u64..1 << 48, random in any::<u128>()) {
+            let id = BookingId::from_parts(millis, random);
+            prop_assert_eq!(id.to_string().len(), 30);
+            prop_assert_eq!(id.to_string().parse::<BookingId>(), Ok(id));
+            prop_assert_eq!(serde_json::from_str::<BookingId>(&serde_json::to_string(&id)?)?, id);
+            prop_assert_eq!(id.unix_millis(), millis);
+        }
+
+        #[test]
+        fn another_kind_or_spelling_is_refused(millis in 0_u64..1 << 48, random in any::<u128>()) {
+            let text = BookingId::from_parts(millis, random).to_string();
+            prop_assert!(text.parse::<UserId>().is_err());
+            prop_assert!(text.to_uppercase().parse::<BookingId>().is_err());
+            prop_assert!(text.replacen('_', "", 1).parse::<BookingId>().is_err());
+            prop_assert!(format!("{text}0").parse::<BookingId>().is_err());
+            prop_assert!(text[..29].parse::<BookingId>().is_err());
+            let lower = format!("bkg_{}", text[4..].to_lowercase());
+            prop_assert!(lower == text || lower.parse::<BookingId>().is_err());
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_and_never_respelled(text in "(bkg_)?[0-9A-Za-z_]{0,30}") {
+            if let Ok(id) = text.parse::<BookingId>() {
+                prop_assert_eq!(id.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn text_sorts_as_time_does(
+            a in 0_u64..1 << 48, b in 0_u64..1 << 48, one in any::<u128>(), two in any::<u128>(),
+        ) {
+            let (first, second) = (BookingId::from_parts(a, one), BookingId::from_parts(b, two));
+            prop_assert_eq!(first.cmp(&second), first.to_string().cmp(&second.to_string()));
+            prop_assert!(a == b || first.cmp(&second) == a.cmp(&b));
+        }
+    }
+}
