@@ -204,7 +204,8 @@ mod tests {
             prop_assert!(text.parse::<UserId>().is_err());
             prop_assert!(text.to_uppercase().parse::<BookingId>().is_err());
             prop_assert!(text.replacen('_', "", 1).parse::<BookingId>().is_err());
-            prop_assert!(format!("{text}0").parse::<BookingId>().is_err());
+            let longer = format!("{text}0");
+            prop_assert!(longer.parse::<BookingId>().is_err());
             prop_assert!(text[..29].parse::<BookingId>().is_err());
             let lower = format!("bkg_{}", text[4..].to_lowercase());
             prop_assert!(lower == text || lower.parse::<BookingId>().is_err());
