@@ -89,8 +89,12 @@ pub(super) async fn run_stream(
                 Ok(records) => records,
                 Err(error) => {
                     tracing::warn!(error, "the stream does not answer");
+                    // Nothing has been relayed: to go on waiting for writes would leave it lying.
+                    if *stop.borrow() {
+                        return;
+                    }
                     tokio::time::sleep(PAUSE).await;
-                    Vec::new()
+                    continue;
                 }
             };
             if records.is_empty()
