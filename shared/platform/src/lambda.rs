@@ -8,7 +8,9 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Service};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::signal::unix::{SignalKind, signal};
 use tower::ServiceExt as _;
+use tracing::Instrument as _;
 
 use crate::config::{ConfigError, Settings};
 use crate::telemetry;
@@ -38,7 +40,18 @@ pub async fn serve(build: impl FnOnce(&Settings) -> Result<Router, ConfigError>)
     let settings = Settings::from_env();
     telemetry::start_json(&settings);
     let router = build(&settings)?;
-    lambda_runtime::run(service(router)).await
+    until_terminated(lambda_runtime::run(service(router))).await
+}
+
+/// Serves until Lambda takes the environment away: then it sends SIGTERM to a function that has an
+/// extension, and nothing is under way any more
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>).
+async fn until_terminated(serve: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        served = serve => served,
+        _ = terminated.recv() => Ok(()),
+    }
 }
 
 type Event = lambda_runtime::LambdaEvent<LambdaRequest>;
@@ -92,10 +105,19 @@ where
         let millis = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
         let end = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
         let deadline = end.saturating_sub(MARGIN).unwrap_or(Timestamp::MIN);
+        let (invocation_id, trace_id) = (event.context.request_id.as_str(), trace_id(&event.context));
+        let span = tracing::info_span!(target: telemetry::TARGET, "invocation", invocation_id, trace_id);
         // On the heap: the types of nested calls of the SDK are too deep for the compiler otherwise.
-        Box::pin(handle(LambdaEvent { payload: event.payload, deadline })).await.into_outcome()
+        let handled = Box::pin(handle(LambdaEvent { payload: event.payload, deadline }));
+        handled.instrument(span).await.into_outcome()
     });
-    lambda_runtime::run(service).await
+    until_terminated(lambda_runtime::run(service)).await
+}
+
+/// The X-Ray trace of an invocation: the root of `Root=1-…;Parent=…;Sampled=1`
+/// (<https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>).
+pub(crate) fn trace_id(context: &lambda_runtime::Context) -> Option<&str> {
+    context.xray_trace_id.as_deref()?.split(';').find_map(|part| part.trim().strip_prefix("Root="))
 }
 
 /// What a handler may give back: an answer, or an answer or a failure.
@@ -121,6 +143,13 @@ impl IntoOutcome for aws_lambda_events::event::streams::DynamoDbEventResponse {
 }
 
 impl IntoOutcome for aws_lambda_events::event::sqs::SqsBatchResponse {
+    type Answer = Self;
+    fn into_outcome(self) -> Result<Self, Error> {
+        Ok(self)
+    }
+}
+
+impl IntoOutcome for aws_lambda_events::event::apigw::ApiGatewayProxyResponse {
     type Answer = Self;
     fn into_outcome(self) -> Result<Self, Error> {
         Ok(self)

@@ -1,7 +1,10 @@
 //! An area's routes in one list, with the access and the error codes of each.
 
+use std::sync::Arc;
+
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn};
 use serde_json::json;
 use utoipa::openapi::path::Operation as ApiOperation;
 use utoipa::openapi::{
@@ -11,6 +14,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::{Caller, Code, finish};
 use crate::identity::Access;
+use crate::telemetry;
 
 /// An async function whose parameters are the area's state, then its caller, then what it reads.
 /// A function that says nothing about its caller is no endpoint and does not compile as one.
@@ -84,7 +88,7 @@ impl<S: Clone + Send + Sync + 'static> Area<S> {
 
     /// Adds an endpoint and writes its access and problems into its description.
     pub fn add(&mut self, described: UtoipaMethodRouter<S>, access: Access, problems: &[Code]) {
-        let (schemas, mut paths, methods) = described;
+        let (schemas, mut paths, mut methods) = described;
         for (path, item) in &mut paths.paths {
             let by_method = [
                 ("GET", &mut item.get),
@@ -98,6 +102,11 @@ impl<S: Clone + Send + Sync + 'static> Area<S> {
                 leave_out(operation);
                 let codes = all_codes(access, operation, problems);
                 describe(operation, self.name, access, &codes);
+                let name: Arc<str> = operation.operation_id.as_deref().unwrap_or_default().into();
+                methods = methods.route_layer(from_fn(move |request: Request, next: Next| {
+                    telemetry::name_operation(&name);
+                    next.run(request)
+                }));
                 self.operations.push(Operation {
                     id: operation.operation_id.clone().unwrap_or_default(),
                     area: self.name,

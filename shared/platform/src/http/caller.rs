@@ -87,6 +87,8 @@ macro_rules! callers {
             pub session_id: SessionId,
             /// As what.
             pub role: Role,
+            /// The account's epoch as of the last look.
+            pub epoch: u32,
         }
 
         impl Caller for $name {
@@ -98,9 +100,9 @@ macro_rules! callers {
 
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
                 let identity = admit(parts, state, Self::ACCESS).await?;
-                let Identity { user_id, session_id, role, .. } =
+                let Identity { user_id, session_id, role, epoch, .. } =
                     identity.ok_or(Problem::new(Code::Unauthenticated))?;
-                Ok(Self { user_id, session_id, role })
+                Ok(Self { user_id, session_id, role, epoch })
             }
         }
     )+};

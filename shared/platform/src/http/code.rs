@@ -48,12 +48,16 @@ codes! {
     WrongCredentials "wrong_credentials" UNAUTHORIZED "The e-mail address or the password is wrong";
     /// The refresh token is not good, or not any more.
     InvalidRefreshToken "invalid_refresh_token" UNAUTHORIZED "The refresh token is not valid";
+    /// The ticket is unknown, used or too old.
+    InvalidTicket "invalid_ticket" UNAUTHORIZED "The ticket is not valid";
     /// The account was switched off.
     AccountDisabled "account_disabled" FORBIDDEN "This account is disabled";
     /// Signed in as somebody who may not do this.
     Forbidden "forbidden" FORBIDDEN "Your account may not do this";
     /// The address must be confirmed first.
     EmailNotConfirmed "email_not_confirmed" FORBIDDEN "Confirm your e-mail address first";
+    /// A page of this origin may not open a WebSocket.
+    OriginNotAllowed "origin_not_allowed" FORBIDDEN "Pages of this origin may not connect";
     /// There is no such thing, or none that the caller may know of.
     NotFound "not_found" NOT_FOUND "There is no such thing";
     /// The path exists, the method does not.
@@ -80,6 +84,8 @@ codes! {
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "The Idempotency-Key was used for another request";
     /// Too many attempts.
     TooManyRequests "too_many_requests" TOO_MANY_REQUESTS "Too many attempts; wait";
+    /// The user has as many WebSocket connections as one may have.
+    TooManyConnections "too_many_connections" TOO_MANY_REQUESTS "Too many connections; close some";
     /// A fault of ours.
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side";
     /// Something that is needed does not answer.

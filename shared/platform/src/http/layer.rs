@@ -1,22 +1,25 @@
-//! What surrounds every endpoint: a request id, a span, problem documents, a panic's answer.
+//! What surrounds every endpoint: a request id, the request's log line, problem documents, a panic's
+//! answer.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use banister_domain::id::RequestId;
 use futures_util::FutureExt as _;
+use lambda_http::Context;
 use lambda_http::request::RequestContext;
-use tracing::Instrument as _;
+use tracing::{Span, field};
 
 use super::{Code, Problem};
 use crate::clock::Clock;
-use crate::random;
+use crate::telemetry::{TARGET, Work};
+use crate::{lambda, random};
 
 /// How long a handler may take; the function's own time-out in template.yaml lies behind it, so that
 /// the client is told in any case.
@@ -33,29 +36,22 @@ pub fn finish(router: Router) -> Router {
 async fn surround(request: Request, next: Next) -> Response {
     let id: RequestId = random::id(Clock::system().now());
     let id = id.to_string();
-    let gateway = match request.extensions().get::<RequestContext>() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-        _ => None,
-    };
-    // The route and not the path, which may hold what a client should not have put there.
-    // `gateway` is the id in API Gateway's access log.
-    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let span = tracing::info_span!("request", id, gateway, method = %request.method(), route);
-    let work = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone());
-    let mut response = match tokio::time::timeout(LONGEST, work).await {
+    let work = Work::begin(span(&id, &request));
+    let handled = work.run(AssertUnwindSafe(next.run(request)).catch_unwind());
+    let mut response = match tokio::time::timeout(LONGEST, handled).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => {
-            span.in_scope(|| tracing::error!("a handler panicked"));
+            work.span().in_scope(|| tracing::error!("a handler panicked"));
             Problem::new(Code::Internal).into_response()
         }
         Err(_) => {
-            span.in_scope(|| tracing::error!("a handler took too long"));
+            work.span().in_scope(|| tracing::error!("a handler took too long"));
             Problem::new(Code::Unavailable).retry_after(1).into_response()
         }
     };
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let status = problem.code().status();
-        span.in_scope(|| tracing::info!(status = status.as_u16(), code = problem.code().as_str(), "refused"));
+    let problem = response.extensions_mut().remove::<Problem>();
+    work.answered(response.status().as_u16(), problem.as_ref().map(|problem| problem.code().as_str()));
+    if let Some(problem) = problem {
         let document = problem.document(&id).to_string();
         let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
@@ -70,4 +66,20 @@ async fn surround(request: Request, next: Next) -> Response {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+/// What all lines of a request have in common. Neither path nor query nor any header: they may hold
+/// what a client should not have put there.
+fn span(request_id: &str, request: &Request) -> Span {
+    // The id in API Gateway's access log.
+    let gateway_request_id = match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.as_deref(),
+        _ => None,
+    };
+    let context = request.extensions().get::<Context>();
+    // The id in Lambda's own lines.
+    let invocation_id = context.map(|context| context.request_id.as_str());
+    let trace_id = context.and_then(lambda::trace_id);
+    tracing::info_span!(target: TARGET, "request", request_id, gateway_request_id, invocation_id, trace_id,
+        operation = field::Empty, user = field::Empty)
 }

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{ConfigError, Settings};
 use crate::store::{AccountRecord, SessionRecord};
 use crate::table::{StorageError, Table, key};
+use crate::telemetry;
 
 /// How old the last look at an account may be: so long does it take at most until a disabled user
 /// or a changed role is out.
@@ -41,6 +42,8 @@ pub struct Identity {
     pub session_id: SessionId,
     /// As what.
     pub role: Role,
+    /// The account's epoch.
+    pub epoch: u32,
     /// Whether the address is confirmed.
     pub email_confirmed: bool,
 }
@@ -74,7 +77,6 @@ pub struct Gate {
 #[derive(Clone, Copy)]
 struct Seen {
     at: Timestamp,
-    epoch: u32,
     identity: Identity,
 }
 
@@ -89,6 +91,7 @@ impl Gate {
     pub async fn admit(&self, token: &str, access: Access) -> Result<Identity, Refused> {
         let now = self.clock.now();
         let claims = self.verifier.verify(token, now).map_err(|_| Refused::Unauthenticated)?;
+        telemetry::identify(claims.sub);
         if let Some(seen) = self.remembered(claims.sid, now)
             && let Ok(identity) = seen.admit(&claims, access)
         {
@@ -121,9 +124,10 @@ impl Gate {
             user_id: account.id,
             session_id: session.id,
             role: account.role,
+            epoch: account.epoch,
             email_confirmed: account.email_confirmed,
         };
-        let seen = Seen { at: now, epoch: account.epoch, identity };
+        let seen = Seen { at: now, identity };
         let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= REMEMBERED {
             all.clear();
@@ -137,7 +141,7 @@ impl Seen {
     fn admit(self, claims: &Claims, access: Access) -> Result<Identity, Refused> {
         let identity = self.identity;
         let told = (claims.epoch, claims.sub, claims.role);
-        if told != (self.epoch, identity.user_id, identity.role) {
+        if told != (identity.epoch, identity.user_id, identity.role) {
             return Err(Refused::Unauthenticated);
         }
         if !access.roles.contains(&identity.role) {

@@ -6,6 +6,7 @@ pub mod password;
 pub mod refresh;
 #[cfg(test)]
 mod tests;
+pub mod ticket;
 mod token;
 
 pub use gate::{Access, Gate, Identity, Refused};

@@ -6,6 +6,9 @@
 //! | credentials | `EMAIL#address` | `EMAIL` | |
 //! | code | `USER#id` | `CODE#purpose` | |
 //! | session | `USER#id` | `SESSION#id` | |
+//! | WebSocket ticket | `TICKET#hash` | `TICKET` | |
+//! | WebSocket connection of a user | `USER#id` | `SOCKET#connection` | |
+//! | user of a WebSocket connection | `CONNECTION#connection` | `CONNECTION` | |
 //! | service | `SERVICE#id` | `SERVICE` | GSI1 `SERVICES#provider` / id, GSI2 `CATEGORY#slug` / id, GSI3 `CATALOGUE` / id (the last two while published) |
 //! | calendar rules | `CALENDAR#provider` | `RULES` | |
 //! | calendar day | `CALENDAR#provider` | `DAY#yyyy-mm-dd` | |
@@ -125,6 +128,30 @@ pub fn email_code(user: UserId) -> Key {
 #[must_use]
 pub fn session(user: UserId, id: SessionId) -> Key {
     key(format!("USER#{user}"), format!("SESSION#{id}"))
+}
+
+/// Sort keys of a user's log-in sessions begin with this.
+pub const SESSIONS: &str = "SESSION#";
+
+/// Key of a ticket that opens a WebSocket, by the hash of its text.
+#[must_use]
+pub fn ticket(hash: &str) -> Key {
+    key(format!("TICKET#{hash}"), "TICKET")
+}
+
+/// Key of one of a user's WebSocket connections.
+#[must_use]
+pub fn socket(user: UserId, connection: &str) -> Key {
+    key(format!("USER#{user}"), format!("{SOCKETS}{connection}"))
+}
+
+/// Sort keys of a user's WebSocket connections begin with this.
+pub const SOCKETS: &str = "SOCKET#";
+
+/// Key of what says whose a WebSocket connection is.
+#[must_use]
+pub fn connection(connection: &str) -> Key {
+    key(format!("CONNECTION#{connection}"), "CONNECTION")
 }
 
 /// Key of a service.

@@ -26,6 +26,12 @@ fn every_key() {
             key::session(Id::from_parts(1, 16), Id::from_parts(1, 16)),
             format!("USER#usr_{ULID} / SESSION#ses_{ULID}"),
         ),
+        (key::ticket("00ff"), "TICKET#00ff / TICKET".into()),
+        (
+            key::socket(Id::from_parts(1, 16), "L0SM9cOFvHcCIhw="),
+            format!("USER#usr_{ULID} / SOCKET#L0SM9cOFvHcCIhw="),
+        ),
+        (key::connection("L0SM9cOFvHcCIhw="), "CONNECTION#L0SM9cOFvHcCIhw= / CONNECTION".into()),
         (key::service(Id::from_parts(1, 16)), format!("SERVICE#svc_{ULID} / SERVICE")),
         (key::calendar_rules(Id::from_parts(1, 16)), format!("CALENDAR#usr_{ULID} / RULES")),
         (key::calendar_day(Id::from_parts(1, 16), date), format!("CALENDAR#usr_{ULID} / DAY#2026-03-10")),

@@ -18,10 +18,11 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
 use aws_sdk_dynamodb::{Client, Config};
 
 use crate::config::{ConfigError, Settings};
+use crate::telemetry::TableCall;
 pub use key::Key;
 
 /// Why the table gave no answer.
@@ -68,6 +69,9 @@ const PASSING: [&str; 9] = [
     "TransactionConflictException",
     "TransactionInProgressException",
 ];
+
+/// Asked of every call, for the log: the total of the table and its indexes.
+const CAPACITY: ReturnConsumedCapacity = ReturnConsumedCapacity::Total;
 
 /// Who signs the calls and where to, straight from the environment: the usual provider chain would
 /// cost start-up time and gives nothing more under Lambda.
@@ -133,7 +137,9 @@ impl Table {
     /// Reads one record, strongly consistent; none where there is none.
     pub async fn get<R: Record>(&self, key: &Key) -> Result<Option<Versioned<R>>, StorageError> {
         let call = self.client.get_item().table_name(&self.name).set_key(Some(attributes(key)));
+        let (call, counted) = (call.return_consumed_capacity(CAPACITY), TableCall::begin());
         let answer = call.consistent_read(true).send().await.map_err(unavailable)?;
+        counted.read(&answer.consumed_capacity);
         answer.item.map(from_item).transpose()
     }
 
@@ -150,7 +156,9 @@ impl Table {
             let batch = KeysAndAttributes::builder().consistent_read(true).set_keys(Some(wanted)).build();
             let batch = batch.map_err(|error| StorageError::Malformed(error.to_string()))?;
             let call = self.client.batch_get_item().request_items(&self.name, batch);
-            let answer = call.send().await.map_err(unavailable)?;
+            let counted = TableCall::begin();
+            let answer = call.return_consumed_capacity(CAPACITY).send().await.map_err(unavailable)?;
+            counted.read(answer.consumed_capacity());
             for item in
                 answer.responses.into_iter().filter_map(|mut tables| tables.remove(&self.name)).flatten()
             {
@@ -174,13 +182,19 @@ impl Table {
     /// Writes a record whatever was there before.
     pub async fn put<R: Record>(&self, record: &R) -> Result<(), StorageError> {
         let call = self.client.put_item().table_name(&self.name).set_item(Some(record::to_item(record, 1)?));
-        call.send().await.map(|_| ()).map_err(unavailable)
+        let counted = TableCall::begin();
+        let answer = call.return_consumed_capacity(CAPACITY).send().await.map_err(unavailable)?;
+        counted.wrote(&answer.consumed_capacity);
+        Ok(())
     }
 
     /// Deletes what is at `key`, if anything is.
     pub async fn delete(&self, key: &Key) -> Result<(), StorageError> {
         let call = self.client.delete_item().table_name(&self.name).set_key(Some(attributes(key)));
-        call.send().await.map(|_| ()).map_err(unavailable)
+        let counted = TableCall::begin();
+        let answer = call.return_consumed_capacity(CAPACITY).send().await.map_err(unavailable)?;
+        counted.wrote(&answer.consumed_capacity);
+        Ok(())
     }
 
     /// Adds one to the counter at `key` unless it has reached `limit`, in one conditional write;
@@ -192,7 +206,9 @@ impl Table {
         expires_at: jiff::Timestamp,
     ) -> Result<bool, StorageError> {
         let call = self.client.update_item().table_name(&self.name).set_key(Some(attributes(key)));
+        let counted = TableCall::begin();
         let answer = call
+            .return_consumed_capacity(CAPACITY)
             .update_expression("ADD #n :one SET #t = :t, #ttl = :ttl")
             .condition_expression("attribute_not_exists(#n) OR #n < :limit")
             .expression_attribute_names("#n", "n")
@@ -205,7 +221,10 @@ impl Table {
             .send()
             .await;
         match answer {
-            Ok(_) => Ok(true),
+            Ok(answer) => {
+                counted.wrote(&answer.consumed_capacity);
+                Ok(true)
+            }
             Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
             Err(error) => Err(unavailable(error)),
         }

@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::key::Index;
-use super::{Item, Record, StorageError, Table, Versioned, from_item, unavailable};
+use super::{CAPACITY, Item, Record, StorageError, Table, Versioned, from_item, unavailable};
+use crate::telemetry::TableCall;
 
 /// Where a page ended: the key attributes of its last item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,12 @@ impl Query {
     pub fn all(index: Option<Index>, pk: String, limit: u16) -> Self {
         Self { index, pk, from: " ".into(), to: LAST.into(), ascending: true, limit, after: None }
     }
+
+    /// What of a partition of the table has sort keys that begin with `prefix`, lowest first.
+    #[must_use]
+    pub fn beginning(pk: String, prefix: &str, limit: u16) -> Self {
+        Self { from: prefix.to_owned(), to: format!("{prefix}{LAST}"), ..Self::all(None, pk, limit) }
+    }
 }
 
 /// One page of records, each with the position right after it, so that a reader who filters can
@@ -91,7 +98,9 @@ impl Table {
             .scan_index_forward(query.ascending)
             .limit(query.limit.into())
             .set_exclusive_start_key(query.after.map(Position::into_key));
-        let answer = call.send().await.map_err(unavailable)?;
+        let counted = TableCall::begin();
+        let answer = call.return_consumed_capacity(CAPACITY).send().await.map_err(unavailable)?;
+        counted.read(&answer.consumed_capacity);
         let last = answer.last_evaluated_key.and_then(|key| Position::from_item(&key, query.index));
         let found = answer.items.unwrap_or_default();
         let count = found.len();

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::key::Key;
 use super::record::to_item;
-use super::{Record, StorageError, Table, Versioned, attributes, unavailable};
+use super::{CAPACITY, Record, StorageError, Table, Versioned, attributes, unavailable};
+use crate::telemetry::TableCall;
 
 /// Why a transaction was not committed.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +90,12 @@ impl<M> Transaction<M> {
         self.push(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()), Some(stale))
     }
 
+    /// Deletes what is at `key`, if anything is.
+    pub fn delete(&mut self, key: &Key) -> &mut Self {
+        let delete = Delete::builder().table_name("").set_key(Some(attributes(key))).build();
+        self.push(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()), None)
+    }
+
     fn put<R: Record>(
         &mut self,
         record: &R,
@@ -145,8 +152,11 @@ impl<M> Transaction<M> {
             let delete = item.delete.as_mut().map(|delete| &mut delete.table_name);
             put.into_iter().chain(delete).for_each(|name| name.clone_from(&table.name));
         }
-        let answer = table.client.transact_write_items().set_transact_items(Some(items)).send().await;
-        answer.map(|_| ()).map_err(|error| explain(error, meanings))
+        let call = table.client.transact_write_items().set_transact_items(Some(items));
+        let counted = TableCall::begin();
+        let answer = call.return_consumed_capacity(CAPACITY).send().await;
+        counted.wrote(answer.map_err(|error| explain(error, meanings))?.consumed_capacity());
+        Ok(())
     }
 }
 
