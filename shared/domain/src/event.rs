@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::booking::Actor;
-use crate::id::{BookingId, CodeId, EventId, UserId};
+use crate::id::{BookingId, CodeId, EventId, SessionId, UserId};
 
 /// One event; its id is what consumers deduplicate by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,21 @@ pub enum Payload {
     #[serde(rename = "account.registration_repeated")]
     RegistrationRepeated {
         /// The account that exists.
+        user_id: UserId,
+    },
+    /// Sessions of a user are over before their time: what they opened must be closed.
+    #[serde(rename = "account.sessions_ended")]
+    SessionsEnded {
+        /// Whose.
+        user_id: UserId,
+        /// Which; all of them where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_id: Option<SessionId>,
+    },
+    /// A user took the own photo away; its files are still there.
+    #[serde(rename = "account.photo_removed")]
+    PhotoRemoved {
+        /// Whose.
         user_id: UserId,
     },
     /// A customer asks for a place.

@@ -1,7 +1,11 @@
 //! What every worker is made of: one item at a time, a failure that fails that item only, and the
 //! batch's answer to Lambda.
 
+mod batch;
+
 use std::panic::AssertUnwindSafe;
+
+pub use batch::{Consumer, read_event, run_batch};
 
 use futures_util::FutureExt as _;
 

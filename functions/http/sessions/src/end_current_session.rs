@@ -10,7 +10,8 @@ pub(crate) const PROBLEMS: &[Code] = &[];
 
 /// Sign out
 ///
-/// Ends the caller's session: its refresh token is void at once, its access token within five seconds.
+/// Ends the caller's session: its refresh token is void at once, its access token within five seconds, and its
+/// WebSocket connections are closed.
 #[utoipa::path(delete, path = "/v1/sessions/current", responses((status = 204, description = "Signed out")))]
 pub(crate) async fn end_current_session(
     State(sessions): State<Sessions>,

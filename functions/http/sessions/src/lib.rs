@@ -1,6 +1,7 @@
 //! Sessions: signing in, staying in, signing out. The only area that holds the private key.
 
 mod create_session;
+mod end_all_sessions;
 mod end_current_session;
 mod refresh_session;
 mod view;
@@ -12,6 +13,7 @@ use banister_platform::identity::password::Passwords;
 use banister_platform::identity::{Gate, Issuer};
 use banister_platform::store;
 use banister_platform::table::Table;
+use banister_platform::view::Viewer;
 
 /// What the endpoints of this area may touch.
 #[derive(Clone)]
@@ -23,6 +25,7 @@ pub struct Sessions {
     accounts: store::Accounts,
     issuer: Issuer,
     passwords: Passwords,
+    viewer: Viewer,
 }
 
 impl Sessions {
@@ -35,6 +38,7 @@ impl Sessions {
             accounts: store::Accounts::new(table.clone()),
             issuer: Issuer::from_settings(settings)?,
             passwords: Passwords::from_settings(settings)?,
+            viewer: Viewer::from_settings(settings)?,
             clock,
             table,
         })
@@ -50,5 +54,6 @@ impl HasGate for Sessions {
 /// The endpoints of this area.
 #[must_use]
 pub fn area() -> Area<Sessions> {
-    banister_platform::area!("sessions": Sessions; create_session, refresh_session, end_current_session)
+    banister_platform::area!("sessions": Sessions; create_session, refresh_session, end_current_session,
+        end_all_sessions)
 }

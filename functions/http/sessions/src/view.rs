@@ -26,6 +26,7 @@ use crate::Sessions;
         "phone": "+12015550123",
         "time_zone": "Europe/Lisbon",
         "locale": "en",
+        "photo": null,
         "created_at": "2026-03-09T08:00:00Z",
     },
 }))]
@@ -61,7 +62,7 @@ impl SessionView {
             token_type: "Bearer",
             expires_in: token.expires_in,
             refresh_token: refresh.expose(),
-            user: account.into(),
+            user: sessions.viewer.account(account, now),
         })
     }
 }

@@ -5,7 +5,6 @@
 //! that comes again from mailing again; a crash between sending and marking can, and then both mails
 //! have the same Message-ID.
 
-mod batch;
 mod letter;
 mod post;
 mod recipients;
@@ -19,6 +18,7 @@ use banister_platform::identity::code::Codes;
 use banister_platform::queue::Queue;
 use banister_platform::store::{Accounts, Bookings};
 use banister_platform::table::Table;
+use banister_platform::worker::{Consumer, WorkError, run_batch};
 use jiff::Timestamp;
 
 /// The worker; clones share what it is made of.
@@ -56,6 +56,24 @@ impl EmailWorker {
 
     /// Does a batch; what is in the answer comes again. No message is begun after the `deadline`.
     pub async fn handle(&self, batch: SqsEvent, deadline: Option<Timestamp>) -> SqsBatchResponse {
-        batch::run(self, batch.records, deadline).await
+        run_batch(self, batch, deadline).await
+    }
+}
+
+impl Consumer for EmailWorker {
+    const NAME: &'static str = "email";
+    /// Each has its own connection to the mail server.
+    const AT_A_TIME: usize = 5;
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    fn dead_letters(&self) -> &Queue {
+        &self.dead_letters
+    }
+
+    async fn deliver(&self, body: &str) -> Result<(), WorkError> {
+        self.send_all(body).await
     }
 }

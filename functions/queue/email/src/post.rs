@@ -10,7 +10,8 @@ use banister_integrations::smtp::{Mail, MailError};
 use banister_platform::identity::code;
 use banister_platform::store::{Handled, HistoryRecord};
 use banister_platform::table::{StorageError, key};
-use banister_platform::worker::WorkError;
+use banister_platform::telemetry::user_tag;
+use banister_platform::worker::{WorkError, read_event};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::EmailWorker;
@@ -61,8 +62,8 @@ impl From<StorageError> for Unsent {
 
 impl EmailWorker {
     /// Sends all mails of the event in `body`. One that fails keeps none of the others back.
-    pub(crate) async fn deliver(&self, body: &str) -> Result<(), WorkError> {
-        let event: Event = serde_json::from_str(body).map_err(|error| not_an_event(&error))?;
+    pub(crate) async fn send_all(&self, body: &str) -> Result<(), WorkError> {
+        let event = read_event(body)?;
         let mut outcome = Ok(());
         for errand in errands(&event.payload) {
             outcome = worse(outcome, self.run(&event, errand).await);
@@ -79,7 +80,7 @@ impl EmailWorker {
         let (reader, letter) = match self.write(event, errand, now).await {
             Ok(written) => written,
             Err(Unsent::Skipped(skip)) => {
-                tracing::info!(event = %event.id, reader = %errand.reader, reason = %skip, "nothing to send");
+                tracing::info!(event = %event.id, user = user_tag(errand.reader), reason = %skip, "nothing to send");
                 return Ok(());
             }
             Err(Unsent::Failed(error)) => return Err(error),
@@ -88,10 +89,10 @@ impl EmailWorker {
             MailError::Refused(_) => WorkError::Poison(error.to_string()),
             _ => WorkError::Retry(error.to_string()),
         })?;
-        tracing::info!(event = %event.id, reader = %errand.reader, "sent");
+        tracing::info!(event = %event.id, user = user_tag(errand.reader), "sent");
         if let Err(error) = Handled::new(&consumer, event.id, now).save(&self.table).await {
             // The mail is out: doing it again is worse than not knowing of it.
-            tracing::warn!(event = %event.id, reader = %errand.reader, %error, "sent, and not marked");
+            tracing::warn!(event = %event.id, user = user_tag(errand.reader), %error, "sent, and not marked");
         }
         Ok(())
     }
@@ -188,12 +189,6 @@ fn mail(event: &Event, reader: &Account, letter: Letter, now: Timestamp) -> Mail
         locale: reader.locale,
         date: SystemTime::from(now),
     }
-}
-
-/// Where in the text the fault is, without the text.
-fn not_an_event(error: &serde_json::Error) -> WorkError {
-    let (kind, line, column) = (error.classify(), error.line(), error.column());
-    WorkError::Poison(format!("not an event: {kind:?} error in line {line}, column {column}"))
 }
 
 /// What becomes of a message of which two mails came to this: as long as one may still go through,

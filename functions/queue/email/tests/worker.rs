@@ -8,6 +8,7 @@ use banister_domain::booking::{Actor, Booking, Command, Status};
 use banister_domain::event::{BookingRef, Event, Payload};
 use banister_domain::id::{Id, UserId};
 use banister_domain::money::{Currency, Money, Price};
+use banister_domain::photo::Photo;
 use banister_domain::service::LocationKind;
 use banister_platform::config::Settings;
 use banister_platform::identity::code::Codes;
@@ -40,6 +41,7 @@ fn person(id: UserId, email: &str, name: &str) -> Account {
         phone: None,
         time_zone: Zone::UTC,
         locale: Locale::En,
+        photo: Photo::default(),
         created_at: Timestamp::UNIX_EPOCH,
     }
 }

@@ -8,6 +8,7 @@ use banister_platform::config::{ConfigError, Settings};
 use banister_platform::store::{Bookings, ChangeError};
 use banister_platform::table::Table;
 use banister_platform::table::key::SHARDS;
+use banister_platform::telemetry::observe;
 use banister_platform::worker::{Failed, Summary, WorkError, guarded};
 use jiff::Timestamp;
 
@@ -27,6 +28,10 @@ impl Expire {
     /// Expires what is due, each shard walked once; begins nothing at `deadline` or after. Fails if
     /// any booking could not be read or changed, so that the failure is seen; the next run tries again.
     pub async fn run(&self, deadline: Timestamp) -> Result<Summary, Failed> {
+        observe("expire", self.walk(deadline)).await
+    }
+
+    async fn walk(&self, deadline: Timestamp) -> Result<Summary, Failed> {
         let late = || self.clock.now() >= deadline;
         let mut summary = Summary::default();
         let now = self.clock.now();

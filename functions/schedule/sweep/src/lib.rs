@@ -3,6 +3,7 @@
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::table::key::SHARDS;
+use banister_platform::telemetry::observe;
 use banister_platform::worker::{Failed, Summary, guarded};
 use banister_stream_relay::Relay;
 use jiff::{SignedDuration, Timestamp};
@@ -26,6 +27,10 @@ impl Sweep {
     /// after. Fails if any event could not be read or sent, so that the failure is seen; the next run
     /// tries again.
     pub async fn run(&self, deadline: Timestamp) -> Result<Summary, Failed> {
+        observe("sweep", self.walk(deadline)).await
+    }
+
+    async fn walk(&self, deadline: Timestamp) -> Result<Summary, Failed> {
         let late = || self.relay.clock.now() >= deadline;
         let mut summary = Summary::default();
         let before = self.relay.clock.now().saturating_sub(PATIENCE).unwrap_or(Timestamp::MIN);

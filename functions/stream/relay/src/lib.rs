@@ -3,11 +3,13 @@
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use banister_domain::event::{Event as DomainEvent, Payload};
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::queue::Queue;
 use banister_platform::store::{Outbox, OutboxRecord};
 use banister_platform::table::{StorageError, Table, key};
+use banister_platform::telemetry::observe;
 use banister_platform::worker::{WorkError, guarded};
 use jiff::Timestamp;
 
@@ -19,19 +21,28 @@ pub struct Relay {
     /// The time.
     pub clock: Clock,
     email: Queue,
+    media: Queue,
+    socket: Queue,
 }
 
 impl Relay {
     /// From the settings of a function.
     pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
         let outbox = Outbox::new(Table::from_settings(settings)?);
-        Ok(Self { outbox, clock, email: Queue::from_settings(settings, "EMAIL_QUEUE_URL")? })
+        let queue = |name| Queue::from_settings(settings, name);
+        let (email, media, socket) =
+            (queue("EMAIL_QUEUE_URL")?, queue("MEDIA_QUEUE_URL")?, queue("SOCKET_QUEUE_URL")?);
+        Ok(Self { outbox, clock, email, media, socket })
     }
 
     /// Handles a batch of the stream. The stream is in order and Lambda goes on with the first record
     /// that is reported, so the batch stops there: at a failure, or at the first record that is not
     /// begun before `deadline`.
     pub async fn handle(&self, event: Event, deadline: Timestamp) -> DynamoDbEventResponse {
+        observe("relay", self.batch(event, deadline)).await
+    }
+
+    async fn batch(&self, event: Event, deadline: Timestamp) -> DynamoDbEventResponse {
         let mut response = DynamoDbEventResponse::default();
         for record in event.records {
             let sequence = record.change.sequence_number.clone();
@@ -65,10 +76,27 @@ impl Relay {
     }
 
     /// Sends one event to every queue that has work to do for it, then forgets it.
+    /// A crash in between sends it again to all of them.
     pub async fn relay(&self, record: OutboxRecord) -> Result<(), WorkError> {
-        // Every event there is so far has a mail.
-        self.email.send(record.event).await?;
+        let event: DomainEvent = serde_json::from_str(&record.event)
+            .map_err(|error| StorageError::Malformed(error.to_string()))?;
+        for queue in self.queues(&event.payload) {
+            queue.send(record.event.clone()).await?;
+        }
         self.outbox.remove(record.id).await?;
         Ok(())
+    }
+
+    fn queues(&self, payload: &Payload) -> Vec<&Queue> {
+        match payload {
+            Payload::AccountRegistered { .. } | Payload::RegistrationRepeated { .. } => vec![&self.email],
+            Payload::SessionsEnded { .. } => vec![&self.socket],
+            Payload::PhotoRemoved { .. } => vec![&self.media],
+            Payload::BookingRequested(_)
+            | Payload::BookingConfirmed(_)
+            | Payload::BookingDeclined(_)
+            | Payload::BookingCancelled(_)
+            | Payload::BookingExpired(_) => vec![&self.email, &self.socket],
+        }
     }
 }

@@ -21,12 +21,16 @@ pub enum AuditEntry {
     SessionCreated,
     /// Somebody signed out.
     SessionEnded,
+    /// Somebody signed out everywhere.
+    AllSessionsEnded,
     /// An old refresh token came back; its family was ended.
     RefreshTokenReused,
     /// Somebody tried to sign in with a wrong password, or to an account that does not exist.
     SignInRefused,
     /// A code was wrong, used or too old, or there was none.
     CodeRefused,
+    /// An account was switched off.
+    AccountDisabled,
 }
 
 /// One line of the log.

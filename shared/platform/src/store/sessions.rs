@@ -1,12 +1,16 @@
 //! Log-in sessions: each one family of refresh tokens.
 
+use banister_domain::event::Payload;
 use banister_domain::id::{SessionId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{AuditEntry, AuditRecord};
+use super::{AccountRecord, AuditEntry, AuditRecord, OutboxRecord};
 use crate::identity::refresh::{LIFETIME_DAYS, RefreshToken};
-use crate::table::{CommitError, Key, Record, StorageError, Table, Transaction, Versioned, key};
+use crate::table::{CommitError, Key, Query, Record, StorageError, Table, Transaction, Versioned, key};
+
+/// How many sessions are ended in one transaction, which takes 100 items.
+const AT_ONCE: u16 = 90;
 
 /// A session as kept.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,7 +122,8 @@ impl Sessions {
         transaction.commit(&self.table).await
     }
 
-    /// Ends a session with an audit line that says why. Ending one that is over changes nothing.
+    /// Ends a session with an audit line that says why, and the event that closes what it opened.
+    /// Ending one that is over changes nothing.
     pub async fn end(
         &self,
         user: UserId,
@@ -132,12 +137,11 @@ impl Sessions {
                 return Ok(());
             };
             let mut transaction = Transaction::new();
-            transaction.remove(&session.value.key(), session.version, ()).put_over(&AuditRecord::new(
-                why,
-                Some(user),
-                address.clone(),
-                now,
-            ));
+            let ended = Payload::SessionsEnded { user_id: user, session_id: Some(id) };
+            transaction
+                .remove(&session.value.key(), session.version, ())
+                .put_over(&AuditRecord::new(why, Some(user), address.clone(), now))
+                .put_over(&OutboxRecord::new(ended, now)?);
             match transaction.commit(&self.table).await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Storage(error)) => return Err(error),
@@ -148,5 +152,74 @@ impl Sessions {
             }
         }
         Err(StorageError::Unavailable("contention".into()))
+    }
+
+    /// Ends all sessions of a user, raises the account's epoch and leaves an audit line and the event
+    /// that closes what they opened. `own` is the caller's session, which goes last: where this stops
+    /// half way, the caller can ask again.
+    pub async fn end_all(
+        &self,
+        user: UserId,
+        own: SessionId,
+        address: String,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        for attempt in 0..5 {
+            match self.end_rest(user, own, &address, now).await {
+                Err(CommitError::Refused(()) | CommitError::Contention) => {
+                    tokio::time::sleep(crate::table::backoff(attempt)).await;
+                }
+                Err(CommitError::Storage(error)) => return Err(error),
+                Ok(()) => return Ok(()),
+            }
+        }
+        Err(StorageError::Unavailable("contention".into()))
+    }
+
+    /// More sessions than fit into one transaction go ahead of it, [`AT_ONCE`] at a time.
+    async fn end_rest(
+        &self,
+        user: UserId,
+        own: SessionId,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<(), CommitError<()>> {
+        let mut after = None;
+        loop {
+            let query = Query { after, ..Query::beginning(key::user(user).pk, key::SESSIONS, AT_ONCE) };
+            let page = self.table.query::<SessionRecord>(query).await?;
+            let mut transaction = Transaction::new();
+            for (session, _) in page.items.iter().filter(|(session, _)| session.value.id != own) {
+                transaction.delete(&session.value.key());
+            }
+            after = page.last;
+            if after.is_none() {
+                transaction.delete(&key::session(user, own));
+                return self.finish(transaction, user, address, now).await;
+            }
+            transaction.commit(&self.table).await?;
+        }
+    }
+
+    async fn finish(
+        &self,
+        mut transaction: Transaction<()>,
+        user: UserId,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<(), CommitError<()>> {
+        let Some(account) = self.table.get::<AccountRecord>(&key::user(user)).await? else {
+            return Ok(());
+        };
+        let raised = account.map(|mut record| {
+            record.0.epoch = record.0.epoch.saturating_add(1);
+            record
+        });
+        let entry = AuditEntry::AllSessionsEnded;
+        transaction
+            .replace(&raised, ())
+            .put_over(&AuditRecord::new(entry, Some(user), address.to_owned(), now))
+            .put_over(&OutboxRecord::new(Payload::SessionsEnded { user_id: user, session_id: None }, now)?);
+        transaction.commit(&self.table).await
     }
 }

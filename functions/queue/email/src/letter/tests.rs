@@ -2,6 +2,7 @@ use banister_domain::account::{AccountStatus, Role};
 use banister_domain::availability::{Interval, Zone};
 use banister_domain::id::Id;
 use banister_domain::money::{Currency, Money, Price};
+use banister_domain::photo::Photo;
 use banister_domain::service::LocationKind;
 
 use super::*;
@@ -25,6 +26,7 @@ fn person(name: &str, locale: Locale) -> Account {
         phone: None,
         time_zone: Zone::parse("Europe/Berlin").expect("a zone"),
         locale,
+        photo: Photo::default(),
         created_at: at("2026-03-01T00:00:00Z"),
     }
 }
