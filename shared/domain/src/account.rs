@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::availability::Zone;
 use crate::id::UserId;
+use crate::photo::Photo;
 use crate::text::PersonName;
 
 /// What a person is in the marketplace.
@@ -287,6 +288,9 @@ pub struct Account {
     pub time_zone: Zone,
     /// The language of mails.
     pub locale: Locale,
+    /// The photo, with what became of its uploads.
+    #[serde(default, skip_serializing_if = "Photo::is_empty")]
+    pub photo: Photo,
     /// When the account was made.
     pub created_at: Timestamp,
 }

@@ -154,6 +154,8 @@ kinds! {
     BookingId = BookingKind "bkg";
     /// A log-in session: one family of refresh tokens.
     SessionId = SessionKind "ses";
+    /// A profile photo, from the wish to upload it on; part of the names of its files.
+    PhotoId = PhotoKind "pho";
     /// A domain event; the key by which consumers deduplicate.
     EventId = EventKind "evt";
     /// A code sent by mail.

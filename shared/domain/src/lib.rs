@@ -8,5 +8,6 @@ pub mod booking;
 pub mod event;
 pub mod id;
 pub mod money;
+pub mod photo;
 pub mod service;
 pub mod text;

@@ -1,11 +1,73 @@
 //! How things are shown, where more than one area shows them.
 
+use std::sync::Arc;
+
 use banister_domain::account::{Account, Email, Locale, Phone, Role};
 use banister_domain::availability::Zone;
-use banister_domain::id::UserId;
+use banister_domain::id::{PhotoId, UserId};
+use banister_domain::photo::{Photo, Rejection, Status};
 use banister_domain::text::PersonName;
 use jiff::Timestamp;
 use serde::Serialize;
+
+use crate::config::{ConfigError, Settings};
+use crate::objects::key::{self, Edition};
+
+/// Shows accounts; knows where public objects are served.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    public_url: Arc<str>,
+}
+
+impl Viewer {
+    /// From `PUBLIC_URL`, an http or https URL; a slash at its end makes no difference.
+    pub fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
+        let public_url = settings.parsed("PUBLIC_URL", |text| {
+            let text = text.trim().trim_end_matches('/');
+            let is_url = text.starts_with("https://") || text.starts_with("http://");
+            is_url.then(|| text.into()).ok_or("must begin with https://")
+        })?;
+        Ok(Self { public_url })
+    }
+
+    /// An account as its owner sees it at `now`.
+    #[must_use]
+    pub fn account(&self, account: Account, now: Timestamp) -> AccountView {
+        let photo = self.photo(&account.photo, now);
+        let Account { id, email, role, email_confirmed, first_name, last_name, .. } = account;
+        let Account { phone, time_zone, locale, created_at, .. } = account;
+        AccountView {
+            id,
+            email,
+            role,
+            email_confirmed,
+            first_name,
+            last_name,
+            phone,
+            time_zone,
+            locale,
+            photo,
+            created_at,
+        }
+    }
+
+    /// A photo as its owner sees it at `now`.
+    #[must_use]
+    pub fn photo(&self, photo: &Photo, now: Timestamp) -> Option<PhotoView> {
+        let (status, reason) = match photo.status(now)? {
+            Status::Processing => (PhotoStatus::Processing, None),
+            Status::Ready => (PhotoStatus::Ready, None),
+            Status::Rejected(reason) => (PhotoStatus::Rejected, Some(reason)),
+        };
+        let detail = reason.map(Rejection::detail);
+        Some(PhotoView { status, reason, detail, urls: photo.current().map(|id| self.urls(id)) })
+    }
+
+    fn urls(&self, id: PhotoId) -> PhotoUrls {
+        let url = |edition| format!("{}/{}", self.public_url, key::photo(id, edition));
+        PhotoUrls { small: url(Edition::Small), medium: url(Edition::Medium), large: url(Edition::Large) }
+    }
+}
 
 /// An account as its owner sees it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -19,6 +81,7 @@ use serde::Serialize;
     "phone": "+12015550123",
     "time_zone": "Europe/Lisbon",
     "locale": "en",
+    "photo": null,
     "created_at": "2026-03-09T08:00:00Z",
 }))]
 pub struct AccountView {
@@ -40,15 +103,60 @@ pub struct AccountView {
     pub time_zone: Zone,
     /// The language of mails.
     pub locale: Locale,
+    /// The profile photo, if there is one or an upload of one.
+    pub photo: Option<PhotoView>,
     /// When the account was made.
     #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
     pub created_at: Timestamp,
 }
 
-impl From<Account> for AccountView {
-    fn from(account: Account) -> Self {
-        let Account { id, email, role, email_confirmed, first_name, last_name, .. } = account;
-        let Account { phone, time_zone, locale, created_at, .. } = account;
-        Self { id, email, role, email_confirmed, first_name, last_name, phone, time_zone, locale, created_at }
-    }
+/// How a profile photo is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(example = "ready")]
+pub enum PhotoStatus {
+    /// An upload is waited for, or being examined.
+    Processing,
+    /// The photo is shown.
+    Ready,
+    /// The latest upload did not become a photo.
+    Rejected,
+}
+
+/// A profile photo as its owner sees it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = Photo, example = json!({
+    "status": "ready",
+    "reason": null,
+    "detail": null,
+    "urls": {
+        "small": "https://files.example.com/photos/pho_01KB2Q7S3H8Z6W4V5N9RXTMCDE/small.jpg",
+        "medium": "https://files.example.com/photos/pho_01KB2Q7S3H8Z6W4V5N9RXTMCDE/medium.jpg",
+        "large": "https://files.example.com/photos/pho_01KB2Q7S3H8Z6W4V5N9RXTMCDE/large.jpg",
+    },
+}))]
+pub struct PhotoView {
+    /// What became of the latest upload.
+    pub status: PhotoStatus,
+    /// Why it was rejected.
+    pub reason: Option<Rejection>,
+    /// The same for people, in English.
+    #[schema(example = "The picture is damaged or incomplete.")]
+    pub detail: Option<&'static str>,
+    /// The photo that is shown; it stays while another one is processed or when that is rejected.
+    pub urls: Option<PhotoUrls>,
+}
+
+/// Where everybody finds a photo; a new photo has new addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct PhotoUrls {
+    /// A square of 96 pixels, JPEG.
+    #[schema(example = "https://files.example.com/photos/pho_01KB2Q7S3H8Z6W4V5N9RXTMCDE/small.jpg")]
+    pub small: String,
+    /// A square of 256 pixels, JPEG.
+    #[schema(example = "https://files.example.com/photos/pho_01KB2Q7S3H8Z6W4V5N9RXTMCDE/medium.jpg")]
+    pub medium: String,
+    /// A square of 512 pixels, JPEG.
+    #[schema(example = "https://files.example.com/photos/pho_01KB2Q7S3H8Z6W4V5N9RXTMCDE/large.jpg")]
+    pub large: String,
 }

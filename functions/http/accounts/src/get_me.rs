@@ -15,5 +15,5 @@ pub(crate) async fn get_me(
     caller: SignedIn,
 ) -> Result<OkJson<AccountView>, Problem> {
     let account = accounts.store.get(caller.user_id).await?.ok_or(Problem::new(Code::Unauthenticated))?;
-    Ok(OkJson(account.value.into()))
+    Ok(OkJson(accounts.viewer.account(account.value, accounts.clock.now())))
 }

@@ -13,6 +13,7 @@ use banister_platform::identity::code::Codes;
 use banister_platform::identity::password::Passwords;
 use banister_platform::store;
 use banister_platform::table::Table;
+use banister_platform::view::Viewer;
 
 /// What the endpoints of this area may touch.
 #[derive(Clone)]
@@ -23,6 +24,7 @@ pub struct Accounts {
     store: store::Accounts,
     codes: Codes,
     passwords: Passwords,
+    viewer: Viewer,
 }
 
 impl Accounts {
@@ -34,6 +36,7 @@ impl Accounts {
             store: store::Accounts::new(table.clone()),
             codes: Codes::from_settings(settings)?,
             passwords: Passwords::from_settings(settings)?,
+            viewer: Viewer::from_settings(settings)?,
             clock,
             table,
         })

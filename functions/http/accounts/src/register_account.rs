@@ -7,6 +7,7 @@ use axum::extract::State;
 use banister_domain::account::{Account, AccountStatus, Email, Locale, OpenRole, Password, Phone};
 use banister_domain::availability::Zone;
 use banister_domain::id::UserId;
+use banister_domain::photo::Photo;
 use banister_domain::text::PersonName;
 use banister_platform::http::{
     Anyone, ClientAddress, Code, Created, Json, OptionalIdempotencyKey, Problem, Replayable,
@@ -82,7 +83,7 @@ pub(crate) async fn register_account(
     let once = key.map(|key| Once::new(subject, "register_account", &key, &asked)).transpose()?;
     let password_hash = accounts.passwords.hash(ask.password.clone()).await.map_err(Problem::internal)?;
     let account = ask.account(random::id(now), now);
-    let view = AccountView::from(account.clone());
+    let view = accounts.viewer.account(account.clone(), now);
     let email = account.email.clone();
     let new = NewAccount { account, password_hash, address };
     let receipt = once.as_ref().map(|once| (once, &view));
@@ -124,6 +125,7 @@ impl RegisterAccount {
             phone: self.phone,
             time_zone: self.time_zone.unwrap_or(Zone::UTC),
             locale: self.locale.unwrap_or_default(),
+            photo: Photo::default(),
             created_at: now,
         }
     }

@@ -52,7 +52,7 @@ pub(crate) async fn update_me(
     for attempt in 0..5 {
         let account = accounts.store.get(caller.user_id).await?.ok_or(Problem::new(Code::Unauthenticated))?;
         let changed = account.map(|account| ask.clone().apply(account));
-        let view = changed.value.clone().into();
+        let view = accounts.viewer.account(changed.value.clone(), accounts.clock.now());
         if accounts.store.save(changed).await? {
             return Ok(OkJson(view));
         }

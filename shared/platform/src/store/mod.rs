@@ -8,9 +8,11 @@ mod once;
 mod outbox;
 mod services;
 mod sessions;
+mod sockets;
 
 pub use accounts::{
-    AccountRecord, Accounts, CodeRecord, ConfirmError, CredentialsRecord, NewAccount, RegisterError,
+    AccountRecord, Accounts, CodeRecord, ConfirmError, CredentialsRecord, NewAccount, PhotoError,
+    RegisterError,
 };
 pub use audit::{AuditEntry, AuditRecord};
 pub use bookings::{
@@ -21,3 +23,6 @@ pub use once::{Handled, Once, ReceiptRecord, Replay};
 pub use outbox::{Outbox, OutboxRecord};
 pub use services::{ListServices, SaveError, ServiceRecord, Services};
 pub use sessions::{SessionRecord, Sessions};
+pub use sockets::{
+    ConnectionRecord, Connections, MOST_CONNECTIONS, OpenError, SocketRecord, Standing, TicketRecord,
+};
