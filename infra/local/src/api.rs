@@ -18,6 +18,8 @@ pub fn operations() -> Vec<Operation> {
         of(&banister_http_catalog::area()),
         of(&banister_http_availability::area()),
         of(&banister_http_bookings::area()),
+        of(&banister_http_chat::area()),
+        of(&banister_http_files::area()),
         of(&banister_http_docs::area()),
     ]
     .concat()
@@ -32,6 +34,8 @@ pub fn document() -> OpenApi {
         banister_http_catalog::area().openapi(),
         banister_http_availability::area().openapi(),
         banister_http_bookings::area().openapi(),
+        banister_http_chat::area().openapi(),
+        banister_http_files::area().openapi(),
         banister_http_docs::area().openapi(),
     ];
     let info = InfoBuilder::new()

@@ -1,5 +1,7 @@
 //! A small client of the API, for the demo and the tests: one person with a token.
 
+mod socket;
+
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -8,6 +10,8 @@ use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
 use crate::mail::MailError;
+
+pub use socket::{Incoming, Socket};
 
 /// An answer, read whole.
 #[derive(Debug, Clone)]
@@ -37,6 +41,18 @@ pub enum ClientError {
     /// A mail did not come.
     #[error(transparent)]
     Mail(#[from] MailError),
+    /// The handshake of a WebSocket was refused.
+    #[error("no WebSocket: {0}")]
+    Refused(StatusCode),
+    /// A WebSocket failed.
+    #[error("the WebSocket failed: {0}")]
+    Socket(#[from] Box<tokio_tungstenite::tungstenite::Error>),
+    /// A WebSocket ended where a message was needed.
+    #[error("the WebSocket ended: {0:?}")]
+    Ended(Incoming),
+    /// Nothing came over a WebSocket for a long time.
+    #[error("nothing came over the WebSocket")]
+    Nothing,
 }
 
 /// Somebody who talks to the API, signed in or not.
@@ -175,6 +191,27 @@ impl Client {
     /// DELETE.
     pub async fn delete(&self, path: &str) -> Result<Answer, ClientError> {
         self.call(Method::DELETE, path, &[], None).await
+    }
+
+    /// Begins the upload of a photo and sends it; what becomes of it shows in the own account.
+    pub async fn upload_photo(&self, content_type: &str, file: Vec<u8>) -> Result<(), ClientError> {
+        let ask = json!({ "content_type": content_type, "size": file.len() });
+        let begun = self.post("/v1/me/photo", &ask).await?.expect(StatusCode::CREATED, "photo")?;
+        let url = begun["upload"]["url"].as_str().unwrap_or_default();
+        let sent = self.http.put(url).header("content-type", content_type).body(file).send().await?;
+        let answer = Answer { status: sent.status(), headers: sent.headers().clone(), body: Value::Null };
+        answer.expect(StatusCode::OK, "upload").map(drop)
+    }
+
+    /// Where a WebSocket of this person opens, once and within a minute.
+    pub async fn ticket(&self) -> Result<String, ClientError> {
+        let ticket = self.act("/v1/chat/tickets").await?.expect(StatusCode::CREATED, "ticket")?;
+        Ok(ticket["url"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// A WebSocket of this person.
+    pub async fn socket(&self) -> Result<Socket, ClientError> {
+        Socket::open(&self.ticket().await?, &[]).await
     }
 
     /// Books a start of a service under an idempotency key.

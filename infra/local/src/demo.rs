@@ -121,7 +121,22 @@ async fn open(cloud: &Cloud, offer: &Offer) -> Result<(Client, Vec<String>), Cli
         provider.act(&format!("/v1/services/{id}/publish")).await?.expect(StatusCode::OK, "publish")?;
         ids.push(id);
     }
+    provider.upload_photo("image/png", picture(offer.provider)).await?;
     Ok((provider, ids))
+}
+
+/// A photo in the colours of a name: a disc before a background that fades.
+fn picture(name: &str) -> Vec<u8> {
+    const SIDE: u32 = 256;
+    let hue = name.bytes().fold(0_u8, |hue, byte| hue.wrapping_mul(31).wrapping_add(byte));
+    let image = image::RgbImage::from_fn(SIDE, SIDE, |x, y| {
+        let disc = x.abs_diff(SIDE / 2).pow(2) + y.abs_diff(SIDE / 2).pow(2) < (SIDE / 4).pow(2);
+        let light = u8::try_from((x + y) / 4).unwrap_or(u8::MAX) + if disc { 96 } else { 0 };
+        image::Rgb([light, hue, 255 - hue])
+    });
+    let mut file = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut file, image::ImageFormat::Png).expect("a PNG of plain pixels is written to memory");
+    file.into_inner()
 }
 
 /// Some bookings: one that waits, one agreed, one declined, one called off.

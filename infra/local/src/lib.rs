@@ -9,5 +9,7 @@ pub mod demo;
 pub mod dynamodb;
 pub mod faults;
 pub mod mail;
+pub mod s3;
+pub mod socket;
 pub mod sqs;
 pub mod template;

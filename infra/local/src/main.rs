@@ -25,6 +25,7 @@ Options:
   --data DIR      keep data there (default .banister)
   --ephemeral     keep data in memory only
   --demo          the same as the command
+  --json-logs     write the log as on AWS: one JSON object a line
   --help          this text
 ";
 
@@ -41,7 +42,7 @@ const OVERRIDABLE: [&str; 8] = [
 ];
 
 enum Command {
-    Start { options: Options, demo: bool },
+    Start { options: Options, demo: bool, json_logs: bool },
     OpenApi,
     Help,
 }
@@ -57,7 +58,7 @@ fn parse() -> Result<Command, lexopt::Error> {
         overrides: overrides.collect(),
         ..Options::default()
     };
-    let mut demo = false;
+    let (mut demo, mut json_logs) = (false, false);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -65,13 +66,14 @@ fn parse() -> Result<Command, lexopt::Error> {
             Long("data") => options.data = Some(arguments.value()?.into()),
             Long("ephemeral") => options.data = None,
             Long("demo") => demo = true,
+            Long("json-logs") => json_logs = true,
             Long("help") | Short('h') => return Ok(Command::Help),
             Value(word) if word == "demo" => demo = true,
             Value(word) if word == "openapi" => return Ok(Command::OpenApi),
             other => return Err(other.unexpected()),
         }
     }
-    Ok(Command::Start { options, demo })
+    Ok(Command::Start { options, demo, json_logs })
 }
 
 async fn run(options: Options, with_demo: bool) -> Result<(), CloudError> {
@@ -80,6 +82,7 @@ async fn run(options: Options, with_demo: bool) -> Result<(), CloudError> {
     let url = cloud.url();
     println!("listening on {url}");
     println!("  {url}/docs         the API, to read and to try");
+    println!("  {}             the WebSocket, opened by a ticket", cloud.socket_url());
     println!("  {url}/local/mails  every mail that was sent");
     println!("  {url}/local/clock  the time, which can be moved");
     if with_demo {
@@ -128,8 +131,13 @@ async fn main() -> ExitCode {
             print!("{}", api::document_text());
             return ExitCode::SUCCESS;
         }
-        Ok(Command::Start { options, demo }) => {
-            telemetry::start_plain(&Settings::from_env());
+        Ok(Command::Start { options, demo, json_logs }) => {
+            let settings = Settings::from_env();
+            if json_logs {
+                telemetry::start_json(&settings);
+            } else {
+                telemetry::start_plain(&settings);
+            }
             run(options, demo).await.map_err(|error| error.to_string())
         }
         Err(error) => Err(format!("{error}\n\n{USAGE}")),

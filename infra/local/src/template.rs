@@ -1,10 +1,12 @@
-//! What template.yaml says of the table, the queues and what starts each function: the local cloud is built from
-//! the file that is deployed.
+//! What template.yaml says of the table, the queues, the WebSocket API and what starts each function: the local
+//! cloud is built from the file that is deployed.
 //!
 //! A value is a literal, or a `!Ref` to a parameter with a default. Resources are named by `!Ref`, `!GetAtt` or
 //! their long forms; a `!GetAtt Stack.Outputs.Name` is looked up in the `Outputs` of the texts given.
 
+mod buckets;
 mod events;
+mod socket;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -14,7 +16,9 @@ use std::time::Duration;
 
 use serde_norway::{Mapping, Value};
 
+pub use buckets::{BucketDefinition, CorsRule, Expiration, Notification};
 pub use events::{Batching, EventSource, Filter, Trigger};
+pub use socket::{SocketDefinition, SocketRoute};
 pub use table::{CreateError, IndexDefinition, Keys, Projection, TableDefinition};
 
 /// A template that this crate cannot follow. Paths are written `Resources.Table.Properties.KeySchema`.
@@ -130,6 +134,11 @@ impl Template {
             .collect()
     }
 
+    /// Every `AWS::S3::Bucket`, in the order of the file.
+    pub fn buckets(&self) -> Result<Vec<BucketDefinition>, TemplateError> {
+        self.of_type("AWS::S3::Bucket").map(|(name, properties)| buckets::read(name, &properties)).collect()
+    }
+
     /// What starts each `AWS::Serverless::Function` besides HTTP: queues, the stream, schedules.
     pub fn event_sources(&self) -> Result<Vec<EventSource>, TemplateError> {
         let mut sources = Vec::new();
@@ -142,6 +151,16 @@ impl Template {
             }
         }
         Ok(sources)
+    }
+
+    /// The one `AWS::Serverless::WebSocketApi`.
+    pub fn socket_api(&self) -> Result<SocketDefinition, TemplateError> {
+        const KIND: &str = "AWS::Serverless::WebSocketApi";
+        let apis: Vec<_> = self.of_type(KIND).collect();
+        match apis.as_slice() {
+            [(_, properties)] => socket::read(properties),
+            other => Err(TemplateError::Count { kind: KIND, found: other.len() }),
+        }
     }
 
     /// Logical id and properties of each resource of this type.

@@ -1,6 +1,5 @@
 //! API Gateway's part: one HTTP API in front of all areas.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,12 +10,16 @@ use banister_http_accounts::Accounts;
 use banister_http_availability::Availability;
 use banister_http_bookings::Bookings;
 use banister_http_catalog::Catalog;
+use banister_http_chat::Chat;
 use banister_http_docs::Docs;
+use banister_http_files::Files;
 use banister_http_sessions::Sessions;
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::http::{ClientAddress, merge};
 use tokio::sync::watch;
+
+use crate::sqs::hangup::{CutListener, Peer};
 
 /// What requests under way get to finish in.
 const GRACE: Duration = Duration::from_secs(3);
@@ -30,6 +33,8 @@ pub(super) fn router(settings: &Settings, clock: &Clock) -> Result<Router, Confi
         banister_http_catalog::area().into_routes(Catalog::from_settings(settings, clock())?),
         banister_http_availability::area().into_routes(Availability::from_settings(settings, clock())?),
         banister_http_bookings::area().into_routes(Bookings::from_settings(settings, clock())?),
+        banister_http_chat::area().into_routes(Chat::from_settings(settings, clock())?),
+        banister_http_files::area().into_routes(Files::from_settings(settings, clock())?),
         banister_http_docs::area().into_routes(Docs::default()),
     ];
     Ok(banister_http_docs::with_redirect(merge(routes)).layer(from_fn(client_address)))
@@ -37,7 +42,7 @@ pub(super) fn router(settings: &Settings, clock: &Clock) -> Result<Router, Confi
 
 /// What the gateway says of the client; the handlers believe nobody else.
 async fn client_address(mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|info| info.0.address.ip());
     request.extensions_mut().insert(ClientAddress(peer));
     next.run(request).await
 }
@@ -49,7 +54,7 @@ pub(super) async fn serve(
     api: Router,
     stop: watch::Receiver<bool>,
 ) {
-    let app = pages.fallback_service(api).into_make_service_with_connect_info::<SocketAddr>();
+    let app = pages.fallback_service(api).into_make_service_with_connect_info::<Peer>();
     let stopped = || {
         let mut stop = stop.clone();
         async move { super::stopped(&mut stop).await }
@@ -59,7 +64,7 @@ pub(super) async fn serve(
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        served = axum::serve(listener, app).with_graceful_shutdown(stopped()) => {
+        served = axum::serve(CutListener(listener), app).with_graceful_shutdown(stopped()) => {
             if let Err(error) = served {
                 tracing::error!(%error, "the gateway stopped");
             }

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
-use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_dynamodbstreams::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodbstreams::types::{AttributeValue, OperationType, Record, ShardIteratorType};
+use aws_sdk_sqs::types::MessageSystemAttributeName;
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_queue_email::EmailWorker;
+use banister_queue_media::MediaWorker;
+use banister_queue_socket::SocketWorker;
 use banister_stream_relay::Relay;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -19,7 +22,7 @@ use crate::dynamodb::Front;
 
 /// Between two tries of a batch that failed.
 const PAUSE: Duration = Duration::from_millis(20);
-/// As long as the relay and the e-mail function may begin with records and messages.
+/// As long as the relay and the queues' functions may begin with records and messages.
 const TIMEOUT: SignedDuration = SignedDuration::from_secs(20);
 
 /// The table's stream, from the moment of opening on. What was written before and not relayed is
@@ -183,6 +186,7 @@ fn value_json(value: &AttributeValue) -> Value {
 pub(super) struct QueueSource {
     client: aws_sdk_sqs::Client,
     url: String,
+    most: i32,
 }
 
 impl QueueSource {
@@ -193,22 +197,60 @@ impl QueueSource {
             .region(Region::from_static("us-east-1"))
             .credentials_provider(Credentials::new(role, "local", None, None, "banister-local"))
             .endpoint_url(settings.required("AWS_ENDPOINT_URL_SQS")?);
-        Ok(Self { client: aws_sdk_sqs::Client::from_conf(config.build()), url: settings.required(name)? })
+        let client = aws_sdk_sqs::Client::from_conf(config.build());
+        Ok(Self { client, url: settings.required(name)?, most: 10 })
+    }
+
+    /// The same queue, in batches of one message.
+    pub(super) fn one_by_one(self) -> Self {
+        Self { most: 1, ..self }
     }
 }
 
-/// Feeds the queue to the e-mail worker. What it reports as failed stays in the queue and comes
-/// again after the visibility timeout, or goes to the dead-letter queue.
+/// A function that takes batches of messages.
+pub(super) trait Worker: Send + Sync + 'static {
+    /// Does a batch; what is in the answer comes again.
+    fn handle(
+        &self,
+        batch: SqsEvent,
+        deadline: Option<Timestamp>,
+    ) -> impl Future<Output = SqsBatchResponse> + Send;
+}
+
+impl Worker for EmailWorker {
+    async fn handle(&self, batch: SqsEvent, deadline: Option<Timestamp>) -> SqsBatchResponse {
+        Self::handle(self, batch, deadline).await
+    }
+}
+
+impl Worker for MediaWorker {
+    async fn handle(&self, batch: SqsEvent, deadline: Option<Timestamp>) -> SqsBatchResponse {
+        Self::handle(self, batch, deadline).await
+    }
+}
+
+impl Worker for SocketWorker {
+    async fn handle(&self, batch: SqsEvent, deadline: Option<Timestamp>) -> SqsBatchResponse {
+        Self::handle(self, batch, deadline).await
+    }
+}
+
+/// Feeds a queue to its worker. What it reports as failed stays in the queue and comes again after
+/// the visibility timeout, or goes to the dead-letter queue.
 pub(super) async fn run_queue(
     source: QueueSource,
-    worker: EmailWorker,
+    worker: impl Worker,
     clock: Clock,
     mut stop: watch::Receiver<bool>,
 ) {
-    let QueueSource { client, url } = source;
+    let QueueSource { client, url, most } = source;
     loop {
-        let receive =
-            client.receive_message().queue_url(&url).max_number_of_messages(10).wait_time_seconds(20);
+        let receive = client
+            .receive_message()
+            .queue_url(&url)
+            .max_number_of_messages(most)
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .wait_time_seconds(20);
         let received = tokio::select! {
             received = receive.send() => received,
             () = super::stopped(&mut stop) => return,
@@ -230,6 +272,9 @@ pub(super) async fn run_queue(
             record.message_id.clone_from(&message.message_id);
             record.receipt_handle.clone_from(&message.receipt_handle);
             record.body.clone_from(&message.body);
+            let attributes = message.attributes.iter().flatten();
+            record.attributes =
+                attributes.map(|(name, value)| (name.as_str().into(), value.clone())).collect();
             event.records.push(record);
         }
         let deadline = clock.now().saturating_add(TIMEOUT).ok();

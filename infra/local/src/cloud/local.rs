@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::save_offset;
 use super::schedule::Schedules;
+use crate::socket::Sockets;
 use crate::sqs::Sqs;
 
 const PAGE: &str = include_str!("local.html");
@@ -24,6 +25,7 @@ const FARTHEST: i64 = 100 * 366 * 24 * 3_600;
 pub(super) struct Local {
     pub(super) clock: Clock,
     pub(super) sqs: Sqs,
+    pub(super) sockets: Sockets,
     pub(super) schedules: Arc<Schedules>,
     pub(super) data: Option<PathBuf>,
 }
@@ -68,6 +70,7 @@ async fn advance_clock(
     local.clock.advance(SignedDuration::from_secs(ask.advance_seconds));
     save_offset(local.data.as_deref(), &local.clock).map_err(Problem::internal)?;
     local.sqs.clock_moved();
+    local.sockets.clock_moved();
     local.schedules.run_all().await;
     Ok(view(&local.clock))
 }

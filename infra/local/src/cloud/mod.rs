@@ -16,8 +16,11 @@ use std::sync::Arc;
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_queue_email::EmailWorker;
+use banister_queue_media::MediaWorker;
+use banister_queue_socket::SocketWorker;
 use banister_schedule_expire::Expire;
 use banister_schedule_sweep::Sweep;
+use banister_socket_connections::Connections;
 use banister_stream_relay::Relay;
 use jiff::SignedDuration;
 use tokio::sync::watch;
@@ -26,13 +29,19 @@ use tokio::task::JoinSet;
 use crate::dynamodb::{Front, StartError};
 use crate::faults::Faults;
 use crate::mail::{MailError, Mailbox};
+use crate::s3::{self, S3};
+use crate::socket::{SocketApi, Sockets};
 use crate::sqs::{QueueDefinition, Sqs, SqsError};
 use crate::template::{Template, TemplateError};
 use schedule::Schedules;
 
-/// What is deployed; the table and the queues are made from it.
+/// What is deployed; the table, the queues and the buckets are made from it.
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
 const TABLE: &str = "banister";
+/// Where web pages in development come from.
+const ORIGIN: &str = "http://localhost:3000";
+/// The queues that have a worker.
+const WORKED: &[&str] = &["EmailQueue", "MediaQueue", "SocketQueue"];
 
 /// How to start.
 #[derive(Debug, Clone, Default)]
@@ -62,6 +71,9 @@ pub enum CloudError {
     /// The queues did not start.
     #[error(transparent)]
     Queues(#[from] SqsError),
+    /// The buckets did not start.
+    #[error(transparent)]
+    Buckets(#[from] s3::StartError),
     /// The mailbox did not start.
     #[error(transparent)]
     Mail(#[from] MailError),
@@ -91,6 +103,10 @@ pub struct Cloud {
     pub clock: Clock,
     /// The queues.
     pub sqs: Sqs,
+    /// The buckets.
+    pub s3: S3,
+    /// The open WebSocket connections.
+    pub sockets: Sockets,
     /// The table.
     pub table: Arc<Front>,
     address: SocketAddr,
@@ -128,6 +144,15 @@ impl Cloud {
         let queues = queues(&template)?;
         let sqs =
             Sqs::start(&queues, Arc::clone(&millis), faults.clone(), data.map(Path::to_path_buf)).await?;
+        let setup = s3::Setup {
+            buckets: template.buckets()?,
+            origins: vec![ORIGIN.to_owned(), format!("http://{address}")],
+            clock: clock.clone(),
+            faults: faults.clone(),
+            sqs: sqs.clone(),
+            data: data.map(Path::to_path_buf),
+        };
+        let s3 = S3::start(setup).await?;
         let mailbox = Mailbox::start(data.map(|folder| folder.join("mails")), millis).await?;
         let table = Arc::new(table);
         let (stop, stopped) = watch::channel(false);
@@ -138,6 +163,8 @@ impl Cloud {
             mailbox,
             clock,
             sqs,
+            s3,
+            sockets: Sockets::default(),
             table,
             address,
             keys,
@@ -146,12 +173,13 @@ impl Cloud {
             stop,
             tasks: JoinSet::new(),
         };
-        unfinished.run(listener, progress, &stopped).await
+        unfinished.run(listener, &template, progress, &stopped).await
     }
 
     async fn run(
         mut self,
         listener: tokio::net::TcpListener,
+        template: &Template,
         progress: watch::Sender<u64>,
         stopped: &watch::Receiver<bool>,
     ) -> Result<Self, CloudError> {
@@ -162,23 +190,50 @@ impl Cloud {
             clock.clone(),
             Expire::from_settings(&self.settings("local-expire"), clock.clone())?,
             Sweep::from_settings(&self.settings("local-sweep"), clock.clone())?,
+            self.s3.clone(),
         ));
         let api = gateway::router(&self.settings("local-http"), clock)?;
         let local = local::routes(local::Local {
             clock: clock.clone(),
             sqs: self.sqs.clone(),
+            sockets: self.sockets.clone(),
             schedules: Arc::clone(&self.schedules),
             data: self.options.data.clone(),
         });
-        let pages = local.merge(crate::mail::routes(self.mailbox.clone()));
+        let public = s3::routes(self.s3.client(s3::READER), s3::bucket_name("PublicBucket"));
+        let pages = local.merge(crate::mail::routes(self.mailbox.clone())).merge(public);
+        let pages = pages.merge(self.socket_api(template, stop())?.routes());
         let stream = lambda::StreamSource::open(&self.table).await?;
         let queue = lambda::QueueSource::new(&self.settings("local-email-source"), "EMAIL_QUEUE_URL")?;
+        let media = MediaWorker::from_settings(&self.settings("local-media"), clock.clone())?;
+        let uploads = lambda::QueueSource::new(&self.settings("local-media-source"), "MEDIA_QUEUE_URL")?;
+        let socket = SocketWorker::from_settings(&self.settings("local-socket"), clock.clone())?;
+        let pushes = lambda::QueueSource::new(&self.settings("local-socket-source"), "SOCKET_QUEUE_URL")?;
         let writes = self.table.writes();
+        self.tasks.spawn(lambda::run_queue(pushes, socket, clock.clone(), stop()));
+        self.tasks.spawn(lambda::run_queue(uploads.one_by_one(), media, clock.clone(), stop()));
         self.tasks.spawn(lambda::run_stream(stream, relay, writes, progress, stop()));
         self.tasks.spawn(lambda::run_queue(queue, email, clock.clone(), stop()));
         self.tasks.spawn(Arc::clone(&self.schedules).run(stop()));
+        self.tasks.spawn(self.sockets.clone().finish(stop()));
         self.tasks.spawn(gateway::serve(listener, pages, api, stop()));
         Ok(self)
+    }
+
+    fn socket_api(&self, template: &Template, stop: watch::Receiver<bool>) -> Result<SocketApi, CloudError> {
+        let connections = Connections::from_settings(&self.settings("local-connect"), self.clock.clone())?;
+        Ok(SocketApi {
+            sockets: self.sockets.clone(),
+            definition: template.socket_api()?,
+            function: Arc::new(move |event| {
+                let connections = connections.clone();
+                Box::pin(async move { connections.handle(event).await })
+            }),
+            faults: self.faults.clone(),
+            clock: self.clock.clone(),
+            domain: self.address.to_string(),
+            stop,
+        })
     }
 
     /// Where the API is.
@@ -199,8 +254,19 @@ impl Cloud {
         set("AWS_SECRET_ACCESS_KEY", "local".into());
         set("AWS_ENDPOINT_URL_DYNAMODB", self.table.endpoint_url());
         set("AWS_ENDPOINT_URL_SQS", self.sqs.endpoint());
+        set("AWS_ENDPOINT_URL_S3", self.s3.endpoint());
+        set("PRIVATE_BUCKET", s3::bucket_name("PrivateBucket"));
+        set("PUBLIC_BUCKET", s3::bucket_name("PublicBucket"));
+        set("PUBLIC_URL", format!("{}/public", self.url()));
         set("EMAIL_QUEUE_URL", self.sqs.queue_url("EmailQueue"));
         set("EMAIL_DEAD_LETTER_QUEUE_URL", self.sqs.queue_url("EmailDeadLetterQueue"));
+        set("MEDIA_QUEUE_URL", self.sqs.queue_url("MediaQueue"));
+        set("MEDIA_DEAD_LETTER_QUEUE_URL", self.sqs.queue_url("MediaDeadLetterQueue"));
+        set("SOCKET_QUEUE_URL", self.sqs.queue_url("SocketQueue"));
+        set("SOCKET_DEAD_LETTER_QUEUE_URL", self.sqs.queue_url("SocketDeadLetterQueue"));
+        set("SOCKET_API_URL", format!("{}/ws", self.url()));
+        set("SOCKET_URL", self.socket_url());
+        set("ALLOWED_ORIGINS", format!("{ORIGIN},{}", self.url()));
         set("SMTP_URL", format!("smtp://{}", self.mailbox.address()));
         set("MAIL_FROM", "Banister <no-reply@example.com>".into());
         set("ACCESS_ISSUER", "banister-local".into());
@@ -219,6 +285,7 @@ impl Cloud {
     pub async fn advance(&self, by: SignedDuration) {
         self.clock.advance(by);
         self.sqs.clock_moved();
+        self.sockets.clock_moved();
         self.schedules.run_all().await;
     }
 
@@ -227,7 +294,7 @@ impl Cloud {
         self.schedules.run_all().await;
     }
 
-    /// Waits until every write has been relayed and every queue is empty.
+    /// Waits until every write has been relayed and every queue that has a worker is empty.
     pub async fn quiet(&self) -> Result<(), SqsError> {
         let mut relayed = self.relayed.clone();
         loop {
@@ -235,7 +302,7 @@ impl Cloud {
             if relayed.wait_for(|seen| *seen >= writes).await.is_err() {
                 return Err(SqsError::Stopped);
             }
-            self.sqs.idle_watch(&["EmailQueue"]).await?;
+            self.sqs.idle_watch(WORKED).await?;
             // Relaying and handling write too; quiet is when that has come to an end.
             if *self.table.writes().borrow() == writes {
                 return Ok(());
@@ -243,11 +310,19 @@ impl Cloud {
         }
     }
 
+    /// Where a WebSocket opens.
+    #[must_use]
+    pub fn socket_url(&self) -> String {
+        format!("ws://{}/ws", self.address)
+    }
+
     /// Lets what runs finish, keeps the data, and stops.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
         self.mailbox.stop().await;
+        // Before the queues, which it tells of what is under way.
+        self.s3.stop().await;
         self.sqs.stop().await;
         if let Ok(table) = Arc::try_unwrap(self.table) {
             table.stop().await;

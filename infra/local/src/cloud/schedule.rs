@@ -9,13 +9,15 @@ use banister_schedule_sweep::Sweep;
 use jiff::SignedDuration;
 use tokio::sync::{Mutex, watch};
 
+use crate::s3::S3;
+
 /// As long as a scheduled function may run.
 const TIMEOUT: SignedDuration = SignedDuration::from_secs(20);
 
-/// The scheduled functions.
+/// The scheduled functions, and the buckets, whose old objects go by the same clock.
 pub(super) struct Schedules {
     clock: Clock,
-    functions: Option<(Expire, Sweep)>,
+    functions: Option<(Expire, Sweep, S3)>,
     running: Mutex<()>,
 }
 
@@ -24,20 +26,23 @@ impl Schedules {
         Self { clock, functions: None, running: Mutex::new(()) }
     }
 
-    pub(super) fn new(clock: Clock, expire: Expire, sweep: Sweep) -> Self {
-        Self { clock, functions: Some((expire, sweep)), running: Mutex::new(()) }
+    pub(super) fn new(clock: Clock, expire: Expire, sweep: Sweep, buckets: S3) -> Self {
+        Self { clock, functions: Some((expire, sweep, buckets)), running: Mutex::new(()) }
     }
 
-    /// Runs every schedule once. One run at a time, as each function's next run waits for its last.
+    /// Runs every schedule once, and the buckets' lifecycle rules. One run at a time, as each function's next run waits for its last.
     pub(super) async fn run_all(&self) {
         let _one = self.running.lock().await;
-        let Some((expire, sweep)) = &self.functions else { return };
+        let Some((expire, sweep, buckets)) = &self.functions else { return };
         let deadline = self.clock.now().saturating_add(TIMEOUT).unwrap_or(jiff::Timestamp::MAX);
         for (name, outcome) in [("expire", expire.run(deadline).await), ("sweep", sweep.run(deadline).await)]
         {
             if let Err(error) = outcome {
                 tracing::warn!(name, %error, "a schedule failed; its next run tries again");
             }
+        }
+        if let Err(error) = buckets.expire().await {
+            tracing::warn!(%error, "old objects stay until the next run");
         }
     }
 

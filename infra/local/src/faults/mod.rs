@@ -22,6 +22,10 @@ pub enum Service {
     DynamoDb,
     /// The queues.
     Sqs,
+    /// The buckets.
+    S3,
+    /// The management of WebSocket connections.
+    Sockets,
 }
 
 /// Why a call is refused without being executed.

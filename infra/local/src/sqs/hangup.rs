@@ -14,11 +14,11 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Cuts one connection.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cut(Arc<AtomicBool>);
+pub(crate) struct Cut(Arc<AtomicBool>);
 
 impl Cut {
     /// From now on every write fails, so the peer sees the connection close without an answer.
-    pub(super) fn now(&self) {
+    pub(crate) fn now(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
 
@@ -33,9 +33,24 @@ impl Connected<IncomingStream<'_, CutListener>> for Cut {
     }
 }
 
+/// Who calls, and the means to hang up.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    /// The caller's end of the connection.
+    pub(crate) address: SocketAddr,
+    /// Cuts it.
+    pub(crate) cut: Cut,
+}
+
+impl Connected<IncomingStream<'_, CutListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, CutListener>) -> Self {
+        Self { address: *stream.remote_addr(), cut: stream.io().cut.clone() }
+    }
+}
+
 /// A listener whose connections carry a [`Cut`].
 #[derive(Debug)]
-pub(super) struct CutListener(pub(super) TcpListener);
+pub(crate) struct CutListener(pub(crate) TcpListener);
 
 impl Listener for CutListener {
     type Io = CutStream;
@@ -53,7 +68,7 @@ impl Listener for CutListener {
 
 /// A connection that fails once it is cut.
 #[derive(Debug)]
-pub(super) struct CutStream {
+pub(crate) struct CutStream {
     stream: TcpStream,
     cut: Cut,
 }

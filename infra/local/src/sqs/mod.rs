@@ -8,7 +8,7 @@ mod attributes;
 mod call;
 mod content;
 mod failure;
-mod hangup;
+pub(crate) mod hangup;
 mod moves;
 mod receive;
 mod send;

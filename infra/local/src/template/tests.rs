@@ -41,6 +41,27 @@ fn queues_are_read_with_parameters_and_defaults() {
 }
 
 #[test]
+fn the_socket_api_is_read_with_its_routes() {
+    let api = sample().socket_api().unwrap();
+    let route = |function: &str, answers| SocketRoute { function: function.into(), answers };
+    assert_eq!((api.stage.as_str(), api.selector.as_str()), ("live", "action"));
+    let expected =
+        [("$connect", route("ConnectFunction", false)), ("$default", route("FrameFunction", true))];
+    assert_eq!(api.routes, expected.map(|(key, route)| (key.to_owned(), route)).into());
+    let expression = "$request.body.action";
+    for (other, message) in [
+        ("$request.body.a.b", "is not a member of the message's body"),
+        ("$context.routeKey", "is not a member of the message's body"),
+        ("$request.body.", "is not a member of the message's body"),
+    ] {
+        let template = Template::parse(&[&SAMPLE.replace(expression, other)]).unwrap();
+        let error = template.socket_api().unwrap_err().to_string();
+        assert_eq!(error, format!("Resources.SocketApi.Properties.RouteSelectionExpression {message}"));
+    }
+    assert!(Template::parse(&["Resources: {}"]).unwrap().socket_api().is_err());
+}
+
+#[test]
 fn event_sources_are_read_without_http_routes() {
     let sources = sample().event_sources().unwrap();
     let names: Vec<_> =
@@ -86,6 +107,29 @@ Resources:
     };
     assert_eq!(queue, "MailQueue");
     assert_eq!(template.queues().unwrap()[0].logical_id, "MailQueue");
+}
+
+#[test]
+fn the_buckets_are_read_as_they_are_deployed() {
+    let template = Template::parse(&[include_str!("../../../../template.yaml")]).unwrap();
+    let [private, public] = template.buckets().unwrap().try_into().unwrap();
+    assert_eq!((private.logical_id.as_str(), public.logical_id.as_str()), ("PrivateBucket", "PublicBucket"));
+    let told = Notification {
+        event: "s3:ObjectCreated:*".into(),
+        queue: "MediaQueue".into(),
+        prefix: "uploads/photos/".into(),
+        suffix: String::new(),
+    };
+    assert_eq!(private.notifications, [told]);
+    assert_eq!(private.expirations, [Expiration { prefix: "uploads/".into(), days: 1 }]);
+    let rule = CorsRule {
+        origins: None,
+        methods: vec!["PUT".into()],
+        headers: vec!["content-type".into()],
+        max_age_seconds: Some(3_600),
+    };
+    assert_eq!(private.cors, [rule]);
+    assert_eq!((public.notifications, public.cors, public.expirations), (vec![], vec![], vec![]));
 }
 
 #[test]

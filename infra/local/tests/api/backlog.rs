@@ -2,6 +2,7 @@
 //! time is up.
 
 use banister_domain::booking::{Booking, Status};
+use banister_domain::event::{Event, Payload};
 use banister_domain::id::{EventId, Id};
 use banister_local::cloud::Cloud;
 use banister_local::faults::Verdict;
@@ -27,7 +28,11 @@ async fn outbox(cloud: &Cloud, table: &Table) -> Vec<OutboxRecord> {
     let begin = (cloud.clock.now() - SignedDuration::from_hours(2)).as_millisecond();
     let ids = (0..).map(|n: u64| EventId::from_parts(begin.unsigned_abs() + n, 0));
     let ids = ids.filter(|id| key::outbox(*id).pk == key::outbox_shard(0));
-    let records: Vec<_> = ids.take(MANY).map(|id| OutboxRecord { id, event: "{}".into() }).collect();
+    let event = |id| {
+        let payload = Payload::RegistrationRepeated { user_id: Id::from_parts(1, 1) };
+        serde_json::to_string(&Event { id, occurred_at: cloud.clock.now(), payload }).unwrap()
+    };
+    let records: Vec<_> = ids.take(MANY).map(|id| OutboxRecord { id, event: event(id) }).collect();
     for record in &records {
         table.put(record).await.unwrap();
     }

@@ -8,12 +8,15 @@ use banister_domain::account::{Account, AccountStatus, Locale, OpenRole, Passwor
 use banister_domain::availability::Zone;
 use banister_domain::booking::Request as BookingRequest;
 use banister_domain::id::{BookingId, Id, ServiceId, SessionId, UserId};
+use banister_domain::photo::{Photo, PhotoType};
 use banister_domain::service::{Service, ServiceStatus};
 use banister_local::cloud::Cloud;
 use banister_platform::clock::Clock;
 use banister_platform::identity::Issuer;
 use banister_platform::identity::password::Passwords;
 use banister_platform::identity::refresh::RefreshToken;
+use banister_platform::identity::ticket::Ticket;
+use banister_platform::objects::{self, Bucket};
 use banister_platform::store::{self, AccountRecord, CredentialsRecord, ServiceRecord};
 use banister_platform::table::Table;
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +30,7 @@ const CUSTOMER: &str = "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE";
 const PROVIDER: &str = "usr_01KB2Q8A4N7Y5V3T1R9QWXMCDF";
 const SERVICE: &str = "svc_01KB2QB6Y2D5F8H1K4N7QSTVWX";
 const BOOKING: &str = "bkg_01KB2QHZ3K6N9Q2T5W8YABCDEF";
+const PHOTO: &str = "pho_01KB2QJ0M4P7R0S3V6X9ZBDFHK";
 const NOW: &str = "2025-11-27T10:15:30Z";
 
 /// Who calls in the sample, and the status of the right answer.
@@ -39,6 +43,7 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("create_session", None, 201),
     ("refresh_session", None, 200),
     ("end_current_session", Some(Role::Customer), 204),
+    ("end_all_sessions", Some(Role::Customer), 204),
     ("list_categories", None, 200),
     ("create_service", Some(Role::Provider), 201),
     ("list_services", None, 200),
@@ -55,6 +60,9 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("confirm_booking", Some(Role::Provider), 200),
     ("decline_booking", Some(Role::Provider), 200),
     ("cancel_booking", Some(Role::Customer), 200),
+    ("create_chat_ticket", Some(Role::Customer), 201),
+    ("create_photo_upload", Some(Role::Customer), 201),
+    ("remove_photo", Some(Role::Customer), 204),
     ("get_openapi", None, 200),
     ("show_docs", None, 200),
     ("show_docs_file", None, 200),
@@ -62,7 +70,8 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
 ];
 
 /// Those that are not HTTP; each has a test below.
-const WORKERS: &[&str] = &["email", "relay", "expire", "sweep"];
+const WORKERS: &[&str] =
+    &["email", "media", "relay", "expire", "sweep", "connect", "disconnect", "frame", "socket"];
 
 fn samples() -> BTreeMap<String, String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events");
@@ -98,6 +107,7 @@ async fn world() -> (Cloud, Table) {
             phone: None,
             time_zone: Zone::UTC,
             locale: Locale::En,
+            photo: Photo::default(),
             created_at: now,
         };
         let password = Password::try_from("correct horse battery staple".to_owned()).unwrap();
@@ -160,6 +170,10 @@ fn function(cloud: &Cloud, operation: &str) -> Router {
             .into_router(banister_http_availability::Availability::from_settings(&settings, clock).unwrap()),
         "bookings" => banister_http_bookings::area()
             .into_router(banister_http_bookings::Bookings::from_settings(&settings, clock).unwrap()),
+        "files" => banister_http_files::area()
+            .into_router(banister_http_files::Files::from_settings(&settings, clock).unwrap()),
+        "chat" => banister_http_chat::area()
+            .into_router(banister_http_chat::Chat::from_settings(&settings, clock).unwrap()),
         "docs" => banister_http_docs::service(),
         other => panic!("no function for area {other}"),
     }
@@ -220,6 +234,68 @@ async fn the_email_sample_is_mailed() {
     assert!(worker.unwrap().handle(event, None).await.batch_item_failures.is_empty());
     let mails = cloud.mailbox.list(Some("provider.one@example.com"));
     assert_eq!((cloud.mailbox.list(None).len(), mails.len()), (before + 1, before + 1));
+}
+
+#[tokio::test]
+async fn the_samples_of_a_connection_open_use_and_close_it() {
+    let (cloud, table) = world().await;
+    session(&cloud, &table, Role::Customer).await;
+    let (user, now) = (CUSTOMER.parse().unwrap(), cloud.clock.now());
+    let (store, ticket) = (store::Connections::new(table), Ticket::issue());
+    store.keep(&ticket, (user, Id::from_parts(1, 1), 0), now).await.unwrap();
+    let settings = cloud.settings("local-connections");
+    let routes = banister_socket_connections::Connections::from_settings(&settings, cloud.clock.clone());
+    let routes = routes.unwrap();
+    let handle = async |name: &str| {
+        let text = samples()[name].replace("CHAT_TICKET", ticket.expose());
+        json!(routes.handle(serde_json::from_str(&text).unwrap()).await)
+    };
+    assert_eq!(handle("connect").await["statusCode"], 200);
+    assert_eq!(store.of_user(user).await.unwrap().len(), 1);
+    let again = handle("connect").await;
+    assert_eq!(again["statusCode"], 401, "{again}");
+    assert!(again["body"].as_str().is_some_and(|body| body.contains("invalid_ticket")), "{again}");
+    assert_eq!(handle("frame").await["body"], r#"{"type":"pong","id":"1"}"#);
+    assert_eq!(handle("disconnect").await["statusCode"], 200);
+    assert!(store.of_user(user).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_socket_sample_is_told_to_nobody_who_is_gone() {
+    let (cloud, table) = world().await;
+    session(&cloud, &table, Role::Provider).await;
+    let (user, now) = (PROVIDER.parse().unwrap(), cloud.clock.now());
+    let (store, ticket) = (store::Connections::new(table), Ticket::issue());
+    store.keep(&ticket, (user, Id::from_parts(1, 1), 0), now).await.unwrap();
+    store.open(&ticket, "bm9ib2R5Cg==", now).await.unwrap();
+    cloud.clock.advance(SignedDuration::from_mins(1));
+    let settings = cloud.settings("local-socket");
+    let worker = banister_queue_socket::SocketWorker::from_settings(&settings, cloud.clock.clone());
+    let event = serde_json::from_str(&samples()["socket"]).unwrap();
+    assert!(worker.unwrap().handle(event, None).await.batch_item_failures.is_empty());
+    assert!(store.of_user(user).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_media_sample_becomes_the_photo() {
+    let picture = include_bytes!("../../../../functions/queue/media/tests/samples/progressive.jpg");
+    let (cloud, table) = world().await;
+    let (accounts, settings) = (store::Accounts::new(table), cloud.settings("local-media"));
+    let (user, id, now) = (CUSTOMER.parse().unwrap(), PHOTO.parse().unwrap(), cloud.clock.now());
+    let size = u64::try_from(picture.len()).unwrap().try_into().unwrap();
+    let request = |photo: &Photo| photo.request(id, PhotoType::Jpeg, size, now);
+    accounts.change_photo(user, request, None, now).await.unwrap();
+    let uploads = Bucket::from_settings(&settings, "PRIVATE_BUCKET").unwrap();
+    let key = objects::key::uploaded_photo(user, id);
+    uploads.put(&key, "image/jpeg", "no-store", picture.to_vec()).await.unwrap();
+    let worker = banister_queue_media::MediaWorker::from_settings(&settings, cloud.clock.clone()).unwrap();
+    let event = serde_json::from_str(&samples()["media"]).unwrap();
+    // The bucket told the queue as well: who is first does the work, and the other one nothing more.
+    assert!(worker.handle(event, None).await.batch_item_failures.is_empty());
+    cloud.quiet().await.unwrap();
+    assert_eq!(accounts.get(user).await.unwrap().unwrap().value.photo.current(), Some(id));
+    assert!(uploads.get(&key, 1).await.is_err());
+    cloud.stop().await;
 }
 
 #[tokio::test]

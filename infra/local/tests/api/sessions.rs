@@ -1,5 +1,7 @@
 //! `/v1/sessions`.
 
+mod everywhere;
+
 use banister_domain::account::{Account, AccountStatus, Role};
 use banister_local::client::{Answer, Client, PASSWORD};
 use serde_json::{Value, json};

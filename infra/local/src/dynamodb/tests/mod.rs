@@ -1,5 +1,6 @@
 //! Real SDK clients against the front.
 
+mod consumed;
 mod injected;
 mod limited;
 mod stored;

@@ -44,6 +44,14 @@ impl Caller {
         Self { name, standing, customer: client.clone(), provider: client }
     }
 
+    /// Begins a new session for whoever had a good one.
+    pub(super) async fn sign_in_again(&mut self) {
+        if matches!(self.standing, Standing::SignedIn { .. }) {
+            self.customer.sign_in().await.unwrap();
+            self.provider = self.customer.clone();
+        }
+    }
+
     /// Who calls: with a bad token, one whose role is right, so that only the token can be at fault.
     pub(super) fn client_for(&self, operation: &Operation) -> &Client {
         let roles = operation.access.roles;

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use crate::support::{body, cloud_at, customer, open, provider, service, stranger, text};
 
 /// What the requests are about: things of one customer and one provider.
-pub(super) struct World {
-    pub(super) cloud: Cloud,
-    pub(super) customer: Client,
-    pub(super) provider: Client,
+pub(crate) struct World {
+    pub(crate) cloud: Cloud,
+    pub(crate) customer: Client,
+    pub(crate) provider: Client,
     service: String,
     made: u16,
     /// Somebody who may still sign in so many times before the rate limit.
@@ -21,14 +21,14 @@ pub(super) struct World {
 }
 
 /// A request, ready to be sent by anybody.
-pub(super) struct Request {
+pub(crate) struct Request {
     path: String,
     key: Option<String>,
     body: Option<Value>,
 }
 
 impl Request {
-    pub(super) async fn send(&self, client: &Client, operation: &Operation) -> Answer {
+    pub(crate) async fn send(&self, client: &Client, operation: &Operation) -> Answer {
         let method = Method::from_bytes(operation.method.as_bytes()).expect("a method");
         let headers: Vec<_> = self.key.iter().map(|key| ("idempotency-key", key.as_str())).collect();
         client.call(method, &self.path, &headers, self.body.as_ref()).await.unwrap()
@@ -40,7 +40,7 @@ impl Request {
 }
 
 impl World {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let cloud = cloud_at("2026-03-02T08:00:00Z").await;
         let (customer, provider) =
             (customer(&cloud, "Customer One").await, provider(&cloud, "Provider One").await);
@@ -50,7 +50,7 @@ impl World {
     }
 
     /// Data for an operation that nothing has been done with yet.
-    pub(super) async fn request(&mut self, operation: &Operation) -> Request {
+    pub(crate) async fn request(&mut self, operation: &Operation) -> Request {
         let service = format!("/v1/services/{}", self.service);
         let (get, act) = (None::<Value>, None::<Value>);
         match operation.id.as_str() {
@@ -72,6 +72,7 @@ impl World {
                 Request::new("/v1/sessions/refresh", json!({ "refresh_token": person.refresh_token }))
             }
             "end_current_session" => Request::new("/v1/sessions/current", get),
+            "end_all_sessions" => Request::new("/v1/sessions", get),
             "list_categories" => Request::new("/v1/categories", get),
             "list_services" => Request::new("/v1/services?category=consulting&limit=5", get),
             "create_service" => Request::new("/v1/services", draft()),
@@ -91,6 +92,11 @@ impl World {
             "confirm_booking" => Request::new(format!("{}/confirm", self.booking().await), act),
             "decline_booking" => Request::new(format!("{}/decline", self.booking().await), act),
             "cancel_booking" => Request::new(format!("{}/cancel", self.booking().await), act),
+            "create_photo_upload" => {
+                Request::new("/v1/me/photo", json!({ "content_type": "image/jpeg", "size": 1_000 }))
+            }
+            "remove_photo" => Request::new("/v1/me/photo", act),
+            "create_chat_ticket" => Request::new("/v1/chat/tickets", act),
             "get_openapi" => Request::new("/openapi.json", get),
             "show_docs" => Request::new("/docs", get),
             "show_docs_file" => Request::new("/docs/swagger-ui.css", get),

@@ -12,7 +12,7 @@ async fn whoever_is_signed_in_reads_the_own_account() {
     let me = body(client.get("/v1/me").await.unwrap(), 200);
     let expected = json!({ "id": client.id, "email": "customer.one@example.com", "role": "customer",
         "email_confirmed": true, "first_name": "Customer", "last_name": "One", "phone": null,
-        "time_zone": "UTC", "locale": "en", "created_at": me["created_at"] });
+        "time_zone": "UTC", "locale": "en", "photo": null, "created_at": me["created_at"] });
     assert_eq!(me, expected);
     refused(&stranger(&cloud).get("/v1/me").await.unwrap(), 401, "unauthenticated");
 }

@@ -20,7 +20,7 @@ async fn answers_the_account_with_every_field() {
     assert!(text(&account, "created_at").starts_with("2026-03-02T08:00:"));
     let expected = json!({ "id": account["id"], "email": "customer.one@example.com", "role": "customer",
         "email_confirmed": false, "first_name": "Customer", "last_name": "One", "phone": "+12015550123",
-        "time_zone": "Europe/Lisbon", "locale": "ru", "created_at": account["created_at"] });
+        "time_zone": "Europe/Lisbon", "locale": "ru", "photo": null, "created_at": account["created_at"] });
     assert_eq!(account, expected);
     let mails = mails(&cloud, "customer.one@example.com").await;
     assert_eq!(mails.iter().map(|mail| mail.subject.as_str()).collect::<Vec<_>>(), ["Ваш код подтверждения"]);

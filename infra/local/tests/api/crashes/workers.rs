@@ -81,7 +81,7 @@ async fn relaying() {
             revive(&cloud, "local-relay");
             invariants(&cloud).await;
             if !died {
-                assert_eq!(n, 3, "send, forget");
+                assert_eq!(n, 4, "two sends, forget");
                 break;
             }
         }
@@ -114,7 +114,7 @@ async fn sweeping() {
             }
             calls = n;
         }
-        assert_eq!(calls, 6, "four shards, send, forget");
+        assert_eq!(calls, 7, "four shards, two sends, forget");
     }
     revive(&cloud, "local-relay");
     assert_eq!(invariants(&cloud).await.bookings.len(), booked);

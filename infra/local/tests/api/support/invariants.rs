@@ -262,7 +262,10 @@ impl Kept {
 /// The booking that an event is about and what became of it.
 fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
     match payload {
-        Payload::AccountRegistered { .. } | Payload::RegistrationRepeated { .. } => None,
+        Payload::AccountRegistered { .. }
+        | Payload::RegistrationRepeated { .. }
+        | Payload::SessionsEnded { .. }
+        | Payload::PhotoRemoved { .. } => None,
         Payload::BookingRequested(about) => Some((about.booking_id, Status::Requested)),
         Payload::BookingConfirmed(about) => Some((about.booking_id, Status::Confirmed)),
         Payload::BookingDeclined(about) => Some((about.booking_id, Status::Declined)),
@@ -277,6 +280,7 @@ fn readers(payload: &Payload) -> Vec<UserId> {
         Payload::AccountRegistered { user_id, .. } | Payload::RegistrationRepeated { user_id } => {
             vec![*user_id]
         }
+        Payload::SessionsEnded { .. } | Payload::PhotoRemoved { .. } => Vec::new(),
         Payload::BookingRequested(about)
         | Payload::BookingConfirmed(about)
         | Payload::BookingDeclined(about)
@@ -289,14 +293,15 @@ fn readers(payload: &Payload) -> Vec<UserId> {
     }
 }
 
+/// Everything in the table.
 #[expect(clippy::disallowed_methods, reason = "the whole table is what is checked")]
-async fn items(cloud: &Cloud) -> Vec<HashMap> {
+pub(crate) async fn items(cloud: &Cloud) -> Vec<HashMap> {
     let client = cloud.table.client("local-check");
     let scan = client.scan().table_name(TABLE).consistent_read(true).into_paginator().items().send();
     scan.collect::<Result<_, _>>().await.expect("the table can be read")
 }
 
-type HashMap = std::collections::HashMap<String, AttributeValue>;
+pub(crate) type HashMap = std::collections::HashMap<String, AttributeValue>;
 
 /// Every event that was ever put into the outbox, from the first record of the table's stream on.
 fn events(cloud: &Cloud) -> Vec<Event> {

@@ -1,0 +1,296 @@
+//! The run: the main job and what goes wrong beside it, with everything said in it that no log may
+//! repeat. What a new operation takes in or gives out and is nobody else's business goes here.
+
+use std::time::Duration;
+
+use banister_local::client::{Answer, Client, Socket};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::program::Program;
+use crate::photos;
+use crate::support::{body, text};
+
+/// How long a mail may be on its way.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Something that no line may hold.
+pub(super) struct Secret {
+    pub(super) what: String,
+    text: String,
+}
+
+impl Secret {
+    pub(super) fn new(what: impl Into<String>, text: &str) -> Self {
+        let what = what.into();
+        assert!(text.len() >= 8, "{what} is so short that it stands somewhere by chance");
+        Self { what, text: text.to_owned() }
+    }
+
+    /// The forms that it takes on its way, in lower case: as it is, quoted, percent-encoded, as
+    /// base64, as a list of bytes.
+    pub(super) fn forms(&self) -> Vec<String> {
+        let text = &self.text;
+        let bytes: Vec<_> = text.bytes().map(|byte| byte.to_string()).collect();
+        let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        let mut forms = vec![
+            text.clone(),
+            json!(text).to_string().trim_matches('"').to_owned(),
+            encoded.clone(),
+            encoded.replace('+', "%20"),
+            STANDARD_NO_PAD.encode(text),
+            URL_SAFE_NO_PAD.encode(text),
+            bytes.join(", "),
+            bytes.join(","),
+        ];
+        for form in &mut forms {
+            *form = form.to_lowercase();
+        }
+        forms.sort();
+        forms.dedup();
+        forms
+    }
+}
+
+/// A run and what is secret in it.
+pub(super) struct Story {
+    base: String,
+    pub(super) secrets: Vec<Secret>,
+    /// Id and status of each request.
+    pub(super) answered: Vec<(String, u16)>,
+}
+
+impl Story {
+    pub(super) fn new(program: &Program) -> Self {
+        Self { base: program.url().to_owned(), secrets: Vec::new(), answered: Vec::new() }
+    }
+
+    /// Says something that must not be repeated.
+    fn secret(&mut self, what: &str, text: &str) -> String {
+        self.secrets.push(Secret::new(what, text));
+        text.to_owned()
+    }
+
+    /// Takes the secrets out of a session.
+    fn session(&mut self, who: &str, client: &mut Client, session: &Value) {
+        client.take_tokens(session);
+        let token = client.token.clone().expect("a token");
+        // Each part alone: no line may hold half a token either.
+        for (part, text) in ["header", "claims", "signature"].into_iter().zip(token.split('.')) {
+            self.secret(&format!("{part} of {who}'s access token"), text);
+        }
+        let refresh = client.refresh_token.clone().expect("a token");
+        self.secret(&format!("{who}'s refresh token"), &refresh);
+        let whole = refresh.rsplit(['.', '_']).next().filter(|part| part.len() >= 8).map(ToOwned::to_owned);
+        if let Some(part) = whole {
+            self.secret(&format!("end of {who}'s refresh token"), &part);
+        }
+    }
+
+    /// Any call, which is kept to look for its line.
+    async fn call(
+        &mut self,
+        client: &Client,
+        call: &str,
+        headers: &[(&str, &str)],
+        ask: Option<Value>,
+    ) -> Answer {
+        let (method, path) = call.split_once(' ').expect("a method and a path");
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let answer = client.call(method, path, headers, ask.as_ref()).await.expect("an answer");
+        let id = answer.headers["x-request-id"].to_str().expect("text").to_owned();
+        self.answered.push((id, answer.status.as_u16()));
+        answer
+    }
+
+    async fn ask(&mut self, client: &Client, call: &str, ask: Value, status: u16) -> Value {
+        body(self.call(client, call, &[], Some(ask)).await, status)
+    }
+
+    async fn get(&mut self, client: &Client, path: &str, status: u16) -> Value {
+        body(self.call(client, &format!("GET {path}"), &[], None).await, status)
+    }
+
+    /// The code in the mail to somebody.
+    async fn code(&mut self, client: &Client) -> String {
+        let path = format!("/local/mails?to={}", client.email);
+        let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_digit());
+        let code = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let mails = body(client.get(&path).await.expect("an answer"), 200);
+                let code = mails["items"][0]["text"].as_str().and_then(|text| text.lines().find(is_code));
+                if let Some(code) = code {
+                    return code.to_owned();
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        let code = code.await.expect("a mail");
+        self.secret("a code", &code)
+    }
+
+    /// Waits for as many mails to somebody: the workers' lines are in the log then.
+    async fn mails(&self, client: &Client, count: usize) {
+        let path = format!("/local/mails?to={}", client.email);
+        let all = async {
+            while body(client.get(&path).await.expect("an answer"), 200)["items"]
+                .as_array()
+                .map_or(0, Vec::len)
+                < count
+            {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, all).await.expect("mails");
+    }
+
+    /// Registers, fails at confirming and signing in, and then does both.
+    async fn join(&mut self, role: &str) -> Client {
+        let mut client = Client::stranger(&self.base).expect("a client");
+        client.email = self.secret("an address", &format!("private.{role}.box@example.com"));
+        self.secret("part of an address", &format!("private.{role}.box"));
+        let password = self.secret("a password", &format!("pass phrase of the {role}"));
+        let first = self.secret("a first name", &format!("Firstname{role}"));
+        let last = self.secret("a last name", &format!("Lastname{role}"));
+        let ask = json!({ "email": client.email, "password": password, "role": role, "first_name": first,
+            "last_name": last });
+        let account = self.ask(&client, "POST /v1/accounts", ask.clone(), 201).await;
+        self.secret("a user's id", text(&account, "id"));
+        self.ask(&client, "POST /v1/accounts", ask, 201).await;
+        let code = self.code(&client).await;
+        let other = if code == "12345678" { "12345679" } else { "12345678" };
+        let wrong = self.secret("a wrong code", other);
+        let confirm = |code: &str| json!({ "email": client.email, "code": code });
+        self.ask(&client, "POST /v1/email-confirmations", confirm(&wrong), 422).await;
+        self.ask(&client, "POST /v1/email-confirmations", confirm(&code), 204).await;
+        let wrong = self.secret("a wrong password", &format!("wrong phrase of the {role}"));
+        let sign_in = |password: &str| json!({ "email": client.email, "password": password });
+        self.ask(&client, "POST /v1/sessions", sign_in(&wrong), 401).await;
+        let session = self.ask(&client, "POST /v1/sessions", sign_in(&password), 201).await;
+        self.session(role, &mut client, &session);
+        let refresh = json!({ "refresh_token": client.refresh_token });
+        let session = self.ask(&client, "POST /v1/sessions/refresh", refresh, 200).await;
+        self.session(role, &mut client, &session);
+        let phone =
+            self.secret("a phone number", if role == "provider" { "+12025550123" } else { "+12025550145" });
+        self.ask(&client, "PATCH /v1/me", json!({ "phone": phone }), 200).await;
+        client
+    }
+}
+
+/// From two registrations to a cancelled booking, and then what is refused.
+pub(super) async fn tell(story: &mut Story) {
+    let provider = story.join("provider").await;
+    let customer = story.join("customer").await;
+    let service = offer(story, &provider).await;
+    let sockets = [socket(story, &provider).await, socket(story, &customer).await];
+    book(story, &provider, &customer, &service).await;
+    photo(story, &customer).await;
+    refused(story, &customer).await;
+    let gone = story.call(&customer, "DELETE /v1/sessions/current", &[], None).await;
+    body(gone, 204);
+    let ended = json!({ "refresh_token": customer.refresh_token });
+    story.ask(&customer, "POST /v1/sessions/refresh", ended, 401).await;
+    drop(sockets);
+    story.mails(&provider, 3).await;
+    story.mails(&customer, 2).await;
+}
+
+async fn offer(story: &mut Story, provider: &Client) -> String {
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let weekly = days.map(|day| json!({ "day": day, "start": "00:00", "end": "24:00" }));
+    let rules = json!({ "time_zone": "UTC", "weekly": weekly, "buffer_before_minutes": 0,
+        "buffer_after_minutes": 0, "min_notice_minutes": 0, "horizon_days": 60, "slot_step_minutes": 30 });
+    story.ask(provider, "PUT /v1/me/calendar", rules, 200).await;
+    let description = story.secret("a description", "Words that the provider typed.");
+    let draft = json!({ "title": "Consultation", "description": description, "category": "consulting",
+        "price": { "amount": 5_000, "currency": "usd" }, "duration_minutes": 60, "location_kind": "at_customer" });
+    let mut last = String::new();
+    for _ in 0..2 {
+        let made = story.ask(provider, "POST /v1/services", draft.clone(), 201).await;
+        last = text(&made, "id").to_owned();
+        let publish = format!("POST /v1/services/{last}/publish");
+        body(story.call(provider, &publish, &[], None).await, 200);
+    }
+    let page = story.get(provider, "/v1/services?category=consulting&limit=1", 200).await;
+    let cursor = story.secret("a cursor", text(&page, "next_cursor"));
+    story.get(provider, &format!("/v1/services?category=consulting&limit=1&cursor={cursor}"), 200).await;
+    last
+}
+
+async fn book(story: &mut Story, provider: &Client, customer: &Client, service: &str) {
+    let clock = body(customer.get("/local/clock").await.expect("an answer"), 200);
+    let now: jiff::Timestamp = text(&clock, "now").parse().expect("a moment");
+    let day = |hours| (now + jiff::SignedDuration::from_hours(hours)).strftime("%Y-%m-%d").to_string();
+    let slots = format!("/v1/services/{service}/slots?from={}&to={}", day(24), day(48));
+    let slots = story.get(customer, &slots, 200).await;
+    let location = story.secret("a location", "1 Private Example Street");
+    let note = story.secret("a note", "Words that the customer typed.");
+    let ask = json!({ "service_id": service, "starts_at": text(&slots["items"][0], "starts_at"), "location": location,
+        "note": note });
+    let key = story.secret("an idempotency key", "a-key-that-the-client-made");
+    for _ in 0..2 {
+        let headers = [("idempotency-key", key.as_str())];
+        body(story.call(customer, "POST /v1/bookings", &headers, Some(ask.clone())).await, 201);
+    }
+    let other = [("idempotency-key", "another-key")];
+    body(story.call(customer, "POST /v1/bookings", &other, Some(ask)).await, 409);
+    let list = story.get(customer, "/v1/bookings", 200).await;
+    let booking = text(&list["items"][0], "id").to_owned();
+    body(story.call(provider, &format!("POST /v1/bookings/{booking}/confirm"), &[], None).await, 200);
+    let reason = story.secret("a reason", "Why the customer cannot come.");
+    let cancel = format!("POST /v1/bookings/{booking}/cancel");
+    story.ask(customer, &cancel, json!({ "reason": reason }), 200).await;
+}
+
+/// Opens a WebSocket, after one that is refused, and says something on it.
+async fn socket(story: &mut Story, client: &Client) -> Socket {
+    let answer = body(story.call(client, "POST /v1/chat/tickets", &[], None).await, 201);
+    let ticket = story.secret("a ticket", text(&answer, "ticket"));
+    let url = text(&answer, "url");
+    let stray = story.secret("a bad ticket", "a-ticket-that-nobody-issued");
+    assert!(Socket::open(&url.replace(&ticket, &stray), &[]).await.is_err());
+    let mut socket = Socket::open(url, &[]).await.expect("a WebSocket");
+    let stray = story.secret("something in a frame", "stray-frame-member");
+    for frame in [json!({ "action": "ping" }), json!({ "action": stray })] {
+        socket.send(&frame).await.expect("it is open");
+        socket.frame().await.expect("an answer");
+    }
+    socket
+}
+
+/// Uploads what is no picture, and waits until that has been found out.
+async fn photo(story: &mut Story, client: &Client) {
+    let file = story.secret("a file", "What was uploaded is no picture.");
+    let ask = json!({ "content_type": "image/png", "size": file.len() });
+    let begun = story.ask(client, "POST /v1/me/photo", ask, 201).await;
+    let (_, signature) = text(&begun["upload"], "url").rsplit_once("X-Amz-Signature=").expect("a signature");
+    story.secret("the signature of an upload", signature.split('&').next().expect("text"));
+    assert_eq!(photos::send(&begun["upload"], file.as_bytes(), &[]).await, 200);
+    let rejected = async {
+        while story.get(client, "/v1/me", 200).await["photo"]["status"] != "rejected" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, rejected).await.expect("the photo is rejected");
+}
+
+/// Secrets where none belong, and what is not understood.
+async fn refused(story: &mut Story, customer: &Client) {
+    let stray = story.secret("something in a path", "stray-path-segment");
+    story.get(customer, &format!("/v1/bookings/{stray}"), 404).await;
+    story.get(customer, &format!("/v1/{stray}"), 404).await;
+    let stray = story.secret("something in a query", "stray-query-value");
+    story.get(customer, &format!("/v1/bookings?token={stray}"), 422).await;
+    let stray = story.secret("something in a body", "stray-body-member");
+    story.ask(customer, "PATCH /v1/me", json!({ stray.as_str(): stray.as_str() }), 422).await;
+    let stray = story.secret("something in a header", "stray-header-value");
+    let headers =
+        [("x-request-id", stray.as_str()), ("user-agent", stray.as_str()), ("x-forwarded-for", &stray)];
+    body(story.call(customer, "GET /v1/me", &headers, None).await, 200);
+    let mut bad = customer.clone();
+    bad.token = Some(story.secret("a bad token", "a-token-that-nobody-signed"));
+    story.get(&bad, "/v1/me", 401).await;
+}
