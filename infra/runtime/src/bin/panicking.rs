@@ -1,0 +1,45 @@
+//! A function that fails as its event says, for the tests of this crate: HTTP events, or messages of
+//! a queue where the handler is called `messages`.
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::get;
+use banister_platform::config::Settings;
+use banister_platform::http::finish;
+use banister_platform::lambda::{Error, LambdaEvent, serve, work};
+use banister_platform::worker::guarded;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let settings = Settings::from_env();
+    if settings.optional("_HANDLER").as_deref() == Some("messages") {
+        return work(&settings, async |event: LambdaEvent<SqsEvent>| batch(event.payload).await).await;
+    }
+    serve(|_| Ok(finish(Router::new().route("/v1/things/{name}", get(thing))))).await
+}
+
+async fn thing(Path(name): Path<String>) -> String {
+    match name.as_str() {
+        "panic" => panic!("as asked"),
+        "hang" => std::future::pending().await,
+        "exit" => std::process::exit(3),
+        _ => name,
+    }
+}
+
+async fn batch(event: SqsEvent) -> SqsBatchResponse {
+    let mut answer = SqsBatchResponse::default();
+    for record in event.records {
+        let work = async {
+            assert_ne!(record.body.as_deref(), Some("panic"), "as asked");
+            Ok(())
+        };
+        if guarded(work).await.is_err() {
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = record.message_id.unwrap_or_default();
+            answer.batch_item_failures.push(failure);
+        }
+    }
+    answer
+}

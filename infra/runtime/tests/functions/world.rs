@@ -1,0 +1,179 @@
+//! A marketplace in which the things exist that the samples of events/ name, and the samples as they
+//! would be sent there today.
+
+use std::collections::BTreeMap;
+
+use banister_checks::template::Function;
+use banister_domain::account::Role;
+use banister_local::client::{Client, PASSWORD, Socket};
+use banister_local::cloud::{Cloud, Options};
+use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, ToSpan as _};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+const CUSTOMER: &str = "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE";
+const PROVIDER: &str = "usr_01KB2Q8A4N7Y5V3T1R9QWXMCDF";
+const SERVICE: &str = "svc_01KB2QB6Y2D5F8H1K4N7QSTVWX";
+const BOOKING: &str = "bkg_01KB2QHZ3K6N9Q2T5W8YABCDEF";
+const PHOTO: &str = "pho_01KB2QJ0M4P7R0S3V6X9ZBDFHK";
+const PICTURE: &[u8] = include_bytes!("../../../../functions/queue/media/tests/samples/progressive.jpg");
+/// The day on which the samples were taken, and the start of the booking that they name.
+const TAKEN: Date = date(2025, 11, 27);
+const START: &str = "2025-12-01T15:00:00Z";
+
+/// A cloud, with a customer who asked a provider for a booking.
+pub(crate) struct World {
+    pub(crate) cloud: Cloud,
+    customer: Client,
+    provider: Client,
+    service: String,
+    pub(crate) booking: String,
+    /// Where the provider listens.
+    pub(crate) socket: Option<Socket>,
+    later: Span,
+}
+
+impl World {
+    /// All was made so long ago.
+    pub(crate) async fn start(age: SignedDuration) -> Self {
+        let options = Options { password_memory_kib: Some(16), ..Options::default() };
+        let cloud = Cloud::start(options).await.unwrap();
+        let today = cloud.clock.now().to_zoned(TimeZone::UTC).date();
+        // Whole weeks: the days of the week matter to calendars.
+        let days = today.duration_since(TAKEN).as_hours() / 24;
+        let later = (days / 7 + 1).weeks();
+        cloud.clock.advance(-age);
+        let mut customer = Client::join(&cloud, "customer", "Customer One").await.unwrap();
+        let mut provider = Client::join(&cloud, "provider", "Provider One").await.unwrap();
+        let rules = json!({ "time_zone": "UTC", "weekly": [{ "day": "mon", "start": "08:00", "end": "20:00" }],
+            "buffer_before_minutes": 0, "buffer_after_minutes": 0, "min_notice_minutes": 0,
+            "horizon_days": 60, "slot_step_minutes": 60 });
+        provider.put("/v1/me/calendar", &rules).await.unwrap().expect(StatusCode::OK, "rules").unwrap();
+        let service = json!({ "title": "Deep tissue massage", "description": "", "category": "massage",
+            "price": { "amount": 9_000, "currency": "usd" }, "duration_minutes": 60,
+            "location_kind": "at_customer" });
+        let service = made(&provider, "/v1/services", &service).await;
+        let publish = provider.act(&format!("/v1/services/{service}/publish")).await.unwrap();
+        publish.expect(StatusCode::OK, "publish").unwrap();
+        let booking = json!({ "service_id": service, "starts_at": shifted(START, later),
+            "location": "1 Example Street, Berlin" });
+        let booking = made(&customer, "/v1/bookings", &booking).await;
+        cloud.clock.advance(age);
+        for client in [&mut customer, &mut provider] {
+            client.sign_in().await.unwrap();
+        }
+        Self { cloud, customer, provider, service, booking, socket: None, later }
+    }
+
+    /// A sample with the names, tokens and days of this world.
+    pub(crate) async fn event(&mut self, operation: &str, sample: &str) -> String {
+        let operations = banister_local::api::operations();
+        let known = operations.iter().find(|known| known.id == operation);
+        let for_customers =
+            known.is_none_or(|known| known.access.anonymous || known.access.roles.contains(&Role::Customer));
+        let caller = if for_customers { &self.customer } else { &self.provider };
+        let mut event = shifted(sample, self.later);
+        for (old, new) in [
+            (CUSTOMER, self.customer.id.as_str()),
+            (PROVIDER, &self.provider.id),
+            (SERVICE, &self.service),
+            (BOOKING, &self.booking),
+            ("ACCESS_TOKEN", caller.token.as_deref().unwrap_or_default()),
+            ("REFRESH_TOKEN", caller.refresh_token.as_deref().unwrap_or_default()),
+            ("correct horse battery staple", PASSWORD),
+        ] {
+            event = event.replace(old, new);
+        }
+        match operation {
+            "confirm_email" => self.unconfirmed(&event).await,
+            "connect" => {
+                let url = self.customer.ticket().await.unwrap();
+                event.replace("CHAT_TICKET", url.split_once("ticket=").unwrap().1)
+            }
+            "socket" => {
+                self.cloud.quiet().await.unwrap();
+                self.socket = Some(self.provider.socket().await.unwrap());
+                event
+            }
+            "media" => event.replace(PHOTO, &self.uploaded().await),
+            _ => event,
+        }
+    }
+
+    /// The id of a photo that was uploaded, and that only the function under test will examine.
+    async fn uploaded(&self) -> String {
+        self.cloud.faults.crash_before("local-media-source", 1);
+        self.customer.upload_photo("image/jpeg", PICTURE.to_vec()).await.unwrap();
+        let keys = self.cloud.s3.keys("PrivateBucket").await.unwrap();
+        let [key] = keys.as_slice() else { panic!("{keys:?}") };
+        key.rsplit_once('/').unwrap().1.to_owned()
+    }
+
+    /// The confirmation of an address that is not confirmed yet, with the code that was mailed.
+    async fn unconfirmed(&self, event: &str) -> String {
+        let mut newcomer = Client::stranger(&self.cloud.url()).unwrap();
+        "customer.two@example.com".clone_into(&mut newcomer.email);
+        let ask = json!({ "email": newcomer.email, "password": PASSWORD, "role": "customer",
+            "first_name": "Customer", "last_name": "Two" });
+        newcomer.post("/v1/accounts", &ask).await.unwrap().expect(StatusCode::CREATED, "register").unwrap();
+        let code = newcomer.code_from_mail(&self.cloud).await.unwrap();
+        event.replace(&self.customer.email, &newcomer.email).replace("40175283", &code)
+    }
+
+    /// What the customer sees at a path.
+    pub(crate) async fn seen(&self, path: &str) -> Value {
+        self.customer.get(path).await.unwrap().expect(StatusCode::OK, path).unwrap()
+    }
+
+    /// The environment that the template gives a function, and what leads its AWS clients here.
+    pub(crate) fn environment(&self, function: &Function) -> BTreeMap<String, String> {
+        let settings = self.cloud.settings(&format!("lambda-{}", function.operation()));
+        let mut environment = BTreeMap::new();
+        for (name, value) in function.environment() {
+            let value = match (name, value.as_str()) {
+                ("LOG_LEVEL", _) => "info".to_owned(),
+                (_, Some(literal)) => literal.to_owned(),
+                _ => settings.optional(name).unwrap_or_else(|| panic!("the local cloud has no {name}")),
+            };
+            environment.insert(name.to_owned(), value);
+        }
+        for name in [
+            "AWS_REGION",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_ENDPOINT_URL_DYNAMODB",
+            "AWS_ENDPOINT_URL_S3",
+            "AWS_ENDPOINT_URL_SQS",
+        ] {
+            environment.extend(settings.optional(name).map(|value| (name.to_owned(), value)));
+        }
+        environment
+    }
+}
+
+/// The id of what was made.
+async fn made(client: &Client, path: &str, ask: &Value) -> String {
+    let key = [("idempotency-key", "runtime-world")];
+    let answer = client.call(reqwest::Method::POST, path, &key, Some(ask)).await.unwrap();
+    let made = answer.expect(StatusCode::CREATED, path).unwrap();
+    made["id"].as_str().unwrap().to_owned()
+}
+
+/// The text with every day in it moved.
+fn shifted(text: &str, later: Span) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let day = rest.get(..10).filter(|_| rest.starts_with("20") && !out.ends_with(char::is_alphanumeric));
+        if let Some(day) = day.and_then(|day| day.parse::<Date>().ok()) {
+            out.push_str(&day.saturating_add(later).to_string());
+            rest = &rest[10..];
+        } else {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    out
+}
