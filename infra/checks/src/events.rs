@@ -16,14 +16,14 @@ pub fn events_fit(template: &Template, events: &BTreeMap<String, String>) -> Fau
     for function in &functions {
         let Some(text) = events.get(&function.operation()) else { continue };
         match serde_json::from_str(text) {
-            Ok(event) => faults.extend(event_fits(function, &event)),
+            Ok(event) => faults.extend(event_fits(template, function, &event)),
             Err(error) => faults.push(format!("the event of {} is not JSON: {error}", function.id)),
         }
     }
     faults
 }
 
-fn event_fits(function: &Function, event: &Value) -> Faults {
+fn event_fits(template: &Template, function: &Function, event: &Value) -> Faults {
     let mut faults = Faults::new();
     let mut require = |holds: bool, what: &str| {
         if !holds {
@@ -35,6 +35,17 @@ fn event_fits(function: &Function, event: &Value) -> Faults {
     require(function.events("DynamoDB").next().is_none() || source("aws:dynamodb"), "a record of the stream");
     let is_tick = event["detail-type"] == "Scheduled Event" && event["source"] == "aws.events";
     require(function.events("Schedule").next().is_none() || is_tick, "a schedule");
+    if let Some(route) = function.socket_route(template) {
+        let context = &event["requestContext"];
+        let kind = match route {
+            "$connect" => "CONNECT",
+            "$disconnect" => "DISCONNECT",
+            _ => "MESSAGE",
+        };
+        require(context["routeKey"] == route && context["eventType"] == kind, "its WebSocket route");
+        require(context["connectionId"].is_string(), "a connection");
+        require(context["stage"] == "live", "the stage live");
+    }
     let routes = function.routes();
     if !routes.is_empty() {
         http_fits(&routes, event, &mut require);

@@ -52,7 +52,7 @@ pub fn document_is_complete(document: &Value, routes: &[Route]) -> Faults {
 }
 
 /// Each function's statements are those listed for it: `"GetItem Query; GSI1: Query; EmailQueue: SendMessage"`,
-/// actions on the table first, then those on an index or queue.
+/// actions on the table first, then those on an index, a queue, objects or connections.
 #[must_use]
 pub fn rights_are_listed(template: &Template, listed: &BTreeMap<&str, &str>) -> Faults {
     let functions = template.functions();
@@ -78,7 +78,12 @@ fn rights(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut rights: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for part in text.split("; ").filter(|part| !part.is_empty()) {
         let (on, actions) = part.split_once(": ").unwrap_or(("Table", part));
-        let service = if on.ends_with("Queue") { "sqs" } else { "dynamodb" };
+        let service = match on {
+            on if on.ends_with("Queue") => "sqs",
+            on if on.contains("Bucket/") => "s3",
+            on if on.ends_with("@connections/*") => "execute-api",
+            _ => "dynamodb",
+        };
         let on = if on.starts_with("GSI") { format!("Table/index/{on}") } else { on.to_owned() };
         rights.entry(on).or_default().extend(actions.split(' ').map(|action| format!("{service}:{action}")));
     }

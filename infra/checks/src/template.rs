@@ -107,6 +107,14 @@ impl Function {
         routes.map(|route| (text(&route["Method"], "ANY"), text(&route["Path"], "$default"))).collect()
     }
 
+    /// The WebSocket route that it answers, if it does: `$connect`.
+    #[must_use]
+    pub fn socket_route<'a>(&self, template: &'a Template) -> Option<&'a str> {
+        let routes = entries(&template.resource("SocketApi")["Properties"]["Routes"]);
+        let mut own = routes.filter(|(_, route)| target(&route["FunctionArn"]) == Some(&self.id));
+        own.next().map(|(route, _)| route)
+    }
+
     /// Its environment variables.
     #[must_use]
     pub fn environment(&self) -> BTreeMap<&str, &Value> {
@@ -151,9 +159,25 @@ pub fn named(value: &Value) -> String {
         return id.to_owned();
     }
     match value["Fn::Sub"].as_str() {
-        Some(text) => text.replace("${Table.Arn}", "Table"),
+        Some(text) => {
+            let own = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:";
+            by_id(&text.replace(own, "").replace("${SocketApi}", "SocketApi"))
+        }
         None => value.to_string(),
     }
+}
+
+/// A text with each `${X.Arn}` written as `X`.
+fn by_id(text: &str) -> String {
+    let mut parts = text.split("${");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(".Arn}") {
+            Some((id, rest)) => out.extend([id, rest]),
+            None => out.extend(["${", part]),
+        }
+    }
+    out
 }
 
 /// The resource that a `!Ref`, or a `!GetAtt` of an ARN or name, points at; a stream's ARN stands for itself.

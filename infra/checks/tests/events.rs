@@ -50,6 +50,8 @@ fn an_event_that_does_not_fit_is_noticed() {
         ("email", ("aws:sqs", "aws:sns")),
         ("relay", ("aws:dynamodb", "aws:kinesis")),
         ("sweep", ("Scheduled Event", "Event")),
+        ("connect", ("\"eventType\": \"CONNECT\"", "\"eventType\": \"MESSAGE\"")),
+        ("frame", ("\"connectionId\"", "\"connection\"")),
     ];
     for (name, change) in changes {
         assert!(!faults_of(name, change).is_empty(), "nobody noticed {change:?} in {name}");
@@ -63,7 +65,7 @@ fn an_event_that_does_not_fit_is_noticed() {
 #[test]
 fn http_events_are_read_as_requests() {
     let events = events();
-    let http = events.values().filter(|text| text.contains("routeKey"));
+    let http = events.values().filter(|text| text.contains("routeKey") && !text.contains("connectionId"));
     let read: Vec<_> = http.map(|text| serde_json::from_str::<LambdaRequest>(text).unwrap()).collect();
     assert!(read.len() > 20);
     assert!(read.iter().all(|request| matches!(request, LambdaRequest::ApiGatewayV2(_))));
@@ -110,6 +112,8 @@ fn ids_are_well_formed() {
             let good = match &word[..3] {
                 "bkg" => word.parse::<banister_domain::id::BookingId>().is_ok(),
                 "cod" => word.parse::<banister_domain::id::CodeId>().is_ok(),
+                "pho" => word.parse::<banister_domain::id::PhotoId>().is_ok(),
+                "ses" => word.parse::<banister_domain::id::SessionId>().is_ok(),
                 "evt" => word.parse::<banister_domain::id::EventId>().is_ok(),
                 "svc" => word.parse::<banister_domain::id::ServiceId>().is_ok(),
                 "usr" => word.parse::<banister_domain::id::UserId>().is_ok(),

@@ -14,7 +14,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 31] = [
+const RIGHTS: [(&str, &str); 40] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("get_me", "BatchGetItem GetItem"),
@@ -22,6 +22,7 @@ const RIGHTS: [(&str, &str); 31] = [
     ("create_session", "GetItem PutItem UpdateItem"),
     ("refresh_session", "DeleteItem GetItem PutItem"),
     ("end_current_session", "BatchGetItem DeleteItem GetItem PutItem"),
+    ("end_all_sessions", "BatchGetItem DeleteItem GetItem PutItem Query"),
     ("list_categories", ""),
     ("create_service", "BatchGetItem GetItem PutItem"),
     ("list_services", "BatchGetItem; GSI1: Query; GSI2: Query; GSI3: Query"),
@@ -38,28 +39,52 @@ const RIGHTS: [(&str, &str); 31] = [
     ("confirm_booking", "BatchGetItem GetItem PutItem"),
     ("decline_booking", "BatchGetItem GetItem PutItem"),
     ("cancel_booking", "BatchGetItem GetItem PutItem"),
+    ("create_chat_ticket", "BatchGetItem PutItem UpdateItem"),
+    (
+        "create_photo_upload",
+        "BatchGetItem GetItem PutItem UpdateItem; PrivateBucket/uploads/photos/*: PutObject",
+    ),
+    ("remove_photo", "BatchGetItem GetItem PutItem"),
     ("get_openapi", ""),
     ("show_docs", ""),
     ("show_docs_file", ""),
     ("fallback", ""),
     ("email", "BatchGetItem GetItem PutItem; EmailDeadLetterQueue: SendMessage"),
-    ("relay", "DeleteItem; EmailQueue: SendMessage"),
+    ("connect", "BatchGetItem DeleteItem GetItem PutItem Query"),
+    ("disconnect", "DeleteItem GetItem"),
+    ("frame", ""),
+    (
+        "socket",
+        "BatchGetItem DeleteItem GetItem Query; SocketDeadLetterQueue: SendMessage; \
+         SocketApi/live/*/@connections/*: ManageConnections",
+    ),
+    (
+        "media",
+        "GetItem PutItem; PrivateBucket/uploads/photos/*: DeleteObject GetObject; \
+         PublicBucket/photos/*: DeleteObject PutObject; MediaDeadLetterQueue: SendMessage",
+    ),
+    ("relay", "DeleteItem; EmailQueue: SendMessage; MediaQueue: SendMessage; SocketQueue: SendMessage"),
     ("expire", "BatchGetItem GetItem PutItem; GSI3: Query"),
-    ("sweep", "DeleteItem Query; EmailQueue: SendMessage"),
+    ("sweep", "DeleteItem Query; EmailQueue: SendMessage; MediaQueue: SendMessage; SocketQueue: SendMessage"),
 ];
 
 /// The environment of each area; its functions share a binary and what that needs to start.
-const VARIABLES: [(&str, &str); 10] = [
-    ("accounts", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY TABLE_NAME"),
-    ("sessions", "ACCESS_ISSUER ACCESS_PRIVATE_KEY ACCESS_PUBLIC_KEYS TABLE_NAME"),
+const VARIABLES: [(&str, &str); 15] = [
+    ("accounts", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY PUBLIC_URL TABLE_NAME"),
+    ("sessions", "ACCESS_ISSUER ACCESS_PRIVATE_KEY ACCESS_PUBLIC_KEYS PUBLIC_URL TABLE_NAME"),
     ("catalog", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),
     ("availability", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS TABLE_NAME"),
     ("bookings", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),
+    ("chat", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS SOCKET_URL TABLE_NAME"),
+    ("files", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS PRIVATE_BUCKET PUBLIC_URL TABLE_NAME"),
     ("docs", ""),
+    ("connections", "ALLOWED_ORIGINS TABLE_NAME"),
+    ("socket", "SOCKET_API_URL SOCKET_DEAD_LETTER_QUEUE_URL TABLE_NAME"),
+    ("media", "MEDIA_DEAD_LETTER_QUEUE_URL PRIVATE_BUCKET PUBLIC_BUCKET TABLE_NAME"),
     ("email", "CODE_KEY EMAIL_DEAD_LETTER_QUEUE_URL MAIL_FROM SMTP_URL TABLE_NAME"),
-    ("relay", "EMAIL_QUEUE_URL TABLE_NAME"),
+    ("relay", "EMAIL_QUEUE_URL MEDIA_QUEUE_URL SOCKET_QUEUE_URL TABLE_NAME"),
     ("expire", "TABLE_NAME"),
-    ("sweep", "EMAIL_QUEUE_URL TABLE_NAME"),
+    ("sweep", "EMAIL_QUEUE_URL MEDIA_QUEUE_URL SOCKET_QUEUE_URL TABLE_NAME"),
 ];
 
 fn operations() -> Vec<Operation> {
@@ -69,6 +94,8 @@ fn operations() -> Vec<Operation> {
         banister_http_catalog::area().operations(),
         banister_http_availability::area().operations(),
         banister_http_bookings::area().operations(),
+        banister_http_chat::area().operations(),
+        banister_http_files::area().operations(),
         banister_http_docs::area().operations(),
     ]
     .concat()
@@ -158,8 +185,8 @@ fn rights_are_those_listed() {
             ),
             ("                - !Sub \"${Table.Arn}/index/GSI3\"\n", ""),
             (
-                "Action: [sqs:SendMessage], Resource: !GetAtt EmailQueue.Arn",
-                "Action: [sqs:SendMessage], Resource: !GetAtt Table.Arn",
+                "Resource: [!GetAtt EmailQueue.Arn, !GetAtt MediaQueue.Arn, !GetAtt SocketQueue.Arn]\n      Events",
+                "Resource: [!GetAtt EmailQueue.Arn, !GetAtt SocketQueue.Arn]\n      Events",
             ),
         ],
     );

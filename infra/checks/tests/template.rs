@@ -94,6 +94,15 @@ fn rights_are_narrow() {
                 "              - dynamodb:Query\n              - dynamodb:Scan\n",
             ),
             ("Action: [logs:CreateLogStream, ", "Action: [logs:*, "),
+            (
+                "Action: [s3:PutObject], Resource: !Sub \"${PrivateBucket.Arn}/uploads/photos/*\"",
+                "Action: [s3:PutObject], Resource: !Sub \"${PrivateBucket.Arn}/*\"",
+            ),
+            ("${SocketApi}/live/*/@connections/*", "${SocketApi}/*"),
+            (
+                "Resource: !Sub \"${PublicBucket.Arn}/photos/*\"\n          # The API",
+                "Resource: !Sub \"${PublicBucket.Arn}/videos/*\"\n          # The API",
+            ),
             ("xray:PutTelemetryRecords, ", "xray:PutTelemetryRecords, dynamodb:GetItem, "),
         ],
     );
@@ -157,9 +166,38 @@ fn everything_is_watched() {
             ),
             ("Dimensions: [{Name: FunctionName, Value: !Ref CancelBookingFunction}]", "Dimensions: []"),
             ("MetricName: Throttles", "MetricName: Errors"),
+            ("MetricName: Duration", "MetricName: Errors"),
             ("MetricName: IteratorAge", "MetricName: Duration"),
+            ("MetricName: IntegrationLatency", "MetricName: Latency"),
+            ("MetricName: IntegrationError", "MetricName: ClientError"),
+            ("MetricName: SystemErrors", "MetricName: UserErrors"),
+            ("      Threshold: 20000\n", "      Threshold: 24000\n"),
+            ("      Threshold: 19200\n", "      Threshold: 23000\n"),
+            ("Value: !GetAtt MediaQueue.QueueName", "Value: !GetAtt EmailQueue.QueueName"),
+            (
+                "Value: !GetAtt MediaDeadLetterQueue.QueueName",
+                "Value: !GetAtt EmailDeadLetterQueue.QueueName",
+            ),
+            (", ApplicationLogLevel: DEBUG", ""),
             ("AlarmActions: [!Ref AlarmTopic]", "AlarmActions: []"),
             ("TreatMissingData: notBreaching", "TreatMissingData: breaching"),
+        ],
+    );
+}
+
+#[test]
+fn dashboard_fits() {
+    good(&rules::dashboard_fits(&template()));
+    notices(
+        rules::dashboard_fits,
+        &[
+            ("${MediaQueue.QueueName}", "${PhotoQueue.QueueName}"),
+            ("${EmailDeadLetterQueue.QueueName}", "${EmailQueue.QueueName}"),
+            ("\"QueueName\", \"${RelayDeadLetterQueue.QueueName}\"", "\"QueueName\""),
+            ("{\"widgets\": [", "{\"widgets\": "),
+            ("\"width\": 8, ", ""),
+            ("\"region\": \"${AWS::Region}\", ", ""),
+            ("    Type: AWS::CloudWatch::Dashboard", "    Type: AWS::SNS::Topic"),
         ],
     );
 }
@@ -180,6 +218,58 @@ fn routes_are_guarded() {
             ("Path: /v1/categories", "Path: /v1/services"),
             ("Path: /v1/categories", "Path: /v1/categories/"),
             ("{ApiId: !Ref Api}", "{ApiId: !Ref Api, Method: GET, Path: /}"),
+        ],
+    );
+}
+
+#[test]
+fn sockets_are_routed() {
+    good(&rules::sockets_are_routed(&template()));
+    notices(
+        rules::sockets_are_routed,
+        &[
+            ("        $disconnect: {FunctionArn: !GetAtt DisconnectFunction.Arn}\n", ""),
+            ("!GetAtt DisconnectFunction.Arn", "!GetAtt ConnectFunction.Arn"),
+            (", RouteResponseSelectionExpression: $default", ""),
+            ("RouteResponseKey: $default", "RouteResponseKey: other"),
+            ("      StageName: live\n", "      StageName: prod\n"),
+            ("$request.body.action", "$request.body.type"),
+            ("DefaultRouteSettings: {ThrottlingRateLimit: 500, ", "DefaultRouteSettings: {"),
+        ],
+    );
+}
+
+#[test]
+fn buckets_are_closed() {
+    good(&rules::buckets_are_closed(&template()));
+    notices(
+        rules::buckets_are_closed,
+        &[
+            ("BlockPublicPolicy: true", "BlockPublicPolicy: false"),
+            ("ObjectOwnership: BucketOwnerEnforced", "ObjectOwnership: ObjectWriter"),
+            ("      BucketEncryption:\n", "      Other:\n"),
+            ("    DependsOn: MediaQueuePolicy\n    DeletionPolicy: Retain\n", ""),
+            ("{aws:SecureTransport: \"false\"}", "{aws:SecureTransport: \"true\"}"),
+            ("Principal: {Service: cloudfront.amazonaws.com}", "Principal: \"*\""),
+            ("distribution/${PublicDistribution}", "distribution/*"),
+            (
+                "Resource: !Sub \"${PublicBucket.Arn}/*\"\n            Condition:\n              StringEquals",
+                "Resource: !Sub \"${PublicBucket.Arn}/*\"\n            Condition:\n              StringLike",
+            ),
+            ("Prefix: uploads/, ExpirationInDays: 1", "Prefix: uploads/, ExpirationInDays: 100"),
+            (
+                "AllowedOrigins: !Ref CorsOrigins, AllowedMethods: [PUT]",
+                "AllowedOrigins: [\"*\"], AllowedMethods: [PUT]",
+            ),
+            ("Value: uploads/photos/", "Value: photos/"),
+            (
+                "Queue: !GetAtt MediaQueue.Arn\n            Filter",
+                "Queue: !GetAtt EmailQueue.Arn\n            Filter",
+            ),
+            ("OriginAccessControlId: !GetAtt PublicAccess.Id", "OriginAccessControlId: \"\""),
+            ("SigningBehavior: always", "SigningBehavior: never"),
+            ("redirect-to-https", "allow-all"),
+            ("AllowedMethods: [GET, HEAD]", "AllowedMethods: [GET, HEAD, OPTIONS]"),
         ],
     );
 }

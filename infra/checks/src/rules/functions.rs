@@ -10,14 +10,15 @@ use crate::{Faults, unequal};
 /// Runtime, limits, tracing, log group, boundary, a prebuilt binary, something that starts it.
 #[must_use]
 pub fn functions_are_complete(template: &Template) -> Faults {
-    template.functions().iter().flat_map(function).collect()
+    template.functions().iter().flat_map(|one| function(template, one)).collect()
 }
 
-fn function(function: &Function) -> Faults {
+fn function(template: &Template, function: &Function) -> Faults {
     let between = |name: &str, least, most| {
         function.property(name).as_i64().is_some_and(|number| (least..=most).contains(&number))
     };
     let is_http = function.events("HttpApi").next().is_some();
+    let events = function.property("Events").as_object().is_some_and(|events| !events.is_empty());
     let boundary = target(function.property("PermissionsBoundary"));
     let requirements = [
         ("a name that ends in Function", function.id.ends_with("Function")),
@@ -32,7 +33,7 @@ fn function(function: &Function) -> Faults {
         ("Timeout of 24 s for HTTP", !is_http || between("Timeout", 24, 24)),
         ("LogFormat JSON", function.property("LoggingConfig")["LogFormat"] == "JSON"),
         ("the PermissionsBoundary", boundary == Some("FunctionBoundary")),
-        ("an event", function.property("Events").as_object().is_some_and(|events| !events.is_empty())),
+        ("something that starts it", events || function.socket_route(template).is_some()),
         ("no ReservedConcurrentExecutions", function.property("ReservedConcurrentExecutions").is_null()),
         ("no Role of its own making", function.property("Role").is_null()),
     ];

@@ -1,15 +1,19 @@
 //! Rules about template.yaml alone, and about the files that repeat its names.
 
 mod api;
+mod buckets;
 mod environment;
 mod functions;
 mod queues;
 mod rights;
+mod socket;
 mod watch;
 
 pub use api::{routes_are_guarded, table_is_safe};
+pub use buckets::buckets_are_closed;
 pub use environment::{deployments_fit, sources_are_listed, variables_are_listed};
 pub use functions::{functions_are_complete, log_groups_are_kept};
 pub use queues::{failures_are_kept, queues_are_complete};
 pub use rights::rights_are_narrow;
-pub use watch::everything_is_watched;
+pub use socket::sockets_are_routed;
+pub use watch::{dashboard_fits, everything_is_watched};

@@ -1,0 +1,90 @@
+"""The template with one thing taken away, each of which a check must notice."""
+
+import json
+
+from samtranslator.yaml_helper import yaml_parse
+
+import expand
+from stack import Failed
+
+# The kinds of what can be taken away, and what is named for each.
+KINDS = {
+    "permission": "a function, or a policy's name, and an action",
+    "event": "a function and one of its events",
+    "resource": "a resource of the expanded template",
+}
+# What is taken away, and the check that notices it; any check where the function runs by itself.
+ANY = "any check"
+MUTANTS = [
+    ("permission", "RelayFunction", "sqs:SendMessage", "email"),
+    ("permission", "EmailFunction", "dynamodb:PutItem", "email"),
+    ("permission", "FunctionBoundary", "sqs:ReceiveMessage", "deployment"),
+    ("permission", "CreateBookingFunction", "dynamodb:PutItem", "main_job"),
+    ("permission", "SocketFunction", "execute-api:ManageConnections", "websocket"),
+    ("permission", "MediaFunction", "s3:PutObject", "photo"),
+    ("permission", "ExpireFunction", "dynamodb:Query", ANY),
+    ("resource", "SocketApiDefaultPermission", "", "websocket"),
+    ("resource", "PublicBucketPolicy", "", "photo"),
+    ("event", "RelayFunction", "Outbox", "email"),
+    ("event", "EmailFunction", "Messages", "email"),
+    ("event", "ConfirmBookingFunction", "Http", "main_job"),
+    ("event", "SocketFunction", "Messages", "websocket"),
+    ("event", "MediaFunction", "Messages", "photo"),
+    ("event", "ExpireFunction", "Minute", "schedule"),
+]
+
+
+def without_event(text, function, event):
+    """The template `text` without one event of a function."""
+    source = yaml_parse(text)
+    try:
+        del source["Resources"][function]["Properties"]["Events"][event]
+    except KeyError:
+        raise Failed(f"{function} has no event {event}") from None
+    return json.dumps(source)
+
+
+def without_resource(template, name):
+    """Takes a resource out of an expanded template."""
+    if not template["Resources"].pop(name, None):
+        raise Failed(f"there is no {name}")
+    for resource in template["Resources"].values():
+        needed = resource.get("DependsOn", [])
+        resource["DependsOn"] = [other for other in ([needed] if isinstance(needed, str) else needed) if other != name]
+
+
+def without_permission(template, name, action):
+    """Takes an action from the role of a function, or from a policy, of an expanded template."""
+    resource = template["Resources"].get(f"{name}Role") or template["Resources"].get(name)
+    if not resource:
+        raise Failed(f"there is no {name}")
+    properties = resource["Properties"]
+    policies = properties.get("Policies", [properties])
+    if not any([take(policy["PolicyDocument"]["Statement"], action) for policy in policies]):
+        raise Failed(f"{name} has no {action}")
+    if "Policies" in properties:
+        properties["Policies"] = [policy for policy in policies if policy["PolicyDocument"]["Statement"]]
+
+
+def take(statements, action):
+    """Takes an action from the statements of a policy; whether it was there."""
+    found = False
+    for statement in list(statements):
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        if action in actions:
+            found = True
+            statement["Action"] = [other for other in actions if other != action]
+            if not statement["Action"]:
+                statements.remove(statement)
+    return found
+
+
+def expanded(endpoint, text, without=None):
+    """The template as MiniStack at `endpoint` takes it, without what `without` names: its kind, whose it is, which."""
+    kind, name, which = [*(without or ["nothing", ""]), ""][:3]
+    template = expand.expand(endpoint, without_event(text, name, which) if kind == "event" else text)
+    if kind == "permission":
+        without_permission(template, name, which)
+    if kind == "resource":
+        without_resource(template, name)
+    return template

@@ -1,0 +1,100 @@
+"""The checks that nothing was left out: each endpoint once; then what was used, left over and complained of."""
+
+import fnmatch
+import json
+
+from checks import CUSTOMER, PASSWORD, PROVIDER
+from stack import Failed
+
+# What functions complain of when they are given what can never work.
+PROVOKED = {"poison: moved to the dead-letter queue"}
+
+
+def endpoints(world):
+    """What the main job leaves out of the HTTP API, each once."""
+    call = world.api.call
+    provider, customer = world.tokens[PROVIDER], world.tokens[CUSTOMER]
+    call("PATCH", "/v1/me", body={"first_name": "Changed"}, token=customer)
+    if call("GET", "/v1/me", token=customer)["first_name"] != "Changed":
+        raise Failed("the customer's name did not change")
+    call("GET", "/v1/me/calendar", token=provider)
+    call("GET", "/v1/categories")
+    for query in ("", "?category=massage", f"?provider_id={call('GET', '/v1/me', token=provider)['id']}"):
+        found = [item["id"] for item in call("GET", f"/v1/services{query}", token=customer)["items"]]
+        if found != [world.service]:
+            raise Failed(f"the services {query} are {found}")
+    service = f"/v1/services/{world.service}"
+    call("PATCH", service, body={"title": "Long massage"}, token=provider)
+    if call("GET", service, token=customer)["title"] != "Long massage":
+        raise Failed("the service's title did not change")
+    if not call("GET", "/v1/bookings", token=provider)["items"]:
+        raise Failed("the provider has no bookings")
+    sessions(world)
+    pages(world)
+
+
+def sessions(world):
+    """One session is ended, another by using a refresh token twice."""
+    credentials = {"email": CUSTOMER, "password": PASSWORD}
+    session = world.api.call("POST", "/v1/sessions", status=201, body=credentials)
+    world.api.call("DELETE", "/v1/sessions/current", status=204, token=session["access_token"])
+    session = world.api.call("POST", "/v1/sessions", status=201, body=credentials)
+    again = {"refresh_token": session["refresh_token"]}
+    following = world.api.call("POST", "/v1/sessions/refresh", body=again)
+    for used in (session, following):
+        world.api.call("POST", "/v1/sessions/refresh", status=401, body={"refresh_token": used["refresh_token"]})
+
+
+def pages(world):
+    """The documentation, and what answers where there is nothing."""
+    if world.api.call("GET", "/openapi.json")["openapi"] != "3.1.0":
+        raise Failed("/openapi.json is not OpenAPI 3.1")
+    for page, kind in (("/docs", "text/html"), ("/docs/swagger-ui.css", "text/css")):
+        status, headers, _ = world.api.fetch("GET", page)
+        if status != 200 or not headers["Content-Type"].startswith(kind):
+            raise Failed(f"{page} was answered {status}, {headers['Content-Type']}")
+    world.api.call("GET", "/nowhere", status=404)
+    status, headers, _ = world.api.fetch("GET", "/v1/categories/")
+    if (status, headers["Location"]) != (308, "/v1/categories"):
+        raise Failed(f"a trailing slash was answered {status}, {headers['Location']}")
+
+
+def quiet(world):
+    """After all that nothing is left lying about, and no function complained of what the checks did not provoke."""
+    for name in world.stack.of_type("AWS::SQS::Queue"):
+        world.drained(name)
+    if world.outbox():
+        raise Failed(f"still in the outbox: {world.outbox()}")
+    complaints = [entry for entry in world.stack.complaints() if entry["message"] not in PROVOKED]
+    if complaints:
+        raise Failed("\n".join(json.dumps(entry) for entry in complaints))
+
+
+def complete(world):
+    """Every function ran, and every right that the template gives one was used: what is not, is too much."""
+    started = world.stack.started()
+    idle = [name for name, known in world.stack.of_type("AWS::Lambda::Function").items() if known not in started]
+    if idle:
+        raise Failed(f"never ran: {', '.join(idle)}")
+    used = world.stack.used()
+    unused = [
+        f"{role}: {action} on {resource}"
+        for role, known in world.stack.of_type("AWS::IAM::Role").items()
+        for action, resource in granted(world.stack.client("iam"), known, f"{role}Policy")
+        if not any(
+            (known, action) == (user, right) and fnmatch.fnmatchcase(place, resource) for user, right, place in used
+        )
+    ]
+    if unused:
+        raise Failed("never used: " + "\n".join(unused))
+
+
+def granted(iam, role, prefix):
+    """The actions and resources of a role's own policies; SAM's for dead letters have other names."""
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        if name.startswith(prefix):
+            for statement in iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]:
+                resources = statement["Resource"]
+                for resource in [resources] if isinstance(resources, str) else resources:
+                    for action in statement["Action"]:
+                        yield action, resource
