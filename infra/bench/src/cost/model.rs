@@ -1,0 +1,339 @@
+//! What one call, one event and one month consist of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::prices::Bill;
+use super::stack::Stack;
+use crate::functions::PHOTO;
+use crate::report::{Figures, Report};
+
+/// Memory in MB at which a function has a whole processor
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>).
+pub(super) const WHOLE_CPU_MB: f64 = 1_769.0;
+/// Milliseconds of each trip to the table, within a region.
+pub(super) const TABLE_MS: f64 = 5.0;
+/// Milliseconds in which a message is sent to a queue or posted to a WebSocket connection.
+pub(super) const SEND_MS: f64 = 10.0;
+/// Milliseconds in which an object is read or written.
+pub(super) const OBJECT_MS: f64 = 30.0;
+/// Milliseconds in which a mail server takes a mail, the connection included.
+pub(super) const MAIL_MS: f64 = 300.0;
+/// Milliseconds between Lambda and the function, both ways.
+pub(super) const RUNTIME_MS: f64 = 1.0;
+/// Octets of the gateway's line in the access log.
+pub(super) const ACCESS_LINE: f64 = 450.0;
+/// Octets of Lambda's own lines about an invocation, `platform.start` and `platform.report`.
+pub(super) const PLATFORM_LINES: f64 = 700.0;
+/// Octets of the function's own line where it was not measured.
+const OWN_LINE: f64 = 900.0;
+/// Part of the logs that is stored, since they are compressed.
+pub(super) const COMPRESSED: f64 = 0.15;
+/// Octets of an answer, headers included.
+pub(super) const ANSWER: f64 = 2_000.0;
+/// Octets of a page or file of the API's documentation.
+pub(super) const DOCS_ANSWER: f64 = 300_000.0;
+/// Part of the invocations that X-Ray records: the first one in each second of each function. Of
+/// those beyond, one in twenty.
+pub(super) const TRACED: f64 = 1.0;
+/// Long polls of Lambda at each queue, whether there is anything in it or not; they could be two, but not
+/// with a maximum concurrency (<https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>).
+pub(super) const POLLERS: f64 = 5.0;
+/// Seconds of a long poll.
+pub(super) const POLL_SECONDS: f64 = 20.0;
+/// Hours of a month.
+pub(super) const HOURS: f64 = 730.0;
+/// Requests for the table's key in each hour for each function that runs: it is kept for five minutes
+/// (<https://docs.aws.amazon.com/kms/latest/developerguide/services-dynamodb.html>).
+pub(super) const KEY_REQUESTS: f64 = 12.0;
+/// Metrics that a function writes for its operation, at most; docs/logging.md.
+pub(super) const OWN_METRICS: f64 = 5.0;
+/// CPU milliseconds of an invocation that was not measured.
+const UNMEASURED_CPU_MS: f64 = 1.0;
+/// Octets in a GB as AWS bills logs and transfers.
+const GB: f64 = 1_073_741_824.0;
+
+/// What an operation asks of the table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Capacity {
+    /// Trips one after the other.
+    pub(super) trips: f64,
+    /// Read units.
+    pub(super) read: f64,
+    /// Write units.
+    pub(super) write: f64,
+}
+
+/// The lines of capacity.txt, by operation.
+pub(super) fn capacities(text: &str) -> BTreeMap<String, Capacity> {
+    let rows = text.lines().filter_map(|line| {
+        let [operation, _calls, trips, read, write] = line.split_whitespace().collect::<Vec<_>>()[..] else {
+            return None;
+        };
+        let number = |text: &str| text.parse::<f64>().ok();
+        let (trips, read, write) = (number(trips)?, number(read)?, number(write)?);
+        Some((operation.to_owned(), Capacity { trips, read, write }))
+    });
+    rows.collect()
+}
+
+/// What an operation sets in motion beside its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// An event, relayed to the function that mails.
+    Mail,
+    /// An event, relayed to the function that mails and the one that pushes.
+    MailAndPush,
+    /// An event, relayed to the function that pushes.
+    Push,
+    /// An event, relayed to the function that removes photos.
+    Removal,
+    /// An object that its owner uploads, and the work on it.
+    Upload,
+}
+
+/// The effect of an operation of the API; none where it only reads, or changes what nobody is told of.
+pub(super) fn effect(operation: &str) -> Option<Effect> {
+    match operation {
+        "register_account" => Some(Effect::Mail),
+        "create_booking" | "confirm_booking" | "decline_booking" | "cancel_booking" => {
+            Some(Effect::MailAndPush)
+        }
+        "end_current_session" | "end_all_sessions" => Some(Effect::Push),
+        "remove_photo" => Some(Effect::Removal),
+        "create_photo_upload" => Some(Effect::Upload),
+        _ => None,
+    }
+}
+
+/// What is known of functions.
+#[derive(Debug)]
+pub(super) struct Model {
+    pub(super) stack: Stack,
+    pub(super) capacities: BTreeMap<String, Capacity>,
+    pub(super) measured: BTreeMap<String, Figures>,
+}
+
+impl Model {
+    /// From what was counted and measured.
+    pub(super) fn new(
+        stack: Stack,
+        capacities: BTreeMap<String, Capacity>,
+        measured: Option<Report>,
+    ) -> Self {
+        Self { stack, capacities, measured: measured.map(|report| report.rows).unwrap_or_default() }
+    }
+
+    /// Operations whose CPU time is not known, not even from one of the same area.
+    pub(super) fn unmeasured(&self) -> BTreeSet<&str> {
+        let known = self.stack.functions.keys().map(String::as_str);
+        known.filter(|operation| self.row(operation).is_none()).collect()
+    }
+
+    /// The figures of an operation, or of one of its area. A password is hashed in two areas.
+    fn row(&self, operation: &str) -> Option<&Figures> {
+        let measured = if operation == "create_session" { "register_account" } else { operation };
+        let area = &self.stack.functions.get(operation)?.1;
+        let near = || {
+            let mut rows = self.measured.iter().filter(|(name, figures)| {
+                figures.contains_key("warm_us")
+                    && self.stack.functions.get(*name).is_some_and(|it| it.1 == *area)
+            });
+            rows.next().map(|(_, figures)| figures)
+        };
+        self.measured.get(measured).or_else(near)
+    }
+
+    fn capacity(&self, operation: &str) -> Capacity {
+        let known = self.capacities.get(operation).copied();
+        let figure = |key: &str| self.measured.get(operation)?.get(key).copied();
+        known.unwrap_or_else(|| Capacity {
+            trips: figure("trips").unwrap_or(0.0),
+            read: figure("read").unwrap_or(0.0),
+            write: figure("write").unwrap_or(0.0),
+        })
+    }
+
+    /// Milliseconds that an invocation is billed for, with `wait_ms` outside the table.
+    pub(super) fn billed_ms(&self, operation: &str, wait_ms: f64) -> f64 {
+        let figure = |key: &str| self.row(operation)?.get(key).copied();
+        let warm = figure("warm_us").map(|micros| micros / 1e3);
+        let cpu = warm.or_else(|| figure("first_ms")).unwrap_or(UNMEASURED_CPU_MS);
+        let slowed = cpu * (WHOLE_CPU_MB / self.memory(operation)).max(1.0);
+        (RUNTIME_MS + slowed + self.capacity(operation).trips * TABLE_MS + wait_ms).ceil()
+    }
+
+    fn memory(&self, operation: &str) -> f64 {
+        self.stack.functions.get(operation).map_or(128.0, |function| function.0)
+    }
+
+    /// One invocation, its table and its logs.
+    pub(super) fn invocation(&self, operation: &str, wait_ms: f64) -> Bill {
+        let Capacity { read, write, .. } = self.capacity(operation);
+        let own = self.row(operation).and_then(|row| row.get("log_bytes")).copied().unwrap_or(OWN_LINE);
+        let seconds = self.billed_ms(operation, wait_ms) / 1e3;
+        logged(Bill::default(), own + PLATFORM_LINES)
+            .and("function requests", 1.0)
+            .and("GB-seconds", self.memory(operation) / 1_024.0 * seconds)
+            .and("read units", read)
+            .and("write units", write)
+            .and("traces", TRACED)
+    }
+
+    /// One request to an operation of the API and its answer.
+    pub(super) fn request(&self, operation: &str) -> Bill {
+        let docs = ["get_openapi", "show_docs", "show_docs_file"].contains(&operation);
+        let answer = if docs { DOCS_ANSWER } else { ANSWER };
+        let bill = self.invocation(operation, 0.0).and("api requests", 1.0).and("GB out", answer / GB);
+        logged(bill, ACCESS_LINE)
+    }
+
+    /// One event, from the outbox on: relayed to so many queues.
+    fn relayed(&self, queues: f64) -> Bill {
+        let sent = self.invocation("relay", queues * SEND_MS);
+        // Sent, received, deleted.
+        sent.and("queue requests", 3.0 * queues)
+    }
+
+    /// One mail, from its queue on.
+    pub(super) fn mail(&self) -> Bill {
+        self.invocation("email", MAIL_MS)
+    }
+
+    /// One push to one connection, from its queue on.
+    pub(super) fn push(&self) -> Bill {
+        self.invocation("socket", SEND_MS).and("socket messages", 1.0)
+    }
+
+    /// One photo, from its upload on: read, written in three sizes, deleted.
+    pub(super) fn photo(&self) -> Bill {
+        let picture = self
+            .measured
+            .get(PHOTO)
+            .and_then(|row| row.get("first_ms"))
+            .copied()
+            .unwrap_or(UNMEASURED_CPU_MS);
+        let slowed = picture * (WHOLE_CPU_MB / self.memory("media")).max(1.0);
+        let written = self.invocation("media", slowed + 5.0 * OBJECT_MS).and("object reads", 1.0);
+        written.and("object writes", 1.0 + 3.0).and("queue requests", 3.0)
+    }
+
+    /// What an effect costs.
+    pub(super) fn effect(&self, effect: Effect) -> Bill {
+        match effect {
+            Effect::Mail => self.relayed(1.0).and_all(&self.mail(), 1.0),
+            Effect::Push => self.relayed(1.0).and_all(&self.push(), 1.0),
+            Effect::MailAndPush => self.relayed(2.0).and_all(&self.mail(), 1.0).and_all(&self.push(), 1.0),
+            Effect::Removal => self.relayed(1.0).and_all(&self.invocation("media", 3.0 * OBJECT_MS), 1.0),
+            Effect::Upload => self.photo(),
+        }
+    }
+
+    /// One frame of a client and its answer.
+    pub(super) fn frame(&self) -> Bill {
+        self.invocation("frame", 0.0).and("socket messages", 2.0)
+    }
+
+    /// One relayed event, to one queue.
+    pub(super) fn relay(&self) -> Bill {
+        self.relayed(1.0)
+    }
+
+    /// A month without a single request, by what causes it.
+    pub(super) fn idle(&self) -> Vec<(String, Bill)> {
+        let stack = &self.stack;
+        let mut causes = Vec::new();
+        for operation in &stack.every_minute {
+            let month = Bill::default()
+                .and_all(&self.invocation(operation, 0.0), HOURS * 60.0)
+                .and("rule invocations", HOURS * 60.0)
+                .and("key requests", HOURS * KEY_REQUESTS)
+                .and("custom metrics", 2.0);
+            causes.push((format!("{operation}, every minute"), month));
+        }
+        let polls = POLLERS * HOURS * 3_600.0 / POLL_SECONDS;
+        let fixed = [
+            ("long polls at queues", "queue requests", polls * f64::from(stack.polled)),
+            ("alarms", "alarm metrics", f64::from(stack.alarm_metrics)),
+            ("dashboards", "dashboards", f64::from(stack.dashboards)),
+            ("secrets", "secrets", f64::from(stack.secrets)),
+        ];
+        let fixed =
+            fixed.map(|(cause, name, quantity)| (cause.to_owned(), Bill::default().and(name, quantity)));
+        causes.extend(fixed);
+        causes
+    }
+}
+
+fn logged(bill: Bill, bytes: f64) -> Bill {
+    bill.and("log GB", bytes / GB).and("log GB-months", bytes / GB * COMPRESSED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(figures: &[(&str, f64)]) -> Model {
+        let functions = [("get_one", 512.0, "ones"), ("set_one", 256.0, "ones"), ("sweep", 256.0, "sweep")];
+        let functions = functions.map(|(name, memory, area)| (name.to_owned(), (memory, area.to_owned())));
+        let stack = Stack {
+            functions: functions.into(),
+            every_minute: vec!["sweep".into()],
+            polled: 3,
+            alarm_metrics: 7,
+            dashboards: 1,
+            secrets: 4,
+            route_metrics: 12,
+        };
+        let text = "operation  calls trips read write\nget_one 2 2 3.5 0\nset_one 1 1 0 13\n";
+        let figures = figures.iter().map(|(key, figure)| ((*key).to_owned(), *figure)).collect();
+        let measured = [("get_one".to_owned(), figures)].into();
+        Model { stack, capacities: capacities(text), measured }
+    }
+
+    #[test]
+    fn capacity_is_read_without_its_heading() {
+        let capacities = model(&[]).capacities;
+        assert_eq!(capacities.len(), 2);
+        assert_eq!(capacities["get_one"], Capacity { trips: 2.0, read: 3.5, write: 0.0 });
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "whole milliseconds")]
+    fn time_is_cpu_of_a_part_of_a_processor_and_trips() {
+        let model = model(&[("warm_us", 512.0), ("first_ms", 9.0)]);
+        // 1 + 0.512 * 1769 / 512 + 2 * 5 = 12.769
+        assert_eq!(model.billed_ms("get_one", 0.0), 13.0);
+        // The same area's CPU, with half the memory and one trip: 1 + 3.538 + 5.
+        assert_eq!(model.billed_ms("set_one", 0.0), 10.0);
+        assert_eq!(model.billed_ms("set_one", 10.0), 20.0);
+        assert_eq!(model.unmeasured().into_iter().collect::<Vec<_>>(), ["sweep"]);
+    }
+
+    #[test]
+    fn a_request_is_billed_by_gateway_function_and_table() {
+        let bill = model(&[("warm_us", 512.0), ("log_bytes", 500.0)]).request("get_one");
+        let near = |name: &str, wanted: f64| {
+            let quantity = bill.0[name];
+            assert!((quantity - wanted).abs() < 1e-9, "{name}: {quantity}");
+        };
+        near("api requests", 1.0);
+        near("function requests", 1.0);
+        near("GB-seconds", 0.5 * 0.013);
+        near("read units", 3.5);
+        near("write units", 0.0);
+        near("log GB", (500.0 + PLATFORM_LINES + ACCESS_LINE) / GB);
+    }
+
+    #[test]
+    fn an_idle_month_polls_and_ticks() {
+        let idle: BTreeMap<_, _> = model(&[]).idle().into_iter().collect();
+        let near = |cause: &str, name: &str, wanted: f64| {
+            let quantity = idle[cause].0[name];
+            assert!((quantity - wanted).abs() < 1e-6, "{cause}: {quantity}");
+        };
+        near("long polls at queues", "queue requests", 3.0 * 657_000.0);
+        near("sweep, every minute", "function requests", 43_800.0);
+        near("alarms", "alarm metrics", 7.0);
+        near("secrets", "secrets", 4.0);
+    }
+}

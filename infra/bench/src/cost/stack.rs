@@ -1,0 +1,141 @@
+//! What of template.yaml costs money, counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use banister_checks::template::{Template, list};
+use serde_json::Value;
+
+use crate::BenchError;
+
+/// Metrics that an API writes for each route when they are detailed
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html>; as many for WebSocket APIs).
+const METRICS_A_ROUTE: u16 = 6;
+
+/// What the stack consists of.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Stack {
+    /// Memory of each function in MB, and its area, by operation.
+    pub(super) functions: BTreeMap<String, (f64, String)>,
+    /// Operations that run every minute.
+    pub(super) every_minute: Vec<String>,
+    /// Queues from which Lambda polls for a function.
+    pub(super) polled: u16,
+    /// Metrics in alarms.
+    pub(super) alarm_metrics: u16,
+    /// Dashboards.
+    pub(super) dashboards: u16,
+    /// Secrets, those that an operator makes included.
+    pub(super) secrets: u16,
+    /// Metrics of the gateways' routes.
+    pub(super) route_metrics: u16,
+}
+
+fn count<T>(items: impl IntoIterator<Item = T>) -> u16 {
+    u16::try_from(items.into_iter().count()).unwrap_or(u16::MAX)
+}
+
+/// The metrics that an alarm is billed for: its own, or those of its expression.
+fn metrics(alarm: &Value) -> u16 {
+    match list(&alarm["Metrics"]) {
+        [] => 1,
+        metrics => count(metrics.iter().filter(|metric| metric["MetricStat"].is_object())).max(1),
+    }
+}
+
+/// Names of secrets that the stack does not make itself.
+fn foreign_secrets(text: &str) -> BTreeSet<&str> {
+    let references = text.split("{{resolve:secretsmanager:").skip(1);
+    references.filter_map(|rest| rest.split("}}").next()).filter(|name| !name.starts_with("${C")).collect()
+}
+
+impl Stack {
+    /// Reads it.
+    pub(super) fn read() -> Result<Self, BenchError> {
+        Self::of(&banister_checks::files::read("template.yaml")?)
+    }
+
+    fn of(text: &str) -> Result<Self, BenchError> {
+        let template = Template::parse(text).map_err(|error| BenchError::Unexpected(error.to_string()))?;
+        let functions = template.functions();
+        let memory = |value: &Value| value.as_u64().and_then(|mb| u16::try_from(mb).ok()).unwrap_or(128);
+        let minutely = |event: &Value| event["Schedule"] == "rate(1 minute)";
+        let detailed = |api: &&&Value| api["DefaultRouteSettings"]["DetailedMetricsEnabled"] == true;
+        let of_http = count(template.of_type("AWS::Serverless::HttpApi").values().filter(detailed));
+        let of_sockets = count(template.of_type("AWS::Serverless::WebSocketApi").values().filter(detailed));
+        let routes = count(functions.iter().flat_map(banister_checks::template::Function::routes));
+        let socket_routes = count(functions.iter().filter_map(|function| function.socket_route(&template)));
+        let alarms = template.of_type("AWS::CloudWatch::Alarm");
+        Ok(Self {
+            every_minute: functions
+                .iter()
+                .filter(|function| function.events("Schedule").any(minutely))
+                .map(banister_checks::template::Function::operation)
+                .collect(),
+            polled: count(functions.iter().flat_map(|function| function.events("SQS"))),
+            alarm_metrics: alarms.values().map(|alarm| metrics(alarm)).sum(),
+            dashboards: count(template.of_type("AWS::CloudWatch::Dashboard")),
+            secrets: count(template.of_type("AWS::SecretsManager::Secret")) + count(foreign_secrets(text)),
+            route_metrics: METRICS_A_ROUTE * (of_http * routes + of_sockets * socket_routes),
+            functions: functions
+                .iter()
+                .map(|function| {
+                    let memory = memory(function.property("MemorySize"));
+                    (function.operation(), (f64::from(memory), function.area().to_owned()))
+                })
+                .collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = r#"
+Globals: {Function: {MemorySize: 256}}
+Resources:
+  Key: {Type: AWS::SecretsManager::Secret}
+  Board: {Type: AWS::CloudWatch::Dashboard}
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties: {DefaultRouteSettings: {DetailedMetricsEnabled: true}}
+  OneFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: target/lambda/ones/
+      Environment: {Variables: {A: !Sub "{{resolve:secretsmanager:banister/${Stage}/a}}",
+        B: !Sub "{{resolve:secretsmanager:${CursorKey}}}"}}
+      Events:
+        Http: {Type: HttpApi, Properties: {Method: GET, Path: /v1/ones}}
+        Messages: {Type: SQS, Properties: {Queue: q}}
+  TwoFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      MemorySize: 512
+      CodeUri: target/lambda/twos/
+      Environment: {Variables: {A: !Sub "{{resolve:secretsmanager:banister/${Stage}/a}}"}}
+      Events: {Minute: {Type: Schedule, Properties: {Schedule: rate(1 minute)}}}
+  PlainAlarm: {Type: AWS::CloudWatch::Alarm, Properties: {MetricName: Errors}}
+  SumAlarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Metrics: [{Id: all, Expression: SUM(METRICS())}, {Id: m1, MetricStat: {Period: 60}}, {Id: m2, MetricStat: {Period: 60}}]
+"#;
+
+    #[test]
+    fn what_costs_is_counted() {
+        let stack = Stack::of(TEMPLATE).unwrap();
+        let functions = [("one", 256.0, "ones"), ("two", 512.0, "twos")];
+        let functions = functions.map(|(name, memory, area)| (name.to_owned(), (memory, area.to_owned())));
+        let wanted = Stack {
+            functions: functions.into(),
+            every_minute: vec!["two".into()],
+            polled: 1,
+            alarm_metrics: 3,
+            dashboards: 1,
+            secrets: 2,
+            route_metrics: 6,
+        };
+        assert_eq!(stack, wanted);
+    }
+}
