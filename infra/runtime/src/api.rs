@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
@@ -130,7 +130,7 @@ async fn error(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: 
     shared.said(&id, Err(read(&body))).unwrap_or_else(accepted)
 }
 
-async fn init_error(State(shared): State<Arc<Shared>>, _headers: HeaderMap, body: Bytes) -> Response {
+async fn init_error(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     *lock(&shared.init_error) = Some(read(&body));
     accepted()
 }
