@@ -16,7 +16,8 @@ use crate::picture::{Square, squares};
 /// reader go within a day of the photo.
 const CACHE_CONTROL: &str = "public, max-age=31536000, s-maxage=86400, immutable";
 
-/// Who has tried a picture so often in vain, crashed or ran out of time over it: it is given up.
+/// A picture handed out so often is given up, so that its owner need not wait for what may never come:
+/// it stopped the worker, or an outage did; the count does not say which.
 const LAST_RECEIVE: u32 = 3;
 
 impl MediaWorker {
