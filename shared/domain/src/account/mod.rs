@@ -1,0 +1,145 @@
+//! People: who they are, how they sign in, what they may be.
+
+mod email;
+mod password;
+mod phone;
+
+pub use email::{Email, InvalidEmail};
+pub use password::{InvalidPassword, Password};
+pub use phone::{InvalidPhone, Phone, WrittenPhone};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::availability::Zone;
+use crate::id::UserId;
+use crate::photo::Photo;
+use crate::text::PersonName;
+
+/// What a person is in the marketplace.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+#[schema(example = "customer")]
+pub enum Role {
+    /// Finds, books and pays.
+    Customer,
+    /// Offers services.
+    Provider,
+    /// Support staff.
+    Management,
+    /// Finance staff.
+    Accountant,
+    /// Runs the place.
+    Admin,
+    /// Runs the admins.
+    SuperAdmin,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 6] =
+        [Self::Customer, Self::Provider, Self::Management, Self::Accountant, Self::Admin, Self::SuperAdmin];
+
+    /// The name in JSON, tokens and the table.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Provider => "provider",
+            Self::Management => "management",
+            Self::Accountant => "accountant",
+            Self::Admin => "admin",
+            Self::SuperAdmin => "super_admin",
+        }
+    }
+}
+
+/// The roles that anyone may register into; there is no way to write a staff role here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(example = "customer")]
+pub enum OpenRole {
+    /// Finds, books and pays.
+    Customer,
+    /// Offers services.
+    Provider,
+}
+
+impl From<OpenRole> for Role {
+    fn from(role: OpenRole) -> Self {
+        match role {
+            OpenRole::Customer => Self::Customer,
+            OpenRole::Provider => Self::Provider,
+        }
+    }
+}
+
+/// Whether an account may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountStatus {
+    /// In use.
+    Active,
+    /// Switched off by staff: every request is refused.
+    Disabled,
+}
+
+/// The language of mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(example = "en")]
+pub enum Locale {
+    /// English.
+    #[default]
+    En,
+    /// Russian.
+    Ru,
+}
+
+/// A person with an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Who.
+    pub id: UserId,
+    /// The address to sign in with and to write to.
+    pub email: Email,
+    /// What the person is here.
+    pub role: Role,
+    /// In use or switched off.
+    pub status: AccountStatus,
+    /// Rises when role or status changes; a token of an older epoch is refused.
+    pub epoch: u32,
+    /// Whether the address was confirmed by a code.
+    pub email_confirmed: bool,
+    /// Given name.
+    pub first_name: PersonName,
+    /// Family name.
+    pub last_name: PersonName,
+    /// Unconfirmed telephone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
+    /// The zone that times are shown in.
+    pub time_zone: Zone,
+    /// The language of mails.
+    pub locale: Locale,
+    /// The photo, with what became of its uploads.
+    #[serde(default, skip_serializing_if = "Photo::is_empty")]
+    pub photo: Photo,
+    /// When the account was made.
+    pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_registers_into_staff() {
+        for role in Role::ALL {
+            let open = serde_json::from_value::<OpenRole>(role.as_str().into());
+            assert_eq!(open.is_ok(), matches!(role, Role::Customer | Role::Provider), "{role:?}");
+        }
+    }
+}
