@@ -1,6 +1,7 @@
 //! Side effects behind named types: the table and what is kept in it, queues, identity, the
 //! plumbing of HTTP endpoints and workers, configuration, telemetry, the start under Lambda.
 
+mod aws;
 pub mod clock;
 pub mod config;
 pub mod http;

@@ -17,6 +17,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::{Client, Config};
 use jiff::Timestamp;
 
+use crate::aws::http_client;
 use crate::config::{ConfigError, Settings};
 use crate::table::AwsAccess;
 use crate::worker::WorkError;
@@ -73,6 +74,7 @@ impl Objects {
         let AwsAccess { region, credentials } = AwsAccess::from_settings(settings)?;
         let mut config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
+            .http_client(http_client())
             .region(region)
             .credentials_provider(credentials)
             .retry_config(retries())

@@ -5,6 +5,7 @@ use aws_sdk_sqs::error::ProvideErrorMetadata as _;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use aws_sdk_sqs::{Client, Config};
 
+use crate::aws::http_client;
 use crate::config::{ConfigError, Settings};
 use crate::table::{AwsAccess, retries, timeouts};
 
@@ -26,6 +27,7 @@ impl Queue {
         let AwsAccess { region, credentials } = AwsAccess::from_settings(settings)?;
         let mut config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
+            .http_client(http_client())
             .region(region)
             .credentials_provider(credentials)
             .retry_config(retries())

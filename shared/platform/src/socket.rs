@@ -10,6 +10,7 @@ use aws_sdk_apigatewaymanagement::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use aws_sdk_apigatewaymanagement::{Client, Config};
 
+use crate::aws::http_client;
 use crate::config::{ConfigError, Settings};
 use crate::random;
 use crate::table::{AwsAccess, timeouts};
@@ -52,6 +53,7 @@ impl Sockets {
         let AwsAccess { region, credentials } = AwsAccess::from_settings(settings)?;
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
+            .http_client(http_client())
             .region(region)
             .credentials_provider(credentials)
             // Retried here: the SDK's backoff is shared by all calls, and one slow client would hold up all.

@@ -21,6 +21,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
 use aws_sdk_dynamodb::{Client, Config};
 
+use crate::aws::http_client;
 use crate::config::{ConfigError, Settings};
 use crate::telemetry::TableCall;
 pub use key::Key;
@@ -123,6 +124,7 @@ impl Table {
         let AwsAccess { region, credentials } = AwsAccess::from_settings(settings)?;
         let mut config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
+            .http_client(http_client())
             .region(region)
             .credentials_provider(credentials)
             .retry_config(retries())
