@@ -2,6 +2,7 @@
 //! identifiers come in as arguments.
 #![deny(clippy::float_arithmetic)]
 
+pub mod access;
 pub mod account;
 pub mod availability;
 pub mod booking;

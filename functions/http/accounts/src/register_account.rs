@@ -4,6 +4,7 @@
 //! mail that says so, and nothing is changed.
 
 use axum::extract::State;
+use banister_domain::access::Permissions;
 use banister_domain::account::{Account, AccountStatus, Email, Locale, OpenRole, Password};
 use banister_domain::account::{Phone, WrittenPhone};
 use banister_domain::availability::Zone;
@@ -119,6 +120,7 @@ impl RegisterAccount {
             id,
             email: self.email,
             role: self.role.into(),
+            permissions: Permissions::NONE,
             status: AccountStatus::Active,
             epoch: 0,
             email_confirmed: false,

@@ -11,6 +11,7 @@ pub use phone::{InvalidPhone, Phone, WrittenPhone};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::access::Permissions;
 use crate::availability::Zone;
 use crate::id::UserId;
 use crate::photo::Photo;
@@ -107,6 +108,9 @@ pub struct Account {
     pub email: Email,
     /// What the person is here.
     pub role: Role,
+    /// What was granted to a member of staff.
+    #[serde(default, skip_serializing_if = "Permissions::is_empty")]
+    pub permissions: Permissions,
     /// In use or switched off.
     pub status: AccountStatus,
     /// Rises when role or status changes; a token of an older epoch is refused.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn};
+use banister_domain::access::Permission;
 use serde_json::json;
 use utoipa::openapi::path::Operation as ApiOperation;
 use utoipa::openapi::{
@@ -190,6 +191,7 @@ fn describe(operation: &mut ApiOperation, area: &'static str, access: Access, co
     let roles: Vec<_> = access.roles.iter().map(|role| role.as_str()).collect();
     let extensions = operation.extensions.get_or_insert_default();
     extensions.insert("x-roles".into(), json!(roles));
+    extensions.insert("x-permission".into(), json!(access.permission.map(Permission::as_str)));
     extensions.insert("x-anonymous".into(), json!(access.anonymous));
     extensions.insert("x-confirmed-email".into(), json!(access.confirmed_email));
     let mut statuses: Vec<_> = codes.iter().map(|code| code.status()).collect();

@@ -1,8 +1,11 @@
 //! Who may call is a parameter type: the second parameter of every handler.
 
+use std::marker::PhantomData;
+
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use banister_domain::access::Permission;
 use banister_domain::account::Role;
 use banister_domain::id::{SessionId, UserId};
 
@@ -45,7 +48,8 @@ async fn admit<S: HasGate>(parts: &Parts, state: &S, access: Access) -> Result<O
 pub struct Anyone;
 
 impl Caller for Anyone {
-    const ACCESS: Access = Access { anonymous: true, roles: &Role::ALL, confirmed_email: false };
+    const ACCESS: Access =
+        Access { anonymous: true, roles: &Role::ALL, permission: None, confirmed_email: false };
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Anyone {
@@ -92,7 +96,8 @@ macro_rules! callers {
         }
 
         impl Caller for $name {
-            const ACCESS: Access = Access { anonymous: false, roles: $roles, confirmed_email: $confirmed };
+            const ACCESS: Access =
+                Access { anonymous: false, roles: $roles, permission: None, confirmed_email: $confirmed };
         }
 
         impl<S: HasGate + Send + Sync> FromRequestParts<S> for $name {
@@ -119,4 +124,80 @@ callers! {
     Provider roles &[Role::Provider], confirmed false;
     /// A customer or a provider: one of the two sides of a booking.
     Party roles &[Role::Customer, Role::Provider], confirmed false;
+    /// A super admin.
+    SuperAdmin roles &[Role::SuperAdmin], confirmed false;
+}
+
+/// A permission as a type, so that a handler's signature names it.
+pub trait Needed: Send + Sync + 'static {
+    /// Which.
+    const PERMISSION: Permission;
+}
+
+/// The permissions as types.
+pub mod needs {
+    use super::{Needed, Permission};
+
+    macro_rules! needs {
+        ($($name:ident)+) => {$(
+            #[doc = concat!("[`Permission::", stringify!($name), "`].")]
+            #[derive(Debug, Clone, Copy)]
+            pub enum $name {}
+            impl Needed for $name {
+                const PERMISSION: Permission = Permission::$name;
+            }
+        )+};
+    }
+    needs! {
+        UserManagement ServiceManagement BookingManagement PaymentManagement WithdrawalManagement
+        DocumentManagement FinancialReports SystemSettings AdminManagement
+    }
+}
+
+/// A member of staff to whom `P` was granted, or a super admin.
+#[derive(Debug, Clone, Copy)]
+pub struct Staff<P> {
+    /// Who calls.
+    pub identity: Identity,
+    permission: PhantomData<P>,
+}
+
+impl<P: Needed> Caller for Staff<P> {
+    const ACCESS: Access = Access {
+        anonymous: false,
+        roles: &Role::STAFF,
+        permission: Some(P::PERMISSION),
+        confirmed_email: false,
+    };
+}
+
+impl<P: Needed, S: HasGate + Send + Sync> FromRequestParts<S> for Staff<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let identity = admit(parts, state, Self::ACCESS).await?;
+        let identity = identity.ok_or(Problem::new(Code::Unauthenticated))?;
+        Ok(Self { identity, permission: PhantomData })
+    }
+}
+
+/// Anybody who works here.
+#[derive(Debug, Clone, Copy)]
+pub struct AnyStaff {
+    /// Who calls.
+    pub identity: Identity,
+}
+
+impl Caller for AnyStaff {
+    const ACCESS: Access =
+        Access { anonymous: false, roles: &Role::STAFF, permission: None, confirmed_email: false };
+}
+
+impl<S: HasGate + Send + Sync> FromRequestParts<S> for AnyStaff {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let identity = admit(parts, state, Self::ACCESS).await?;
+        Ok(Self { identity: identity.ok_or(Problem::new(Code::Unauthenticated))? })
+    }
 }

@@ -68,6 +68,8 @@ codes! {
     WrongState "wrong_state" CONFLICT "The booking's status does not allow this";
     /// The service is archived.
     ServiceArchived "service_archived" CONFLICT "The service is archived";
+    /// The account is not one of staff.
+    NotStaff "not_staff" CONFLICT "Only staff have permissions";
     /// Somebody else changes the same thing right now.
     Busy "busy" CONFLICT "The resource is being changed; try again";
     /// The body is too large.

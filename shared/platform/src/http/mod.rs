@@ -13,7 +13,10 @@ mod problem;
 
 pub use answer::{Created, NoContent, OkJson, Replayable};
 pub use area::{Area, Endpoint, Operation, access_of, merge};
-pub use caller::{Anyone, Caller, ConfirmedCustomer, Customer, HasGate, Party, Provider, SignedIn, Visitor};
+pub use caller::{
+    AnyStaff, Anyone, Caller, ConfirmedCustomer, Customer, HasGate, Needed, Party, Provider, SignedIn, Staff,
+    SuperAdmin, Visitor, needs,
+};
 pub use code::Code;
 pub use cursor::{Cursors, ListOf, PageSize};
 pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};

@@ -194,6 +194,8 @@ impl From<Refused> for Problem {
         match refused {
             Refused::Unauthenticated => Self::new(Code::Unauthenticated),
             Refused::Role => Self::new(Code::Forbidden),
+            Refused::Permission(permission) => Self::new(Code::Forbidden)
+                .detail(format!("This needs the permission {}.", permission.as_str())),
             Refused::Unconfirmed => Self::new(Code::EmailNotConfirmed),
             Refused::Storage(error) => error.into(),
         }

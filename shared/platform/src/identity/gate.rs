@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use banister_domain::access::{Permission, Permissions};
 use banister_domain::account::{AccountStatus, Role};
 use banister_domain::id::{SessionId, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -29,6 +30,8 @@ pub struct Access {
     pub anonymous: bool,
     /// The roles that are let in, when signed in.
     pub roles: &'static [Role],
+    /// What a member of staff must have been granted.
+    pub permission: Option<Permission>,
     /// Whether the e-mail address must be confirmed.
     pub confirmed_email: bool,
 }
@@ -42,6 +45,8 @@ pub struct Identity {
     pub session_id: SessionId,
     /// As what.
     pub role: Role,
+    /// What was granted to a member of staff.
+    pub permissions: Permissions,
     /// The account's epoch.
     pub epoch: u32,
     /// Whether the address is confirmed.
@@ -57,6 +62,9 @@ pub enum Refused {
     /// Signed in, but not as somebody who may do this.
     #[error("not allowed for this role")]
     Role,
+    /// A role that may do this with a permission, and without it.
+    #[error("the permission {} is missing", .0.as_str())]
+    Permission(Permission),
     /// Allowed once the e-mail address is confirmed.
     #[error("the e-mail address is not confirmed")]
     Unconfirmed,
@@ -124,6 +132,7 @@ impl Gate {
             user_id: account.id,
             session_id: session.id,
             role: account.role,
+            permissions: account.permissions,
             epoch: account.epoch,
             email_confirmed: account.email_confirmed,
         };
@@ -146,6 +155,11 @@ impl Seen {
         }
         if !access.roles.contains(&identity.role) {
             return Err(Refused::Role);
+        }
+        if let Some(permission) = access.permission
+            && !identity.role.may(identity.permissions, permission)
+        {
+            return Err(Refused::Permission(permission));
         }
         if access.confirmed_email && !identity.email_confirmed {
             return Err(Refused::Unconfirmed);

@@ -1,10 +1,12 @@
 //! Accounts, their credentials, and the codes that confirm their addresses.
 
 mod confirm;
+mod permissions;
 mod photo;
 mod register;
 
 pub use confirm::ConfirmError;
+pub use permissions::{Grant, PermissionsError};
 pub use photo::PhotoError;
 pub use register::{NewAccount, RegisterError};
 

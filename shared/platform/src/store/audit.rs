@@ -4,6 +4,7 @@ use banister_domain::id::{AuditId, UserId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::random;
 use crate::table::key::{self, IndexKey};
@@ -31,6 +32,8 @@ pub enum AuditEntry {
     CodeRefused,
     /// An account was switched off.
     AccountDisabled,
+    /// Permissions were granted or revoked.
+    PermissionsSet,
 }
 
 /// One line of the log.
@@ -45,15 +48,46 @@ pub struct AuditRecord {
     /// Whose account it concerns; none where there is no such account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
+    /// Who did it, where that is somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_id: Option<UserId>,
+    /// What was before and after, without secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
     /// The address it came from, as a rate limit's subject has it.
     pub address: String,
+}
+
+/// What something was, and what it has become.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Before.
+    pub before: Value,
+    /// After.
+    pub after: Value,
 }
 
 impl AuditRecord {
     /// A new line, at `now`.
     #[must_use]
     pub fn new(entry: AuditEntry, user_id: Option<UserId>, address: String, now: Timestamp) -> Self {
-        Self { id: random::id(now), at: now, entry, user_id, address }
+        Self { id: random::id(now), at: now, entry, user_id, actor_id: None, change: None, address }
+    }
+
+    /// Done by `actor` to somebody else.
+    #[must_use]
+    pub fn by(self, actor: UserId) -> Self {
+        Self { actor_id: Some(actor), ..self }
+    }
+
+    /// With what it was and what it has become. No secrets.
+    #[must_use]
+    pub fn change(self, before: &impl Serialize, after: &impl Serialize) -> Self {
+        // What cannot be written as JSON is no reason not to have the line.
+        let value = |of: Result<Value, serde_json::Error>| of.unwrap_or_default();
+        let change =
+            Change { before: value(serde_json::to_value(before)), after: value(serde_json::to_value(after)) };
+        Self { change: Some(change), ..self }
     }
 }
 

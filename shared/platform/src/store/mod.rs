@@ -11,10 +11,10 @@ mod sessions;
 mod sockets;
 
 pub use accounts::{
-    AccountRecord, Accounts, CodeRecord, ConfirmError, CredentialsRecord, NewAccount, PhotoError,
-    RegisterError,
+    AccountRecord, Accounts, CodeRecord, ConfirmError, CredentialsRecord, Grant, NewAccount,
+    PermissionsError, PhotoError, RegisterError,
 };
-pub use audit::{AuditEntry, AuditRecord};
+pub use audit::{AuditEntry, AuditRecord, Change};
 pub use bookings::{
     BookingRecord, Bookings, ChangeError, HistoryRecord, ListBookings, Receipt, ReserveError, Side,
 };

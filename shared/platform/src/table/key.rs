@@ -3,6 +3,7 @@
 //! | what | PK | SK | indexes |
 //! |---|---|---|---|
 //! | user | `USER#id` | `USER` | GSI1 `ROLE#role` / id |
+//! | where permissions came from | `USER#id` | `GRANTS` | |
 //! | credentials | `EMAIL#address` | `EMAIL` | |
 //! | code | `USER#id` | `CODE#purpose` | |
 //! | session | `USER#id` | `SESSION#id` | |
@@ -104,6 +105,12 @@ fn shard(text: &str) -> u8 {
 #[must_use]
 pub fn user(id: UserId) -> Key {
     key(format!("USER#{id}"), "USER")
+}
+
+/// Key of where a user's permissions came from.
+#[must_use]
+pub fn grants(user: UserId) -> Key {
+    key(format!("USER#{user}"), "GRANTS")
 }
 
 /// A user among those of the same role.

@@ -1,0 +1,25 @@
+//! `GET /v1/admin/users/{id}/permissions`: what a member of staff may do, and who said so.
+
+use axum::extract::State;
+use banister_domain::id::UserId;
+use banister_platform::http::{Code, OkJson, Path, Problem, Staff, needs};
+
+use crate::Admin;
+use crate::view::PermissionsView;
+
+pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound];
+
+/// Read the permissions of an account
+///
+/// Customers and providers have none.
+#[utoipa::path(get, path = "/v1/admin/users/{id}/permissions", params(("id" = UserId, Path, description = "Whose")),
+    responses((status = 200, description = "The permissions, with who granted them and when", body = PermissionsView)))]
+pub(crate) async fn get_user_permissions(
+    State(admin): State<Admin>,
+    caller: Staff<needs::AdminManagement>,
+    Path(id): Path<UserId>,
+) -> Result<OkJson<PermissionsView>, Problem> {
+    let account = admin.seen(caller.identity, id).await?;
+    let grants = admin.accounts.grants(&account.value).await?;
+    Ok(OkJson(PermissionsView::new(&account.value, grants)))
+}

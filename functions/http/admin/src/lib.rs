@@ -1,0 +1,49 @@
+//! Administration: what staff see and do across the market.
+
+mod get_user;
+mod get_user_permissions;
+mod set_user_permissions;
+mod subject;
+mod view;
+
+use banister_platform::clock::Clock;
+use banister_platform::config::{ConfigError, Settings};
+use banister_platform::http::{Area, HasGate};
+use banister_platform::identity::Gate;
+use banister_platform::store;
+use banister_platform::table::Table;
+use banister_platform::view::Viewer;
+
+/// What the endpoints of this area may touch.
+#[derive(Clone)]
+pub struct Admin {
+    gate: Gate,
+    clock: Clock,
+    accounts: store::Accounts,
+    viewer: Viewer,
+}
+
+impl Admin {
+    /// From the settings of a function.
+    pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
+        let table = Table::from_settings(settings)?;
+        Ok(Self {
+            gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
+            accounts: store::Accounts::new(table),
+            viewer: Viewer::from_settings(settings)?,
+            clock,
+        })
+    }
+}
+
+impl HasGate for Admin {
+    fn gate(&self) -> &Gate {
+        &self.gate
+    }
+}
+
+/// The endpoints of this area.
+#[must_use]
+pub fn area() -> Area<Admin> {
+    banister_platform::area!("admin": Admin; get_user, get_user_permissions, set_user_permissions)
+}

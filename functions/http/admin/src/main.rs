@@ -1,0 +1,10 @@
+//! Serves the endpoints of the admin area.
+
+use banister_http_admin::{Admin, area};
+use banister_platform::clock::Clock;
+use banister_platform::lambda::{Error, serve};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    serve(|settings| Ok(area().into_router(Admin::from_settings(settings, Clock::system())?))).await
+}

@@ -1,0 +1,49 @@
+//! `PUT /v1/admin/users/{id}/permissions`: a super admin grants and revokes.
+
+use axum::extract::State;
+use banister_domain::access::Permissions;
+use banister_domain::id::UserId;
+use banister_platform::http::{ClientAddress, Code, Json, OkJson, Path, Problem, SuperAdmin};
+use banister_platform::store::PermissionsError;
+use banister_platform::table::CommitError;
+use serde::Deserialize;
+
+use crate::Admin;
+use crate::view::PermissionsView;
+
+pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::NotStaff, Code::Busy];
+
+/// All that somebody may do from now on.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "permissions": ["booking_management", "user_management"] }))]
+pub(crate) struct SetPermissions {
+    /// What is not in it is revoked.
+    #[schema(value_type = Permissions)]
+    permissions: Permissions,
+}
+
+/// Grant and revoke permissions
+///
+/// Takes effect within five seconds, also where the user is signed in. What was granted before keeps
+/// the name of who granted it.
+#[utoipa::path(put, path = "/v1/admin/users/{id}/permissions", request_body = SetPermissions,
+    params(("id" = UserId, Path, description = "Whose")),
+    responses((status = 200, description = "The permissions", body = PermissionsView)))]
+pub(crate) async fn set_user_permissions(
+    State(admin): State<Admin>,
+    caller: SuperAdmin,
+    address: ClientAddress,
+    Path(id): Path<UserId>,
+    Json(ask): Json<SetPermissions>,
+) -> Result<OkJson<PermissionsView>, Problem> {
+    let (now, address) = (admin.clock.now(), address.subject());
+    let set = admin.accounts.set_permissions(id, ask.permissions, caller.user_id, &address, now).await;
+    match set {
+        Ok((account, grants)) => Ok(OkJson(PermissionsView::new(&account, grants))),
+        Err(CommitError::Refused(PermissionsError::Missing)) => Err(Problem::new(Code::NotFound)),
+        Err(CommitError::Refused(PermissionsError::NotStaff)) => Err(Problem::new(Code::NotStaff)),
+        Err(CommitError::Refused(PermissionsError::Stale) | CommitError::Contention) => Err(Problem::busy()),
+        Err(CommitError::Storage(error)) => Err(error.into()),
+    }
+}

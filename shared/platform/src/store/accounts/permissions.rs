@@ -1,0 +1,122 @@
+//! What staff may do, who granted it, and when.
+
+use banister_domain::access::{Permission, Permissions};
+use banister_domain::account::Account;
+use banister_domain::id::UserId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{AccountRecord, Accounts};
+use crate::store::{AuditEntry, AuditRecord};
+use crate::table::{CommitError, Key, Record, StorageError, Transaction, backoff, key};
+
+/// A permission that a member of staff has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Which.
+    pub permission: Permission,
+    /// Who granted it; none where it came with the role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted_by: Option<UserId>,
+    /// When.
+    pub granted_at: Timestamp,
+}
+
+/// The grants of one account. What counts is the set in the account itself, which every request
+/// reads; this tells where it came from, and is written with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct GrantsRecord {
+    user_id: UserId,
+    grants: Vec<Grant>,
+}
+
+impl Record for GrantsRecord {
+    const TYPE: &'static str = "grants";
+
+    fn key(&self) -> Key {
+        key::grants(self.user_id)
+    }
+}
+
+/// Why permissions were not set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PermissionsError {
+    /// There is no such account.
+    Missing,
+    /// Customers and providers have no permissions.
+    NotStaff,
+    /// The account was changed at the same time, again and again.
+    Stale,
+}
+
+impl Accounts {
+    /// What was granted to an account, in the order of the permissions.
+    pub async fn grants(&self, account: &Account) -> Result<Vec<Grant>, StorageError> {
+        let known = self.table.get::<GrantsRecord>(&key::grants(account.id)).await?;
+        let known = known.map(|record| record.value.grants).unwrap_or_default();
+        Ok(grants_of(account, account.permissions, &known, None, account.created_at))
+    }
+
+    /// Lets a member of staff do exactly what `wanted` says, from now on; `by` is who says so and
+    /// `address` whence. Answers the account and its grants.
+    pub async fn set_permissions(
+        &self,
+        user: UserId,
+        wanted: Permissions,
+        by: UserId,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<(Account, Vec<Grant>), CommitError<PermissionsError>> {
+        for attempt in 0..5 {
+            let (account_key, grants_key) = (key::user(user), key::grants(user));
+            let mut found = self.table.get_all(&[account_key.clone(), grants_key.clone()]).await?;
+            let account = found.take::<AccountRecord>(&account_key)?;
+            let account = account.ok_or(CommitError::Refused(PermissionsError::Missing))?;
+            if !account.value.0.role.is_staff() {
+                return Err(CommitError::Refused(PermissionsError::NotStaff));
+            }
+            let known = found.take::<GrantsRecord>(&grants_key)?;
+            let version = known.as_ref().map_or(0, |known| known.version);
+            let known = known.map(|known| known.value.grants).unwrap_or_default();
+            let before = account.value.0.permissions;
+            let grants = grants_of(&account.value.0, wanted, &known, Some(by), now);
+            let changed = account
+                .map(|AccountRecord(account)| AccountRecord(Account { permissions: wanted, ..account }));
+            let entry = AuditRecord::new(AuditEntry::PermissionsSet, Some(user), address.to_owned(), now);
+            let record = GrantsRecord { user_id: user, grants };
+            let mut transaction = Transaction::new();
+            transaction
+                .replace(&changed, PermissionsError::Stale)
+                .create_or_replace(&record, version, PermissionsError::Stale)
+                .put_over(&entry.by(by).change(&before, &wanted));
+            match transaction.commit(&self.table).await {
+                Ok(()) => return Ok((changed.value.0, record.grants)),
+                Err(CommitError::Storage(error)) => return Err(error.into()),
+                Err(CommitError::Refused(_) | CommitError::Contention) => {
+                    tokio::time::sleep(backoff(attempt)).await;
+                }
+            }
+        }
+        Err(CommitError::Refused(PermissionsError::Stale))
+    }
+}
+
+/// The grants behind `wanted`: those that are known, and new ones by `by` at `now`. What the account
+/// has had without a grant on record came with its role, when it was made.
+fn grants_of(
+    account: &Account,
+    wanted: Permissions,
+    known: &[Grant],
+    by: Option<UserId>,
+    now: Timestamp,
+) -> Vec<Grant> {
+    let grant = |permission| {
+        let on_record = known.iter().find(|grant| grant.permission == permission).copied();
+        let with_role = || {
+            let had = account.permissions.contains(permission);
+            had.then_some(Grant { permission, granted_by: None, granted_at: account.created_at })
+        };
+        on_record.or_else(with_role).unwrap_or(Grant { permission, granted_by: by, granted_at: now })
+    };
+    wanted.iter().map(grant).collect()
+}
