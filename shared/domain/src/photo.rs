@@ -21,7 +21,7 @@ pub const MAX_SIDE: u32 = 16_384;
 pub const MIN_SIDE: u32 = 64;
 /// How long after it was asked for an upload that is not done with is given up.
 pub const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_mins(15);
-/// With so many retired photos waiting to be swept, no new one is begun.
+/// With so many retired photos waiting to be tidied away, no new one is begun.
 pub const MAX_RETIRED: usize = 8;
 
 /// The formats that are taken.
@@ -206,9 +206,9 @@ pub enum PhotoRefused {
     TooManyRetired,
 }
 
-/// What a photo's id stands for at a moment.
+/// Where the photo that an id names has come to at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Stage {
     /// The upload that is waited for.
     Pending(PhotoType),
     /// The photo that is shown.
@@ -268,15 +268,15 @@ impl Photo {
         }
     }
 
-    /// What `id` stands for.
+    /// Where the photo `id` has come to.
     #[must_use]
-    pub fn standing(&self, id: PhotoId, now: Timestamp) -> Standing {
+    pub fn stage(&self, id: PhotoId, now: Timestamp) -> Stage {
         match self.upload {
             Some(upload) if upload.id == id && upload.is_pending(now) => {
-                Standing::Pending(upload.content_type)
+                Stage::Pending(upload.content_type)
             }
-            _ if self.current == Some(id) => Standing::Current,
-            _ => Standing::Gone,
+            _ if self.current == Some(id) => Stage::Current,
+            _ => Stage::Gone,
         }
     }
 
@@ -316,7 +316,7 @@ impl Photo {
 
     /// Forgets retired photos whose files are gone.
     #[must_use]
-    pub fn swept(&self, gone: &[PhotoId]) -> Self {
+    pub fn tidied(&self, gone: &[PhotoId]) -> Self {
         let retired = self.retired.iter().copied().filter(|id| !gone.contains(id)).collect();
         Self { retired, ..self.clone() }
     }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::config::{ConfigError, Settings};
-use crate::objects::key::{self, Edition};
+use crate::objects::key::{self, Square};
 
 /// Shows accounts; knows where public objects are served.
 #[derive(Debug, Clone)]
@@ -64,8 +64,8 @@ impl Viewer {
     }
 
     fn urls(&self, id: PhotoId) -> PhotoUrls {
-        let url = |edition| format!("{}/{}", self.public_url, key::photo(id, edition));
-        PhotoUrls { small: url(Edition::Small), medium: url(Edition::Medium), large: url(Edition::Large) }
+        let url = |square| format!("{}/{}", self.public_url, key::photo(id, square));
+        PhotoUrls { small: url(Square::Small), medium: url(Square::Medium), large: url(Square::Large) }
     }
 }
 

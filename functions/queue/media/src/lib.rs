@@ -85,7 +85,7 @@ impl Consumer for Batch<'_> {
     async fn deliver(&self, body: &str) -> Result<(), WorkError> {
         match message::read(body)? {
             Work::None => Ok(()),
-            Work::Sweep(user) => self.worker.tidy(user, None).await,
+            Work::Tidy(user) => self.worker.tidy(user, None).await,
             Work::Examine(objects) => {
                 let receives = self.receives.get(body).copied().unwrap_or(1);
                 for (bucket, key) in objects {

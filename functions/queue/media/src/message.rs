@@ -13,7 +13,7 @@ pub(crate) enum Work {
     /// Examine what was uploaded: bucket and key of each.
     Examine(Vec<(String, String)>),
     /// Remove the files of a user's photos that are not needed any more.
-    Sweep(UserId),
+    Tidy(UserId),
 }
 
 #[derive(Deserialize)]
@@ -70,7 +70,7 @@ pub(crate) fn read(body: &str) -> Result<Work, WorkError> {
         }
         Ok(Message::Test { event }) if event == "s3:TestEvent" => Ok(Work::None),
         Ok(Message::Event(Event { payload: Payload::PhotoRemoved { user_id }, .. })) => {
-            Ok(Work::Sweep(user_id))
+            Ok(Work::Tidy(user_id))
         }
         Ok(Message::Event(_)) => Err(poison("an event that is not for this queue")),
         Ok(Message::Test { .. }) | Err(_) => Err(poison("neither a notification nor an event")),
@@ -109,7 +109,7 @@ mod tests {
         let user = "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE";
         let event = json!({ "id": "evt_01KB2QJ0M4P7R0S3V6X9ZBDFHK", "occurred_at": "2025-11-27T10:15:30Z",
             "type": "account.photo_removed", "data": { "user_id": user } });
-        let wanted = Work::Sweep(user.parse().expect("a user"));
+        let wanted = Work::Tidy(user.parse().expect("a user"));
         assert_eq!(read(&event.to_string()).map_err(drop), Ok(wanted));
     }
 

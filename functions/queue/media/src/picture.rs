@@ -13,7 +13,7 @@
 use std::io::Cursor;
 
 use banister_domain::photo::{MAX_PIXELS, MAX_SIDE, MIN_SIDE, PhotoType, Rejection};
-use banister_platform::objects::key::Edition;
+use banister_platform::objects::key::Square;
 use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
 use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
@@ -31,12 +31,12 @@ const REDUCED_SIDE: u32 = 1_024;
 /// Of the encoder's hundred.
 const QUALITY: u8 = 85;
 
-/// A square of a photo, JPEG.
+/// The file of a square.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Square {
-    /// Which.
-    pub edition: Edition,
-    /// The file.
+pub struct Encoded {
+    /// Which one.
+    pub square: Square,
+    /// JPEG.
     pub bytes: Vec<u8>,
 }
 
@@ -44,7 +44,7 @@ pub struct Square {
 ///
 /// # Errors
 /// The reason why it does not become a photo.
-pub fn squares(bytes: &[u8], declared: PhotoType) -> Result<[Square; 3], Rejection> {
+pub fn squares(bytes: &[u8], declared: PhotoType) -> Result<[Encoded; 3], Rejection> {
     if bytes.is_empty() {
         return Err(Rejection::Empty);
     }
@@ -147,14 +147,14 @@ fn reduced(image: &DynamicImage) -> RgbImage {
     })
 }
 
-fn encode(square: &RgbImage) -> Result<[Square; 3], Rejection> {
-    let [small, medium, large] = Edition::ALL.map(|edition| {
-        let side = edition.side();
-        let pixels = resize(square, side, side, FilterType::Lanczos3);
+fn encode(picture: &RgbImage) -> Result<[Encoded; 3], Rejection> {
+    let [small, medium, large] = Square::ALL.map(|square| {
+        let side = square.side();
+        let pixels = resize(picture, side, side, FilterType::Lanczos3);
         let mut bytes = Vec::new();
         let encoder = &mut JpegEncoder::new_with_quality(&mut bytes, QUALITY);
         encoder.encode(pixels.as_raw(), side, side, ExtendedColorType::Rgb8).map_err(reason)?;
-        Ok(Square { edition, bytes })
+        Ok(Encoded { square, bytes })
     });
     Ok([small?, medium?, large?])
 }

@@ -1,16 +1,16 @@
 //! One upload: from the file to the photo that is shown, or to the reason why not.
 
 use banister_domain::id::{PhotoId, UserId};
-use banister_domain::photo::{MAX_BYTES, Photo, PhotoRefused, PhotoType, Rejection, Standing};
+use banister_domain::photo::{MAX_BYTES, Photo, PhotoRefused, PhotoType, Rejection, Stage};
 use banister_platform::objects::ObjectError;
-use banister_platform::objects::key::{self, Edition};
+use banister_platform::objects::key::{self, Square};
 use banister_platform::store::PhotoError;
 use banister_platform::telemetry::user_tag;
 use banister_platform::worker::WorkError;
 use futures_util::future::try_join_all;
 
 use crate::MediaWorker;
-use crate::picture::{Square, squares};
+use crate::picture::{Encoded, squares};
 
 /// Browsers may keep a square for ever, since a new photo has new addresses; the copies near the
 /// reader go within a day of the photo.
@@ -30,7 +30,7 @@ impl MediaWorker {
             .ok_or_else(|| WorkError::Poison("not the key of an upload".into()))?;
         let account = self.accounts.get(user).await?;
         let photo = account.map(|account| account.value.photo).unwrap_or_default();
-        if let Standing::Pending(declared) = photo.standing(id, self.clock.now()) {
+        if let Stage::Pending(declared) = photo.stage(id, self.clock.now()) {
             self.examine(user, id, declared, receives).await?;
         }
         self.tidy(user, Some(id)).await?;
@@ -65,9 +65,9 @@ impl MediaWorker {
         Ok(())
     }
 
-    async fn publish(&self, id: PhotoId, squares: &[Square]) -> Result<(), ObjectError> {
-        let put = |square: &Square| {
-            let (key, bytes) = (key::photo(id, square.edition), square.bytes.clone());
+    async fn publish(&self, id: PhotoId, squares: &[Encoded]) -> Result<(), ObjectError> {
+        let put = |encoded: &Encoded| {
+            let (key, bytes) = (key::photo(id, encoded.square), encoded.bytes.clone());
             async move { self.public.put(&key, "image/jpeg", CACHE_CONTROL, bytes).await }
         };
         try_join_all(squares.iter().map(put)).await.map(drop)
@@ -78,20 +78,20 @@ impl MediaWorker {
     pub(crate) async fn tidy(&self, user: UserId, id: Option<PhotoId>) -> Result<(), WorkError> {
         let account = self.accounts.get(user).await?;
         let photo = account.map(|account| account.value.photo).unwrap_or_default();
-        let gone = |id: &PhotoId| photo.standing(*id, self.clock.now()) == Standing::Gone;
+        let gone = |id: &PhotoId| photo.stage(*id, self.clock.now()) == Stage::Gone;
         let others = id.into_iter().filter(gone).filter(|id| !photo.retired().contains(id));
         let retired = photo.retired().to_vec();
         for id in retired.iter().copied().chain(others) {
-            let keys = Edition::ALL.map(|edition| key::photo(id, edition));
+            let keys = Square::ALL.map(|square| key::photo(id, square));
             try_join_all(keys.iter().map(|key| self.public.remove(key))).await?;
         }
         if retired.is_empty() {
             return Ok(());
         }
-        self.change(user, |photo| Ok(photo.swept(&retired))).await
+        self.change(user, |photo| Ok(photo.tidied(&retired))).await
     }
 
-    /// Changes a photo; what it does not allow any more is seen to by the sweep that follows.
+    /// Changes a photo; what it does not allow any more is seen to by the tidying that follows.
     async fn change(
         &self,
         user: UserId,
@@ -107,7 +107,7 @@ impl MediaWorker {
 
 /// Makes the squares beside the other work of the process. A decoder that panics has met a picture
 /// that is not as it should be.
-async fn made(bytes: Vec<u8>, declared: PhotoType) -> Result<Result<[Square; 3], Rejection>, WorkError> {
+async fn made(bytes: Vec<u8>, declared: PhotoType) -> Result<Result<[Encoded; 3], Rejection>, WorkError> {
     let made = tokio::task::spawn_blocking(move || squares(&bytes, declared)).await;
     match made {
         Ok(made) => Ok(made),

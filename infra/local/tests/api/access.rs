@@ -11,7 +11,7 @@ use banister_platform::http::{Code, Operation};
 
 use crate::documents::{document, schema};
 use crate::problems::refused;
-use callers::{Caller, Standing, callers};
+use callers::{Caller, Token, callers};
 use requests::World;
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/access.txt");
@@ -35,19 +35,19 @@ enum Outcome {
 }
 
 /// What must become of it, by the operation's access alone.
-fn expected(operation: &Operation, standing: Standing) -> Outcome {
+fn expected(operation: &Operation, token: Token) -> Outcome {
     let access = operation.access;
     // Whoever need not sign in is only refused for a bad token where a token is looked at.
     let looks = operation.codes.contains(&Code::Unauthenticated);
     let owned = !access.anonymous && operation.path.contains('{');
-    match standing {
-        Standing::Anonymous if access.anonymous => Outcome::Done,
-        Standing::BadToken if access.anonymous && !looks => Outcome::Done,
-        Standing::Anonymous | Standing::BadToken => Outcome::Unauthenticated,
-        Standing::SignedIn { role, .. } if !access.roles.contains(&role) => Outcome::Forbidden,
-        Standing::SignedIn { confirmed: false, .. } if access.confirmed_email => Outcome::Unconfirmed,
-        Standing::SignedIn { owner: false, .. } if owned => Outcome::Hidden,
-        Standing::SignedIn { .. } => Outcome::Done,
+    match token {
+        Token::Missing if access.anonymous => Outcome::Done,
+        Token::Bad if access.anonymous && !looks => Outcome::Done,
+        Token::Missing | Token::Bad => Outcome::Unauthenticated,
+        Token::Good { role, .. } if !access.roles.contains(&role) => Outcome::Forbidden,
+        Token::Good { confirmed: false, .. } if access.confirmed_email => Outcome::Unconfirmed,
+        Token::Good { owner: false, .. } if owned => Outcome::Hidden,
+        Token::Good { .. } => Outcome::Done,
     }
 }
 
@@ -81,10 +81,10 @@ async fn every_operation_as_every_caller() {
         let mut request = world.request(operation).await;
         let (mut row, mut shown) = (Vec::new(), false);
         for caller in &callers {
-            let wanted = expected(operation, caller.standing);
+            let wanted = expected(operation, caller.token);
             row.push(wanted.shown());
             // Where no token is looked at, one bad one shows it.
-            let unlooked = wanted == Outcome::Done && matches!(caller.standing, Standing::BadToken);
+            let unlooked = wanted == Outcome::Done && matches!(caller.token, Token::Bad);
             if unlooked && std::mem::replace(&mut shown, true) {
                 continue;
             }
@@ -132,7 +132,7 @@ fn refused_as(answer: &banister_local::client::Answer, status: u16, code: &str, 
 /// Compares the table with the committed one; `BLESS=1` writes it anew.
 fn compare(callers: &[Caller], rows: &[(&Operation, Vec<&str>)]) {
     // What is wrong with a token makes no difference: one column for all of them.
-    let is_bad = |number: usize| matches!(callers[number].standing, Standing::BadToken);
+    let is_bad = |number: usize| matches!(callers[number].token, Token::Bad);
     let bad = (0..callers.len()).find(|number| is_bad(*number)).expect("a bad token");
     let columns: Vec<_> = (0..callers.len()).filter(|number| !is_bad(*number)).chain([bad]).collect();
     let name = |number: &usize| if *number == bad { "bad token" } else { callers[*number].name };

@@ -116,17 +116,17 @@ fn the_status_is_that_of_the_latest_upload_while_it_counts() {
 #[test]
 fn an_id_stands_for_one_thing() {
     let [.., (_, both), (_, rejected), (_, removed)] = states();
-    assert_eq!(both.standing(id(NEW), at(14)), Standing::Pending(PhotoType::Png));
-    assert_eq!(both.standing(id(OLD), at(14)), Standing::Current);
+    assert_eq!(both.stage(id(NEW), at(14)), Stage::Pending(PhotoType::Png));
+    assert_eq!(both.stage(id(OLD), at(14)), Stage::Current);
     for (photo, number, minutes) in
         [(&both, NEW, 15), (&both, STRANGE, 1), (&rejected, NEW, 1), (&removed, OLD, 1)]
     {
-        assert_eq!(photo.standing(id(number), at(minutes)), Standing::Gone, "{number} {minutes}");
+        assert_eq!(photo.stage(id(number), at(minutes)), Stage::Gone, "{number} {minutes}");
     }
 }
 
 #[test]
-fn the_retired_are_bounded_and_swept() {
+fn the_retired_are_bounded_and_tidied() {
     let mut photo = Photo::default();
     let mut number = 10;
     let size = PhotoSize::try_from(1).expect("a size");
@@ -137,9 +137,9 @@ fn the_retired_are_bounded_and_swept() {
     assert_eq!(photo.retired().len(), MAX_RETIRED);
     let removed = photo.remove().remove();
     assert_eq!((removed.retired().len(), removed.current()), (MAX_RETIRED + 1, None));
-    let left = removed.swept(&[id(10), id(STRANGE)]);
+    let left = removed.tidied(&[id(10), id(STRANGE)]);
     assert_eq!(left.retired(), &removed.retired()[1..]);
-    assert!(removed.swept(removed.retired()).is_empty());
+    assert!(removed.tidied(removed.retired()).is_empty());
 }
 
 #[test]

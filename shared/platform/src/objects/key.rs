@@ -3,7 +3,7 @@
 //! | what | bucket | key |
 //! |---|---|---|
 //! | upload of a profile photo | private | `uploads/photos/user/photo` |
-//! | edition of a profile photo | public | `photos/photo/edition.jpg` |
+//! | square of a profile photo | public | `photos/photo/square.jpg` |
 
 use banister_domain::id::{PhotoId, UserId};
 
@@ -26,7 +26,7 @@ pub fn read_uploaded_photo(key: &str) -> Option<(UserId, PhotoId)> {
 
 /// The squares that a photo is shown in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Edition {
+pub enum Square {
     /// 96 pixels.
     Small,
     /// 256 pixels.
@@ -35,8 +35,8 @@ pub enum Edition {
     Large,
 }
 
-impl Edition {
-    /// Every edition.
+impl Square {
+    /// Every square.
     pub const ALL: [Self; 3] = [Self::Small, Self::Medium, Self::Large];
 
     /// Pixels a side.
@@ -58,10 +58,10 @@ impl Edition {
     }
 }
 
-/// Key of an edition of a photo; also its path below `PUBLIC_URL`.
+/// Key of a square of a photo; also its path below `PUBLIC_URL`.
 #[must_use]
-pub fn photo(id: PhotoId, edition: Edition) -> String {
-    format!("photos/{id}/{}.jpg", edition.name())
+pub fn photo(id: PhotoId, square: Square) -> String {
+    format!("photos/{id}/{}.jpg", square.name())
 }
 
 #[cfg(test)]
@@ -77,9 +77,9 @@ mod tests {
         let upload = uploaded_photo(user, id);
         assert_eq!(upload, format!("uploads/photos/{USER}/{PHOTO}"));
         assert_eq!(read_uploaded_photo(&upload), Some((user, id)));
-        let editions = Edition::ALL.map(|edition| photo(id, edition));
+        let squares = Square::ALL.map(|square| photo(id, square));
         let named = ["small", "medium", "large"].map(|name| format!("photos/{PHOTO}/{name}.jpg"));
-        assert_eq!(editions, named);
+        assert_eq!(squares, named);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Each kind of file that somebody may upload, with the answer it gets.
 
 use banister_domain::photo::{PhotoType, Rejection};
-use banister_queue_media::picture::{Square, squares};
+use banister_queue_media::picture::{Encoded, squares};
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage, RgbaImage};
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ const LOSSY: &[u8] = include_bytes!("../samples/lossy.webp");
 fn shown(bytes: &[u8], kind: PhotoType) -> [RgbImage; 3] {
     let squares = squares(bytes, kind).expect("a photo");
     for (square, side) in squares.iter().zip([96, 256, 512]) {
-        assert_eq!((square.edition.side(), plain(square)), (side, (side, side)));
+        assert_eq!((square.square.side(), plain(square)), (side, (side, side)));
     }
     squares.map(|square| {
         image::load_from_memory_with_format(&square.bytes, ImageFormat::Jpeg).expect("a JPEG").into_rgb8()
@@ -26,7 +26,7 @@ fn shown(bytes: &[u8], kind: PhotoType) -> [RgbImage; 3] {
 }
 
 /// The dimensions of a square that has no segments but those that a decoder needs.
-fn plain(square: &Square) -> (u32, u32) {
+fn plain(square: &Encoded) -> (u32, u32) {
     let bytes = &square.bytes;
     let (mut at, mut size) = (2, (0, 0));
     loop {
@@ -206,7 +206,7 @@ fn nothing_but_pixels_gets_through() {
     }
 }
 
-fn plain_of(square: &Square, name: &str) {
+fn plain_of(square: &Encoded, name: &str) {
     plain(square);
     for trace in [&b"SECRET!"[..], b"Exif", b"xmp", b"PK\x03\x04", b"<script", b"ICC_PROFILE"] {
         assert!(!square.bytes.windows(trace.len()).any(|part| part == trace), "{name}: {trace:?}");

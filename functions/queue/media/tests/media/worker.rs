@@ -158,7 +158,7 @@ async fn what_nobody_waits_for_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_photo_taken_away_is_swept() {
+async fn a_photo_taken_away_is_tidied() {
     let world = world().await;
     world.show(1).await;
     let now = world.clock.now();

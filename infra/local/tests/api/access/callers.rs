@@ -9,15 +9,15 @@ use super::requests::World;
 use super::tokens::bad_tokens;
 use crate::support::{body, change_account, stranger};
 
-/// What the gate must make of a caller.
+/// The access token of a caller.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Standing {
-    /// No token.
-    Anonymous,
-    /// A token that must be refused, of somebody who may do it.
-    BadToken,
+pub(super) enum Token {
+    /// None.
+    Missing,
+    /// One that must be refused, of somebody who may do it.
+    Bad,
     /// A good one.
-    SignedIn {
+    Good {
         /// As what.
         role: Role,
         /// Whether the address is confirmed.
@@ -31,8 +31,8 @@ pub(super) enum Standing {
 pub(super) struct Caller {
     /// Head of the column.
     pub(super) name: &'static str,
-    /// What the gate must make of them.
-    pub(super) standing: Standing,
+    /// What they come with.
+    pub(super) token: Token,
     /// Where both may call: as a customer.
     customer: Client,
     /// Where only providers may: as a provider.
@@ -40,13 +40,13 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    fn one(name: &'static str, standing: Standing, client: Client) -> Self {
-        Self { name, standing, customer: client.clone(), provider: client }
+    fn one(name: &'static str, token: Token, client: Client) -> Self {
+        Self { name, token, customer: client.clone(), provider: client }
     }
 
     /// Begins a new session for whoever had a good one.
     pub(super) async fn sign_in_again(&mut self) {
-        if matches!(self.standing, Standing::SignedIn { .. }) {
+        if matches!(self.token, Token::Good { .. }) {
             self.customer.sign_in().await.unwrap();
             self.provider = self.customer.clone();
         }
@@ -62,9 +62,9 @@ impl Caller {
 /// All callers, in the order of the columns.
 pub(super) async fn callers(world: &World) -> Vec<Caller> {
     let cloud = &world.cloud;
-    let signed_in = |role, owner| Standing::SignedIn { role, confirmed: true, owner };
+    let signed_in = |role, owner| Token::Good { role, confirmed: true, owner };
     let mut all = vec![
-        Caller::one("anonymous", Standing::Anonymous, stranger(cloud)),
+        Caller::one("anonymous", Token::Missing, stranger(cloud)),
         Caller::one("customer", signed_in(Role::Customer, true), world.customer.clone()),
         Caller::one("provider", signed_in(Role::Provider, true), world.provider.clone()),
     ];
@@ -80,12 +80,12 @@ pub(super) async fn callers(world: &World) -> Vec<Caller> {
         let other = Client::join(cloud, role.as_str(), name).await.unwrap();
         all.push(Caller::one(name, signed_in(role, false), other));
     }
-    let unconfirmed = Standing::SignedIn { role: Role::Customer, confirmed: false, owner: false };
+    let unconfirmed = Token::Good { role: Role::Customer, confirmed: false, owner: false };
     all.push(Caller::one("unconfirmed", unconfirmed, world.unconfirmed("unconfirmed@example.com").await));
     let [customer, provider] = [disabled(cloud, "customer").await, disabled(cloud, "provider").await];
-    all.push(Caller { name: "disabled", standing: Standing::BadToken, customer, provider });
+    all.push(Caller { name: "disabled", token: Token::Bad, customer, provider });
     let [customer, provider] = [signed_out(&world.customer).await, signed_out(&world.provider).await];
-    all.push(Caller { name: "signed out", standing: Standing::BadToken, customer, provider });
+    all.push(Caller { name: "signed out", token: Token::Bad, customer, provider });
     let tokens = bad_tokens(cloud, &world.customer).into_iter().zip(bad_tokens(cloud, &world.provider));
     for ((name, customer), (_, provider)) in tokens {
         let with = |token| {
@@ -94,7 +94,7 @@ pub(super) async fn callers(world: &World) -> Vec<Caller> {
             client
         };
         let (customer, provider) = (with(customer), with(provider));
-        all.push(Caller { name, standing: Standing::BadToken, customer, provider });
+        all.push(Caller { name, token: Token::Bad, customer, provider });
     }
     all
 }
