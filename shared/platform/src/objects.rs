@@ -6,20 +6,17 @@ mod tests;
 
 use std::time::{Duration, SystemTime};
 
+use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{
-    BehaviorVersion, RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
-};
+use aws_sdk_s3::config::{Builder, RequestChecksumCalculation, ResponseChecksumValidation};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::{Client, Config};
 use jiff::Timestamp;
 
-use crate::aws::http_client;
+use crate::aws::client_config;
 use crate::config::{ConfigError, Settings};
-use crate::table::AwsAccess;
 use crate::worker::WorkError;
 
 /// Why storage did not do as it was asked.
@@ -71,21 +68,15 @@ pub struct Objects {
 impl Objects {
     /// Reached at `AWS_ENDPOINT_URL_S3` if that is set, by path and not by host name then.
     pub fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
-        let AwsAccess { region, credentials } = AwsAccess::from_settings(settings)?;
-        let mut config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .http_client(http_client())
-            .region(region)
-            .credentials_provider(credentials)
+        let endpoint = settings.optional("AWS_ENDPOINT_URL_S3");
+        let mut config = client_config(settings)?
             .retry_config(retries())
             .timeout_config(timeouts())
             // A presigned upload would carry the checksum of no bytes at all.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        if let Some(endpoint) = settings.optional("AWS_ENDPOINT_URL_S3") {
-            config = config.endpoint_url(endpoint).force_path_style(true);
-        }
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        config.set_endpoint_url(endpoint.clone());
+        let config = Builder::from(&config.build()).force_path_style(endpoint.is_some());
         Ok(Self { client: Client::from_conf(config.build()) })
     }
 

@@ -1,13 +1,11 @@
 //! Sending to SQS.
 
-use aws_sdk_sqs::config::{BehaviorVersion, StalledStreamProtectionConfig};
+use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata as _;
 use aws_sdk_sqs::types::MessageAttributeValue;
-use aws_sdk_sqs::{Client, Config};
 
-use crate::aws::http_client;
+use crate::aws::client_config;
 use crate::config::{ConfigError, Settings};
-use crate::table::{AwsAccess, retries, timeouts};
 
 /// A message was not accepted, or nobody knows whether it was.
 #[derive(Debug, thiserror::Error)]
@@ -24,19 +22,9 @@ pub struct Queue {
 impl Queue {
     /// The queue whose URL the setting `name` holds, reached at `AWS_ENDPOINT_URL_SQS` if that is set.
     pub fn from_settings(settings: &Settings, name: &'static str) -> Result<Self, ConfigError> {
-        let AwsAccess { region, credentials } = AwsAccess::from_settings(settings)?;
-        let mut config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .http_client(http_client())
-            .region(region)
-            .credentials_provider(credentials)
-            .retry_config(retries())
-            .timeout_config(timeouts())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        if let Some(endpoint) = settings.optional("AWS_ENDPOINT_URL_SQS") {
-            config = config.endpoint_url(endpoint);
-        }
-        Ok(Self { client: Client::from_conf(config.build()), url: settings.required(name)? })
+        let mut config = client_config(settings)?;
+        config.set_endpoint_url(settings.optional("AWS_ENDPOINT_URL_SQS"));
+        Ok(Self { client: Client::new(&config.build()), url: settings.required(name)? })
     }
 
     /// Sends one message; it arrives at least once.

@@ -3,17 +3,15 @@
 
 use std::time::Duration;
 
+use aws_sdk_apigatewaymanagement::Client;
 use aws_sdk_apigatewaymanagement::config::http::HttpResponse;
 use aws_sdk_apigatewaymanagement::config::retry::RetryConfig;
-use aws_sdk_apigatewaymanagement::config::{BehaviorVersion, StalledStreamProtectionConfig};
 use aws_sdk_apigatewaymanagement::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_apigatewaymanagement::primitives::Blob;
-use aws_sdk_apigatewaymanagement::{Client, Config};
 
-use crate::aws::http_client;
+use crate::aws::client_config;
 use crate::config::{ConfigError, Settings};
 use crate::random;
-use crate::table::{AwsAccess, timeouts};
 
 /// How often a call is made at most, before it counts as failed.
 const ATTEMPTS: u32 = 4;
@@ -50,18 +48,11 @@ pub struct Sockets {
 impl Sockets {
     /// The API whose management address, with the stage, `SOCKET_API_URL` holds.
     pub fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
-        let AwsAccess { region, credentials } = AwsAccess::from_settings(settings)?;
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .http_client(http_client())
-            .region(region)
-            .credentials_provider(credentials)
+        let config = client_config(settings)?
             // Retried here: the SDK's backoff is shared by all calls, and one slow client would hold up all.
             .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .endpoint_url(settings.required("SOCKET_API_URL")?);
-        Ok(Self { client: Client::from_conf(config.build()) })
+        Ok(Self { client: Client::new(&config.build()) })
     }
 
     /// Sends one text frame. It may arrive twice where an answer was lost.

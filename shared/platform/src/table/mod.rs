@@ -14,14 +14,11 @@ pub use transaction::{CommitError, Transaction};
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
-use aws_sdk_dynamodb::{Client, Config};
 
-use crate::aws::http_client;
+use crate::aws::client_config;
 use crate::config::{ConfigError, Settings};
 use crate::telemetry::TableCall;
 pub use key::Key;
@@ -74,43 +71,6 @@ const PASSING: [&str; 9] = [
 /// Asked of every call, for the log: the total of the table and its indexes.
 const CAPACITY: ReturnConsumedCapacity = ReturnConsumedCapacity::Total;
 
-/// Who signs the calls and where to, straight from the environment: the usual provider chain would
-/// cost start-up time and gives nothing more under Lambda.
-pub(crate) struct AwsAccess {
-    pub(crate) region: Region,
-    pub(crate) credentials: Credentials,
-}
-
-impl AwsAccess {
-    pub(crate) fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
-        let credentials = Credentials::new(
-            settings.required("AWS_ACCESS_KEY_ID")?,
-            settings.required("AWS_SECRET_ACCESS_KEY")?,
-            settings.optional("AWS_SESSION_TOKEN"),
-            None,
-            "environment",
-        );
-        Ok(Self { region: Region::new(settings.required("AWS_REGION")?), credentials })
-    }
-}
-
-/// Attempts are few and quick: an HTTP function answers within 20 seconds, whatever happens.
-pub(crate) fn retries() -> RetryConfig {
-    RetryConfig::standard()
-        .with_max_attempts(4)
-        .with_initial_backoff(Duration::from_millis(25))
-        .with_max_backoff(Duration::from_secs(1))
-}
-
-/// Two seconds an attempt and five for all of them.
-pub(crate) fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .operation_timeout(Duration::from_secs(5))
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(2))
-        .build()
-}
-
 /// The table of a deployment.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -121,19 +81,9 @@ pub struct Table {
 impl Table {
     /// The table that `TABLE_NAME` names, reached at `AWS_ENDPOINT_URL_DYNAMODB` if that is set.
     pub fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
-        let AwsAccess { region, credentials } = AwsAccess::from_settings(settings)?;
-        let mut config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .http_client(http_client())
-            .region(region)
-            .credentials_provider(credentials)
-            .retry_config(retries())
-            .timeout_config(timeouts())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        if let Some(endpoint) = settings.optional("AWS_ENDPOINT_URL_DYNAMODB") {
-            config = config.endpoint_url(endpoint);
-        }
-        Ok(Self { client: Client::from_conf(config.build()), name: settings.required("TABLE_NAME")? })
+        let mut config = client_config(settings)?;
+        config.set_endpoint_url(settings.optional("AWS_ENDPOINT_URL_DYNAMODB"));
+        Ok(Self { client: Client::new(&config.build()), name: settings.required("TABLE_NAME")? })
     }
 
     /// Reads one record, strongly consistent; none where there is none.
