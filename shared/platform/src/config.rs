@@ -19,6 +19,16 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// Which setting it is about.
+    #[must_use]
+    pub const fn setting(&self) -> &'static str {
+        match self {
+            Self::Missing(name) | Self::Invalid { name, .. } => name,
+        }
+    }
+}
+
 /// Where settings are looked up. Names are listed with their meaning in `env.example`.
 #[derive(Clone)]
 pub struct Settings(Arc<Lookup>);

@@ -1,11 +1,13 @@
 //! The start of a function under Lambda.
 
 use std::convert::Infallible;
+use std::process::ExitCode;
 
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Service};
+use lambda_runtime::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::signal::unix::{SignalKind, signal};
@@ -14,8 +16,6 @@ use tracing::Instrument as _;
 
 use crate::config::{ConfigError, Settings};
 use crate::telemetry;
-
-pub use lambda_runtime::Error;
 
 /// Left between the last item's beginning and the end of the function's time.
 const MARGIN: SignedDuration = SignedDuration::from_secs(5);
@@ -36,11 +36,33 @@ impl<T> LambdaEvent<T> {
 }
 
 /// Serves HTTP events with the router that `build` makes of the settings.
-pub async fn serve(build: impl FnOnce(&Settings) -> Result<Router, ConfigError>) -> Result<(), Error> {
+pub async fn serve(build: impl FnOnce(&Settings) -> Result<Router, ConfigError>) -> ExitCode {
+    start(build, async |router| until_terminated(lambda_runtime::run(service(router))).await).await
+}
+
+/// Builds what the function is made of, and serves with it. What is wrong is one log line, and ends
+/// the process with status 1, which Lambda reports as an error of INIT
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>).
+async fn start<S>(
+    build: impl FnOnce(&Settings) -> Result<S, ConfigError>,
+    serve: impl AsyncFnOnce(S) -> Result<(), Error>,
+) -> ExitCode {
     let settings = Settings::from_env();
     telemetry::start_json(&settings);
-    let router = build(&settings)?;
-    until_terminated(lambda_runtime::run(service(router))).await
+    let made = match build(&settings) {
+        Ok(made) => made,
+        Err(error) => {
+            tracing::error!(setting = error.setting(), %error, "the function cannot start");
+            return ExitCode::FAILURE;
+        }
+    };
+    match serve(made).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the function stopped");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Serves until Lambda takes the environment away: then it sends SIGTERM to a function that has an
@@ -92,15 +114,22 @@ fn escaped(text: &str, besides: &[u8]) -> String {
     out
 }
 
-/// Serves any other events with `handle`.
-pub async fn work<T, R, F>(settings: &Settings, handle: F) -> Result<(), Error>
+/// Serves any other events: `handle` gets each one with what `build` makes of the settings.
+pub async fn work<S, T, R, F>(build: impl FnOnce(&Settings) -> Result<S, ConfigError>, handle: F) -> ExitCode
 where
     T: DeserializeOwned,
     R: IntoOutcome,
-    F: AsyncFn(LambdaEvent<T>) -> R,
+    F: AsyncFn(&S, LambdaEvent<T>) -> R,
 {
-    telemetry::start_json(settings);
-    let handle = &handle;
+    start(build, async |made| until_terminated(run(&made, &handle)).await).await
+}
+
+async fn run<S, T, R, F>(made: &S, handle: &F) -> Result<(), Error>
+where
+    T: DeserializeOwned,
+    R: IntoOutcome,
+    F: AsyncFn(&S, LambdaEvent<T>) -> R,
+{
     let service = lambda_runtime::service_fn(|event: lambda_runtime::LambdaEvent<T>| async move {
         let millis = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
         let end = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
@@ -108,10 +137,10 @@ where
         let (invocation_id, trace_id) = (event.context.request_id.as_str(), trace_id(&event.context));
         let span = tracing::info_span!(target: telemetry::TARGET, "invocation", invocation_id, trace_id);
         // On the heap: the types of nested calls of the SDK are too deep for the compiler otherwise.
-        let handled = Box::pin(handle(LambdaEvent { payload: event.payload, deadline }));
+        let handled = Box::pin(handle(made, LambdaEvent { payload: event.payload, deadline }));
         handled.instrument(span).await.into_outcome()
     });
-    until_terminated(lambda_runtime::run(service)).await
+    lambda_runtime::run(service).await
 }
 
 /// The X-Ray trace of an invocation: the root of `Root=1-…;Parent=…;Sampled=1`

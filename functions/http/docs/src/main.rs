@@ -1,8 +1,10 @@
 //! Serves the endpoints of the docs area.
 
-use banister_platform::lambda::{Error, serve};
+use std::process::ExitCode;
+
+use banister_platform::lambda::serve;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     serve(|_| Ok(banister_http_docs::service())).await
 }

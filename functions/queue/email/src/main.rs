@@ -1,18 +1,18 @@
 //! Sends the mails that events call for.
 
+use std::process::ExitCode;
+
 use aws_lambda_events::event::sqs::SqsEvent;
 use banister_platform::clock::Clock;
-use banister_platform::config::Settings;
-use banister_platform::lambda::{Error, LambdaEvent, work};
+use banister_platform::lambda::{LambdaEvent, work};
 use banister_queue_email::EmailWorker;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let settings = Settings::from_env();
-    let worker = EmailWorker::from_settings(&settings, Clock::system())?;
-    let handle = async |event: LambdaEvent<SqsEvent>| {
+async fn main() -> ExitCode {
+    let build = |settings: &_| EmailWorker::from_settings(settings, Clock::system());
+    work(build, async |worker: &EmailWorker, event: LambdaEvent<SqsEvent>| {
         let deadline = event.deadline();
         worker.handle(event.payload, Some(deadline)).await
-    };
-    work(&settings, handle).await
+    })
+    .await
 }

@@ -1,13 +1,14 @@
 //! Expires booking requests that nobody answered.
 
+use std::process::ExitCode;
+
 use banister_platform::clock::Clock;
-use banister_platform::config::Settings;
-use banister_platform::lambda::{Error, LambdaEvent, work};
+use banister_platform::lambda::{LambdaEvent, work};
 use banister_schedule_expire::Expire;
+use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let settings = Settings::from_env();
-    let expire = Expire::from_settings(&settings, Clock::system())?;
-    work(&settings, async |event: LambdaEvent<serde_json::Value>| expire.run(event.deadline()).await).await
+async fn main() -> ExitCode {
+    let build = |settings: &_| Expire::from_settings(settings, Clock::system());
+    work(build, async |expire: &Expire, event: LambdaEvent<Value>| expire.run(event.deadline()).await).await
 }

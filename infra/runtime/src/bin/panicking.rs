@@ -1,20 +1,21 @@
 //! A function that fails as its event says, for the tests of this crate: HTTP events, or messages of
 //! a queue where the handler is called `messages`.
 
+use std::process::ExitCode;
+
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
 use banister_platform::config::Settings;
 use banister_platform::http::finish;
-use banister_platform::lambda::{Error, LambdaEvent, serve, work};
+use banister_platform::lambda::{LambdaEvent, serve, work};
 use banister_platform::worker::guarded;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let settings = Settings::from_env();
-    if settings.optional("_HANDLER").as_deref() == Some("messages") {
-        return work(&settings, async |event: LambdaEvent<SqsEvent>| batch(event.payload).await).await;
+async fn main() -> ExitCode {
+    if Settings::from_env().optional("_HANDLER").as_deref() == Some("messages") {
+        return work(|_| Ok(()), async |(): &(), event: LambdaEvent<SqsEvent>| batch(event.payload).await).await;
     }
     serve(|_| Ok(finish(Router::new().route("/v1/things/{name}", get(thing))))).await
 }

@@ -1,5 +1,6 @@
 //! What a function does when something is wrong, and when it is told to end.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -126,6 +127,19 @@ async fn sigterm_ends_an_idle_function_without_a_word() {
     }
 }
 
+/// The one line of a function that could not start with this environment.
+async fn refusal(area: &str, environment: BTreeMap<String, String>) -> Value {
+    let mut function = Function::start(&binary(area), environment).await.unwrap();
+    let outcome = function.ready(LIMIT).await;
+    let ended = matches!(outcome, Err(Outcome::Ended(status)) if status.code() == Some(1));
+    assert!(ended, "{area}: {outcome:?}");
+    let logs = function.logs();
+    let [line] = logs.as_slice() else { panic!("{area}: {logs:?}") };
+    let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{area}: {error}: {line}"));
+    assert_eq!((&line["level"], line["timestamp"].is_string()), (&json!("ERROR"), true), "{area}: {line}");
+    line
+}
+
 /// As the operations guide says: a function whose setting is missing does not start, and says which.
 #[tokio::test]
 async fn a_missing_setting_is_named() {
@@ -135,12 +149,20 @@ async fn a_missing_setting_is_named() {
         for (name, _) in definition.environment().into_iter().filter(|(name, _)| *name != "LOG_LEVEL") {
             let mut less = environment.clone();
             less.remove(name);
-            let mut function = Function::start(&binary(area), less).await.unwrap();
-            let outcome = function.ready(LIMIT).await;
-            let ended = matches!(outcome, Err(Outcome::Ended(status)) if status.code() == Some(1));
-            assert!(ended, "{area} without {name}: {outcome:?}");
-            let logs = function.logs().concat();
-            assert!(logs.contains(name), "{area} without {name}: {logs}");
+            let line = refusal(area, less).await;
+            assert_eq!(line["setting"], name, "{area}: {line}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_setting_of_no_use_is_named_without_its_value() {
+    let world = World::start(SignedDuration::ZERO).await;
+    let functions = areas();
+    let definition = functions.iter().find(|definition| definition.area() == "sessions").unwrap();
+    let mut environment = world.environment(definition);
+    environment.insert("ACCESS_PRIVATE_KEY".into(), "not a key at all".into());
+    let line = refusal("sessions", environment).await;
+    assert_eq!(line["setting"], "ACCESS_PRIVATE_KEY", "{line}");
+    assert!(!line.to_string().contains("not a key"), "{line}");
 }
