@@ -329,6 +329,15 @@ fn sources_are_listed() {
 }
 
 #[test]
+fn outputs_are_no_parameters() {
+    good(&rules::outputs_are_no_parameters(&template()));
+    notices(
+        rules::outputs_are_no_parameters,
+        &[("  AllowedOrigins:\n", "  CorsOrigins:\n"), ("  TableName:\n", "  AlarmEmail:\n")],
+    );
+}
+
+#[test]
 fn deployments_fit() {
     let samconfig = files::read("samconfig.toml").unwrap();
     good(&rules::deployments_fit(&template(), &samconfig));
