@@ -1,10 +1,11 @@
-//! What template.yaml says of the table, the queues, the WebSocket API and what starts each function: the local
-//! cloud is built from the file that is deployed.
+//! What template.yaml says of the table, the queues, both APIs and what starts each function: the local cloud is
+//! built from the file that is deployed.
 //!
 //! A value is a literal, or a `!Ref` to a parameter with a default. Resources are named by `!Ref`, `!GetAtt` or
 //! their long forms; a `!GetAtt Stack.Outputs.Name` is looked up in the `Outputs` of the texts given.
 
 mod buckets;
+mod cors;
 mod events;
 mod socket;
 mod table;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use serde_norway::{Mapping, Value};
 
 pub use buckets::{BucketDefinition, CorsRule, Expiration, Notification};
+pub use cors::ApiCors;
 pub use events::{Batching, EventSource, Filter, Trigger};
 pub use socket::{SocketDefinition, SocketRoute};
 pub use table::{CreateError, IndexDefinition, Keys, Projection, TableDefinition};
@@ -109,11 +111,8 @@ impl Template {
 
     /// The one `AWS::DynamoDB::Table`.
     pub fn table(&self) -> Result<TableDefinition, TemplateError> {
-        let tables: Vec<_> = self.of_type("AWS::DynamoDB::Table").collect();
-        match tables.as_slice() {
-            [(name, properties)] => table::read(name, properties),
-            other => Err(TemplateError::Count { kind: "AWS::DynamoDB::Table", found: other.len() }),
-        }
+        let (name, properties) = self.only("AWS::DynamoDB::Table")?;
+        table::read(&name, &properties)
     }
 
     /// Every `AWS::SQS::Queue`, in the order of the file.
@@ -155,11 +154,20 @@ impl Template {
 
     /// The one `AWS::Serverless::WebSocketApi`.
     pub fn socket_api(&self) -> Result<SocketDefinition, TemplateError> {
-        const KIND: &str = "AWS::Serverless::WebSocketApi";
-        let apis: Vec<_> = self.of_type(KIND).collect();
-        match apis.as_slice() {
-            [(_, properties)] => socket::read(properties),
-            other => Err(TemplateError::Count { kind: KIND, found: other.len() }),
+        socket::read(&self.only("AWS::Serverless::WebSocketApi")?.1)
+    }
+
+    /// Who may call the one `AWS::Serverless::HttpApi` from a web page.
+    pub fn api_cors(&self) -> Result<ApiCors, TemplateError> {
+        cors::read(&self.only("AWS::Serverless::HttpApi")?.1)
+    }
+
+    /// Logical id and properties of the one resource of this type.
+    fn only(&self, kind: &'static str) -> Result<(String, value::Node<'_>), TemplateError> {
+        let mut all: Vec<_> = self.of_type(kind).collect();
+        match (all.pop(), all.len()) {
+            (Some(only), 0) => Ok(only),
+            (last, others) => Err(TemplateError::Count { kind, found: others + usize::from(last.is_some()) }),
         }
     }
 

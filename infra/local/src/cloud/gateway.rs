@@ -37,7 +37,7 @@ pub(super) fn router(settings: &Settings, clock: &Clock) -> Result<Router, Confi
         banister_http_files::area().into_routes(Files::from_settings(settings, clock())?),
         banister_http_docs::area().into_routes(Docs::default()),
     ];
-    Ok(banister_http_docs::with_redirect(merge(routes)).layer(from_fn(client_address)))
+    Ok(merge(routes).layer(from_fn(client_address)))
 }
 
 /// What the gateway says of the client; the handlers believe nobody else.

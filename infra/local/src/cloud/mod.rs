@@ -1,5 +1,6 @@
 //! Starts and stops everything.
 
+mod cors;
 mod gateway;
 mod keys;
 mod lambda;
@@ -146,7 +147,7 @@ impl Cloud {
             Sqs::start(&queues, Arc::clone(&millis), faults.clone(), data.map(Path::to_path_buf)).await?;
         let setup = s3::Setup {
             buckets: template.buckets()?,
-            origins: vec![ORIGIN.to_owned(), format!("http://{address}")],
+            origins: origins(address),
             clock: clock.clone(),
             faults: faults.clone(),
             sqs: sqs.clone(),
@@ -193,6 +194,7 @@ impl Cloud {
             self.s3.clone(),
         ));
         let api = gateway::router(&self.settings("local-http"), clock)?;
+        let api = cors::allow(api, template.api_cors()?, origins(self.address));
         let local = local::routes(local::Local {
             clock: clock.clone(),
             sqs: self.sqs.clone(),
@@ -266,7 +268,7 @@ impl Cloud {
         set("SOCKET_DEAD_LETTER_QUEUE_URL", self.sqs.queue_url("SocketDeadLetterQueue"));
         set("SOCKET_API_URL", format!("{}/ws", self.url()));
         set("SOCKET_URL", self.socket_url());
-        set("ALLOWED_ORIGINS", format!("{ORIGIN},{}", self.url()));
+        set("ALLOWED_ORIGINS", origins(self.address).join(","));
         set("SMTP_URL", format!("smtp://{}", self.mailbox.address()));
         set("MAIL_FROM", "Banister <no-reply@example.com>".into());
         set("ACCESS_ISSUER", "banister-local".into());
@@ -328,6 +330,11 @@ impl Cloud {
             table.stop().await;
         }
     }
+}
+
+/// The origins whose pages may use the API, the WebSocket API and the buckets: `CorsOrigins` of the template.
+fn origins(address: SocketAddr) -> Vec<String> {
+    vec![ORIGIN.to_owned(), format!("http://{address}")]
 }
 
 /// Waits until the cloud is told to stop, or is gone.

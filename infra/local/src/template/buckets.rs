@@ -91,13 +91,10 @@ fn notification(entry: &Node<'_>) -> Result<Notification, TemplateError> {
 }
 
 fn cors(rule: &Node<'_>) -> Result<CorsRule, TemplateError> {
-    let texts = |node: &Node<'_>| -> Result<Vec<String>, TemplateError> {
-        node.items()?.iter().map(|item| Ok(item.text()?.into_owned())).collect()
-    };
-    let headers = rule.get("AllowedHeaders").map_or_else(|| Ok(Vec::new()), |headers| texts(&headers))?;
+    let headers = rule.get("AllowedHeaders").map_or_else(|| Ok(Vec::new()), |headers| headers.texts())?;
     Ok(CorsRule {
-        origins: texts(&rule.require("AllowedOrigins")?).ok(),
-        methods: texts(&rule.require("AllowedMethods")?)?,
+        origins: rule.require("AllowedOrigins")?.texts().ok(),
+        methods: rule.require("AllowedMethods")?.texts()?,
         headers: headers.iter().map(|header| header.to_ascii_lowercase()).collect(),
         max_age_seconds: rule.number("MaxAge")?,
     })

@@ -41,6 +41,23 @@ fn queues_are_read_with_parameters_and_defaults() {
 }
 
 #[test]
+fn the_api_is_read_with_the_pages_that_may_call_it() {
+    let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let expected = ApiCors {
+        origins: Some(texts(&["https://example.com"])),
+        methods: texts(&["GET", "POST"]),
+        headers: texts(&["authorization"]),
+        exposed: texts(&["x-request-id"]),
+        max_age_seconds: Some(60),
+    };
+    assert_eq!(sample().api_cors().unwrap(), expected);
+    let by_parameter = SAMPLE.replace("[https://example.com]", "!Ref Origins");
+    assert_eq!(Template::parse(&[&by_parameter]).unwrap().api_cors().unwrap().origins, None);
+    let none = SAMPLE.replace("AWS::Serverless::HttpApi", "AWS::Serverless::Api");
+    assert!(Template::parse(&[&none]).unwrap().api_cors().is_err());
+}
+
+#[test]
 fn the_socket_api_is_read_with_its_routes() {
     let api = sample().socket_api().unwrap();
     let route = |function: &str, answers| SocketRoute { function: function.into(), answers };

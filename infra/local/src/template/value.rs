@@ -54,6 +54,10 @@ impl<'a> Node<'a> {
         Ok(list.iter().enumerate().map(node).collect())
     }
 
+    pub(super) fn texts(&self) -> Result<Vec<String>, TemplateError> {
+        self.items()?.iter().map(|item| Ok(item.text()?.into_owned())).collect()
+    }
+
     pub(super) fn as_number(&self) -> Result<u64, TemplateError> {
         self.text()?.parse().map_err(|_| self.unexpected("a whole number"))
     }
