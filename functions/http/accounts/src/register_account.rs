@@ -51,8 +51,7 @@ pub(crate) struct RegisterAccount {
     first_name: PersonName,
     last_name: PersonName,
     /// A US number.
-    #[schema(value_type = Option<Phone>)]
-    phone: Option<WrittenPhone>,
+    phone: Option<Phone>,
     /// IANA zone for times in mails; UTC if not given.
     time_zone: Option<Zone>,
     /// Language of mails; English if not given.
@@ -126,7 +125,7 @@ impl RegisterAccount {
             email_confirmed: false,
             first_name: self.first_name,
             last_name: self.last_name,
-            phone: self.phone.map(Phone::from),
+            phone: self.phone,
             time_zone: self.time_zone.unwrap_or(Zone::UTC),
             locale: self.locale.unwrap_or_default(),
             photo: Photo::default(),

@@ -1,13 +1,11 @@
-//! The gateway's `$default` route: a path with a trailing slash is sent to the one without, a known
-//! path is told which methods it takes; anything else is not there.
+//! The gateway's `$default` route: a known path is told which methods it takes; the rest is answered
+//! as any router answers what it has no route for.
 
 use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::header::{ALLOW, LOCATION};
-use axum::http::{HeaderValue, Method, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::http::header::ALLOW;
+use axum::http::{HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use banister_platform::http::{Code, Problem, merge};
@@ -23,12 +21,7 @@ pub fn service() -> Router {
         others =
             others.route(&path, MethodRouter::new().fallback(async move |method| refuse(&method, &methods)));
     }
-    with_redirect(merge([area().into_routes(Docs::default()), others]))
-}
-
-/// Adds the answer to paths that end in a slash. 308 keeps method and body (RFC 9110, 15.4.9).
-pub fn with_redirect(router: Router) -> Router {
-    router.layer(from_fn(redirect))
+    merge([area().into_routes(Docs::default()), others])
 }
 
 /// Every path of the API with its methods in upper case.
@@ -53,41 +46,13 @@ fn refuse(method: &Method, taken: &[String]) -> Response {
     response
 }
 
-async fn redirect(request: Request, next: Next) -> Response {
-    match slashless(request.uri().path(), request.uri().query()) {
-        Some(location) => (StatusCode::PERMANENT_REDIRECT, [(LOCATION, location)]).into_response(),
-        None => next.run(request).await,
-    }
-}
-
-/// The same path without its trailing slashes, as a location on this host.
-fn slashless(path: &str, query: Option<&str>) -> Option<HeaderValue> {
-    let bare = path.trim_end_matches('/');
-    // `//elsewhere/` would be read as another host.
-    if bare.len() == path.len() || bare.is_empty() || bare.starts_with("//") || bare.contains('\\') {
-        return None;
-    }
-    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    HeaderValue::from_str(&format!("{bare}{query}")).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use axum::body::{Body, to_bytes};
+    use axum::extract::Request;
     use tower::ServiceExt as _;
 
     use super::*;
-
-    #[test]
-    fn takes_the_slashes_off_and_stays_here() {
-        let location =
-            |path, query| slashless(path, query).and_then(|value| value.to_str().map(String::from).ok());
-        assert_eq!(location("/v1/me/", None).as_deref(), Some("/v1/me"));
-        assert_eq!(location("/v1/bookings//", Some("limit=1")).as_deref(), Some("/v1/bookings?limit=1"));
-        for path in ["/", "/v1/me", "//example.com/", "/\\example.com/"] {
-            assert_eq!(location(path, None), None, "{path}");
-        }
-    }
 
     #[tokio::test]
     async fn tells_a_wrong_method_from_a_wrong_path() {

@@ -5,7 +5,7 @@ mod get_openapi;
 mod show_docs;
 mod show_docs_file;
 
-pub use fallback::{service, with_redirect};
+pub use fallback::service;
 pub use get_openapi::DOCUMENT;
 
 use std::sync::Arc;

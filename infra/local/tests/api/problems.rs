@@ -96,6 +96,7 @@ async fn a_trailing_slash_is_redirected_with_method_and_query() {
     ] {
         let answer = anyone.call(method, path, &[], None).await.unwrap();
         assert_eq!((answer.status.as_u16(), answer.headers["location"].to_str().unwrap()), (308, location));
+        assert!(answer.headers["x-request-id"].to_str().unwrap().starts_with("req_"));
     }
     let elsewhere = anyone.get("//example.com/").await.unwrap();
     refused(&elsewhere, 404, "not_found");

@@ -34,7 +34,7 @@ fn http(operation: &str, answer: &Value) {
     let Some(known) = api::operations().into_iter().find(|known| known.id == operation) else {
         // The one that the document does not name: what no route takes.
         assert_eq!((operation, &answer["statusCode"]), ("fallback", &json!(308)), "{answer}");
-        assert!(headers["location"].is_string(), "{answer}");
+        assert!(headers["location"].is_string() && headers["x-request-id"].is_string(), "{answer}");
         return;
     };
     let responses = &document["paths"][&known.path][known.method.to_lowercase()]["responses"];

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn};
+use axum::response::IntoResponse as _;
 use banister_domain::access::Permission;
 use serde_json::json;
-use utoipa::openapi::path::Operation as ApiOperation;
+use utoipa::openapi::path::{Operation as ApiOperation, Parameter, ParameterIn};
 use utoipa::openapi::{
     ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder, Schema, security::SecurityRequirement,
 };
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
+use super::input::unknown_parameter;
 use super::{Caller, Code, finish};
 use crate::identity::Access;
 use crate::telemetry;
@@ -104,9 +106,16 @@ impl<S: Clone + Send + Sync + 'static> Area<S> {
                 let codes = all_codes(access, operation, problems);
                 describe(operation, self.name, access, &codes);
                 let name: Arc<str> = operation.operation_id.as_deref().unwrap_or_default().into();
+                let known = parameters(operation);
                 methods = methods.route_layer(from_fn(move |request: Request, next: Next| {
                     telemetry::name_operation(&name);
-                    next.run(request)
+                    let refused = unknown_parameter(request.uri().query(), &known);
+                    async move {
+                        match refused {
+                            Some(problem) => problem.into_response(),
+                            None => next.run(request).await,
+                        }
+                    }
                 }));
                 self.operations.push(Operation {
                     id: operation.operation_id.clone().unwrap_or_default(),
@@ -149,6 +158,15 @@ pub fn merge(routes: impl IntoIterator<Item = Router>) -> Router {
     finish(routes.into_iter().fold(Router::new(), Router::merge))
 }
 
+/// The query parameters that an operation describes.
+fn parameters(operation: &ApiOperation) -> Arc<[String]> {
+    let known = |parameter: &RefOr<Parameter>| match parameter {
+        RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => Some(parameter.name.clone()),
+        _ => None,
+    };
+    operation.parameters.iter().flatten().filter_map(known).collect()
+}
+
 /// A body that may be left out is still never `null`.
 fn leave_out(operation: &mut ApiOperation) {
     let Some(RefOr::T(request)) = &mut operation.request_body else { return };
@@ -164,7 +182,8 @@ fn leave_out(operation: &mut ApiOperation) {
 
 /// The codes that an endpoint names, and those that its parameters bring.
 fn all_codes(access: Access, operation: &ApiOperation, problems: &[Code]) -> Vec<Code> {
-    let mut codes = vec![Code::Internal, Code::Unavailable];
+    // Any query can hold an unknown parameter.
+    let mut codes = vec![Code::Internal, Code::Unavailable, Code::InvalidInput];
     codes.extend_from_slice(problems);
     if !access.anonymous {
         codes.push(Code::Unauthenticated);
@@ -176,7 +195,7 @@ fn all_codes(access: Access, operation: &ApiOperation, problems: &[Code]) -> Vec
         }
     }
     if operation.request_body.is_some() {
-        codes.extend([Code::MalformedJson, Code::InvalidInput, Code::UnsupportedMediaType, Code::TooLarge]);
+        codes.extend([Code::MalformedJson, Code::UnsupportedMediaType, Code::TooLarge]);
     }
     codes.sort_unstable();
     codes.dedup();

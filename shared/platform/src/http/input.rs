@@ -115,8 +115,16 @@ fn field_error(pointer: &str, message: &str) -> FieldError {
     FieldError { pointer: Some(pointer), parameter: None, code, detail }
 }
 
-/// A query string. Unknown parameters are refused where `T` denies them, and every `T` here does:
-/// a filter is never silently ignored.
+/// The first parameter of a query that an operation does not know: a filter is never silently ignored.
+pub(super) fn unknown_parameter(query: Option<&str>, known: &[String]) -> Option<Problem> {
+    let mut names = form_urlencoded::parse(query?.as_bytes()).map(|(name, _)| name);
+    let name = names.find(|name| known.iter().all(|known| known != name))?;
+    let (parameter, detail) = (Some(name.into_owned()), "is not a known parameter".to_owned());
+    let error = FieldError { pointer: None, parameter, code: "unknown", detail };
+    Some(Problem::new(Code::InvalidInput).field(error))
+}
+
+/// A query string. A parameter that the operation does not describe never comes here.
 #[derive(Debug, Clone, Copy)]
 pub struct Query<T>(pub T);
 

@@ -16,6 +16,7 @@ use lambda_http::Context;
 use lambda_http::request::RequestContext;
 use tracing::{Span, field};
 
+use super::unmatched::unmatched;
 use super::{Code, Problem};
 use crate::clock::Clock;
 use crate::telemetry::{TARGET, Work};
@@ -28,7 +29,7 @@ const LONGEST: Duration = Duration::from_secs(20);
 /// Puts the surroundings around a router.
 pub fn finish(router: Router) -> Router {
     router
-        .fallback(async || Problem::new(Code::NotFound))
+        .fallback(unmatched)
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(from_fn(surround))
 }

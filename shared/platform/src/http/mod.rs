@@ -10,6 +10,7 @@ mod input;
 mod layer;
 mod patch;
 mod problem;
+mod unmatched;
 
 pub use answer::{Created, NoContent, OkJson, Replayable};
 pub use area::{Area, Endpoint, Operation, access_of, merge};

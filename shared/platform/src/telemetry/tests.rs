@@ -175,6 +175,18 @@ async fn what_went_wrong_is_a_fault_or_a_refusal_under_the_requests_id() {
 }
 
 #[tokio::test]
+async fn a_redirect_has_its_line() {
+    let (log, _guard) = Log::start(&[]);
+    let id = call("/good/?token=secret").await;
+    let lines = log.lines();
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    assert_eq!(faults(line), Vec::<String>::new(), "{line}");
+    assert_eq!((&line["status"], &line["operation"]), (&json!(308), &json!("fallback")), "{line}");
+    assert_eq!(line["request_id"], id);
+    assert!(!line.to_string().contains("secret"), "{line}");
+}
+
+#[tokio::test]
 async fn work_without_a_request_has_its_line() {
     let (log, _guard) = Log::start(&[]);
     let write = ConsumedCapacity::builder().capacity_units(6.0).write_capacity_units(6.0).build();

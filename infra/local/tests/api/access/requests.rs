@@ -28,6 +28,13 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// With one more parameter.
+    pub(crate) fn with_query(mut self, query: &str) -> Self {
+        self.path.push(if self.path.contains('?') { '&' } else { '?' });
+        self.path.push_str(query);
+        self
+    }
+
     pub(crate) async fn send(&self, client: &Client, operation: &Operation) -> Answer {
         let method = Method::from_bytes(operation.method.as_bytes()).expect("a method");
         let headers: Vec<_> = self.key.iter().map(|key| ("idempotency-key", key.as_str())).collect();
