@@ -2,96 +2,34 @@
 
 mod peers;
 
-use banister_domain::account::{Account, AccountStatus, Locale, Role};
-use banister_domain::availability::{Interval, Zone};
+use banister_domain::account::{Account, AccountStatus};
 use banister_domain::booking::{Actor, Booking, Command, Status};
-use banister_domain::event::{BookingRef, Event, Payload};
+use banister_domain::event::{BookingRef, Payload};
 use banister_domain::id::{Id, UserId};
-use banister_domain::money::{Currency, Money, Price};
-use banister_domain::photo::Photo;
-use banister_domain::service::LocationKind;
+use banister_peers::hanging_up;
+use banister_peers::people::{about, booking, customer, event, person, provider};
 use banister_platform::config::Settings;
 use banister_platform::identity::code::Codes;
 use banister_platform::store::{AccountRecord, BookingRecord, HistoryRecord};
 use banister_queue_email::EmailWorker;
-use jiff::{SignedDuration, Timestamp};
-use peers::{World, failures, hanging_up};
+use jiff::SignedDuration;
+use peers::{World, failures};
 
 const CUSTOMER: &str = "customer@example.com";
 const PROVIDER: &str = "provider@example.com";
 
-fn customer() -> UserId {
-    Id::from_parts(1, 1)
-}
-
-fn provider() -> UserId {
-    Id::from_parts(1, 2)
-}
-
-fn person(id: UserId, email: &str, name: &str) -> Account {
-    Account {
-        id,
-        email: email.parse().expect("an address"),
-        role: Role::Customer,
-        status: AccountStatus::Active,
-        epoch: 0,
-        email_confirmed: true,
-        first_name: name.parse().expect("a name"),
-        last_name: "One".parse().expect("a name"),
-        phone: None,
-        time_zone: Zone::UTC,
-        locale: Locale::En,
-        photo: Photo::default(),
-        created_at: Timestamp::UNIX_EPOCH,
-    }
-}
-
-fn request(now: Timestamp) -> Booking {
-    let hours = |hours| now.saturating_add(SignedDuration::from_hours(hours)).expect("a moment");
-    Booking {
-        id: Id::from_parts(1, 3),
-        customer_id: customer(),
-        provider_id: provider(),
-        service_id: Id::from_parts(1, 4),
-        service_title: "Deep massage".parse().expect("a title"),
-        price: Price::try_from(Money::new(12_500, Currency::Usd)).expect("a price"),
-        location_kind: LocationKind::Online,
-        location: None,
-        note: None,
-        starts_at: hours(48),
-        ends_at: hours(49),
-        time_zone: Zone::UTC,
-        local_start: "2026-03-10T10:00:00".parse().expect("a local time"),
-        occupies: Interval::new(hours(48), hours(49)).expect("an interval"),
-        status: Status::Requested,
-        answer_by: hours(24),
-        created_at: now,
-        updated_at: now,
-        revision: 0,
-    }
-}
-
-fn about(actor: Actor) -> BookingRef {
-    BookingRef { booking_id: Id::from_parts(1, 3), customer_id: customer(), provider_id: provider(), actor }
-}
-
-fn event(number: u128, occurred_at: Timestamp, payload: Payload) -> String {
-    let event = Event { id: Id::from_parts(1, number), occurred_at, payload };
-    serde_json::to_string(&event).expect("JSON")
-}
-
 async fn with_people() -> World {
     let world = World::start().await;
     for account in [person(customer(), CUSTOMER, "Robin"), person(provider(), PROVIDER, "Kim")] {
-        world.table.put(&AccountRecord(account)).await.expect("stored");
+        world.peers.table.put(&AccountRecord(account)).await.expect("stored");
     }
     world
 }
 
 async fn with_booking(status: Status) -> World {
     let world = with_people().await;
-    let booking = Booking { status, ..request(world.clock.now()) };
-    world.table.put(&BookingRecord(booking)).await.expect("stored");
+    let booking = Booking { status, ..booking(world.peers.clock.now()) };
+    world.peers.table.put(&BookingRecord(booking)).await.expect("stored");
     world
 }
 
@@ -99,9 +37,9 @@ async fn with_booking(status: Status) -> World {
 async fn the_code_is_mailed_once() {
     let world = with_people().await;
     let unconfirmed = Account { email_confirmed: false, ..person(customer(), CUSTOMER, "Robin") };
-    world.table.put(&AccountRecord(unconfirmed)).await.expect("stored");
+    world.peers.table.put(&AccountRecord(unconfirmed)).await.expect("stored");
     let code_id = Id::from_parts(1, 5);
-    let body = event(1, world.clock.now(), Payload::AccountRegistered { user_id: customer(), code_id });
+    let body = event(1, world.peers.clock.now(), Payload::AccountRegistered { user_id: customer(), code_id });
     assert!(world.deliver(&[&body, &body]).await.is_empty());
     // On another task, as the local cloud does.
     let (worker, again) = (world.worker.clone(), body.clone());
@@ -113,18 +51,18 @@ async fn the_code_is_mailed_once() {
         mails[0].id,
         format!("{}.{}@example.org", Id::<banister_domain::id::EventKind>::from_parts(1, 1), customer())
     );
-    let codes = Codes::from_settings(&Settings::from_map(world.settings.clone())).expect("codes");
+    let codes = Codes::from_settings(&world.peers.settings()).expect("codes");
     assert!(mails[0].text.lines().any(|line| line == codes.digits(code_id)), "{}", mails[0].text);
 }
 
 #[tokio::test]
 async fn what_is_no_longer_true_is_not_mailed() {
     let world = with_booking(Status::Cancelled).await;
-    let now = world.clock.now();
+    let now = world.peers.clock.now();
     let code_id = Id::from_parts(1, 5);
     let disabled: UserId = Id::from_parts(1, 7);
     let off = Account { status: AccountStatus::Disabled, ..person(disabled, "off@example.com", "Off") };
-    world.table.put(&AccountRecord(off)).await.expect("stored");
+    world.peers.table.put(&AccountRecord(off)).await.expect("stored");
     let missing: UserId = Id::from_parts(1, 8);
     let nowhere = BookingRef { booking_id: Id::from_parts(1, 9), ..about(Actor::Provider) };
     let bodies = [
@@ -135,13 +73,13 @@ async fn what_is_no_longer_true_is_not_mailed() {
         event(5, now, Payload::BookingConfirmed(nowhere)),
     ];
     assert!(world.deliver(&bodies.each_ref().map(String::as_str)).await.is_empty());
-    assert!(world.mails().is_empty() && world.dead().is_empty());
+    assert!(world.mails().is_empty() && world.peers.dead().is_empty());
 }
 
 #[tokio::test]
 async fn a_request_confirmed_at_once_is_news_without_a_deadline() {
     let world = with_booking(Status::Confirmed).await;
-    let body = event(1, world.clock.now(), Payload::BookingRequested(about(Actor::Customer)));
+    let body = event(1, world.peers.clock.now(), Payload::BookingRequested(about(Actor::Customer)));
     assert!(world.deliver(&[&body]).await.is_empty());
     assert_eq!(world.recipients(), [PROVIDER]);
     assert!(!world.mails()[0].text.contains("Please answer"), "{}", world.mails()[0].text);
@@ -151,12 +89,12 @@ async fn a_request_confirmed_at_once_is_news_without_a_deadline() {
 async fn a_request_or_code_past_its_time_is_not_mailed() {
     let world = with_booking(Status::Requested).await;
     let unconfirmed = Account { email_confirmed: false, ..person(customer(), CUSTOMER, "Robin") };
-    world.table.put(&AccountRecord(unconfirmed)).await.expect("stored");
-    let now = world.clock.now();
+    world.peers.table.put(&AccountRecord(unconfirmed)).await.expect("stored");
+    let now = world.peers.clock.now();
     let code_id = Id::from_parts(1, 5);
     let asked = event(1, now, Payload::BookingRequested(about(Actor::Customer)));
     let coded = event(2, now, Payload::AccountRegistered { user_id: customer(), code_id });
-    world.clock.advance(SignedDuration::from_hours(25));
+    world.peers.clock.advance(SignedDuration::from_hours(25));
     assert!(world.deliver(&[&asked, &coded]).await.is_empty());
     assert!(world.mails().is_empty());
 }
@@ -165,27 +103,31 @@ async fn a_request_or_code_past_its_time_is_not_mailed() {
 async fn of_two_mails_only_the_failed_one_is_sent_again() {
     let world = with_booking(Status::Expired).await;
     world.refuse(PROVIDER, "451 later");
-    let body = event(1, world.clock.now(), Payload::BookingExpired(about(Actor::Time)));
+    let body = event(1, world.peers.clock.now(), Payload::BookingExpired(about(Actor::Time)));
     assert_eq!(world.deliver(&[&body]).await, ["m0"]);
     assert_eq!(world.recipients(), [CUSTOMER]);
     world.accept(PROVIDER);
     assert!(world.deliver(&[&body]).await.is_empty());
     assert_eq!(world.recipients(), [CUSTOMER, PROVIDER]);
-    assert!(world.dead().is_empty());
+    assert!(world.peers.dead().is_empty());
 }
 
 #[tokio::test]
 async fn a_mail_refused_for_good_keeps_no_other_back() {
     let world = with_booking(Status::Expired).await;
     world.refuse(CUSTOMER, "550 nobody here");
-    let now = world.clock.now();
+    let now = world.peers.clock.now();
     let expired = event(1, now, Payload::BookingExpired(about(Actor::Time)));
     let other = event(2, now, Payload::RegistrationRepeated { user_id: provider() });
     assert!(world.deliver(&[&expired, &other]).await.is_empty());
     assert_eq!(world.recipients(), [PROVIDER, PROVIDER]);
-    let dead = world.dead();
+    let dead = world.peers.dead();
     assert_eq!(dead.len(), 1);
-    assert!(dead[0].contains("booking.expired") && dead[0].contains("/1/dead"), "{dead:?}");
+    let text = |name: &str| dead[0][name].as_str().expect("text");
+    assert!(
+        text("MessageBody").contains("booking.expired") && text("QueueUrl").ends_with("/1/dead"),
+        "{dead:?}"
+    );
 }
 
 #[tokio::test]
@@ -193,35 +135,31 @@ async fn what_is_no_event_goes_to_the_dead_letters_at_once() {
     let world = with_people().await;
     let unknown = r#"{"id":"evt_01KB2Q7S3H8Z6W4V5N9RXTMCDE","occurred_at":"2026-03-10T10:00:00Z","type":"moon.rose","data":{}}"#;
     assert!(world.deliver(&["not JSON", unknown]).await.is_empty());
-    assert_eq!(world.dead().len(), 2);
+    assert_eq!(world.peers.dead().len(), 2);
 }
 
 #[tokio::test]
 async fn without_a_dead_letter_queue_poison_is_a_failure() {
     let world = with_people().await;
-    let mut settings = world.settings.clone();
-    settings.insert("AWS_ENDPOINT_URL_SQS".into(), format!("http://{}", hanging_up().await));
-    let worker =
-        EmailWorker::from_settings(&Settings::from_map(settings), world.clock.clone()).expect("a worker");
+    let settings = world.peers.settings_but("AWS_ENDPOINT_URL_SQS", hanging_up().await);
+    let worker = EmailWorker::from_settings(&settings, world.peers.clock.clone()).expect("a worker");
     assert_eq!(failures(&worker, &["not JSON"], None).await, ["m0"]);
 }
 
 #[tokio::test]
 async fn without_a_table_or_time_messages_come_again() {
     let world = with_booking(Status::Requested).await;
-    let body = event(1, world.clock.now(), Payload::BookingRequested(about(Actor::Customer)));
-    let other = event(2, world.clock.now(), Payload::RegistrationRepeated { user_id: provider() });
+    let body = event(1, world.peers.clock.now(), Payload::BookingRequested(about(Actor::Customer)));
+    let other = event(2, world.peers.clock.now(), Payload::RegistrationRepeated { user_id: provider() });
     assert_eq!(
-        failures(&world.worker, &[&body, &other, &body], Some(world.clock.now())).await,
+        failures(&world.worker, &[&body, &other, &body], Some(world.peers.clock.now())).await,
         ["m0", "m1", "m2"]
     );
-    let mut settings = world.settings.clone();
-    settings.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), format!("http://{}", hanging_up().await));
-    let worker =
-        EmailWorker::from_settings(&Settings::from_map(settings), world.clock.clone()).expect("a worker");
+    let settings = world.peers.settings_but("AWS_ENDPOINT_URL_DYNAMODB", hanging_up().await);
+    let worker = EmailWorker::from_settings(&settings, world.peers.clock.clone()).expect("a worker");
     assert_eq!(failures(&worker, &[&body], None).await, ["m0"]);
-    assert!(world.mails().is_empty() && world.dead().is_empty());
-    let later = world.clock.now().saturating_add(SignedDuration::from_mins(1)).expect("a moment");
+    assert!(world.mails().is_empty() && world.peers.dead().is_empty());
+    let later = world.peers.clock.now().saturating_add(SignedDuration::from_mins(1)).expect("a moment");
     assert!(failures(&world.worker, &[&body], Some(later)).await.is_empty());
     assert_eq!(world.recipients(), [PROVIDER]);
 }
@@ -229,16 +167,17 @@ async fn without_a_table_or_time_messages_come_again() {
 #[tokio::test]
 async fn a_cancelled_booking_is_told_with_its_reason() {
     let world = with_people().await;
-    let now = world.clock.now();
-    let change = request(now)
+    let now = world.peers.clock.now();
+    let change = booking(now)
         .change(Command::Cancel, Actor::Customer, "I am ill.".parse().ok(), now)
         .expect("a change");
     world
+        .peers
         .table
         .put(&HistoryRecord { booking_id: change.booking.id, entry: change.history })
         .await
         .expect("stored");
-    world.table.put(&BookingRecord(change.booking)).await.expect("stored");
+    world.peers.table.put(&BookingRecord(change.booking)).await.expect("stored");
     assert!(world.deliver(&[&event(1, now, change.payload)]).await.is_empty());
     let mails = world.mails();
     assert_eq!(world.recipients(), [PROVIDER]);

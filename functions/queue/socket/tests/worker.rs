@@ -2,83 +2,27 @@
 
 mod peers;
 
-use banister_domain::account::{Account, AccountStatus, Locale, Role};
-use banister_domain::availability::{Interval, Zone};
+use banister_domain::account::{Account, AccountStatus};
 use banister_domain::booking::{Actor, Booking, Status};
-use banister_domain::event::{BookingRef, Event, Payload};
+use banister_domain::event::{BookingRef, Payload};
 use banister_domain::id::{Id, SessionId, UserId};
-use banister_domain::money::{Currency, Money, Price};
-use banister_domain::photo::Photo;
-use banister_domain::service::LocationKind;
-use banister_platform::config::Settings;
+use banister_peers::people::{self, about, booking, customer, provider};
 use banister_platform::store::{AccountRecord, BookingRecord, SessionRecord, SocketRecord};
 use banister_queue_socket::SocketWorker;
 use jiff::{SignedDuration, Timestamp};
 use peers::{World, failures};
 use serde_json::{Value, json};
 
-fn customer() -> UserId {
-    Id::from_parts(1, 1)
-}
-
-fn provider() -> UserId {
-    Id::from_parts(1, 2)
-}
-
 fn session(number: u128) -> SessionId {
     Id::from_parts(1, number)
 }
 
 fn person(id: UserId) -> Account {
-    Account {
-        id,
-        email: "robin@example.com".parse().expect("an address"),
-        role: Role::Customer,
-        status: AccountStatus::Active,
-        epoch: 3,
-        email_confirmed: true,
-        first_name: "Robin".parse().expect("a name"),
-        last_name: "One".parse().expect("a name"),
-        phone: None,
-        time_zone: Zone::UTC,
-        locale: Locale::En,
-        photo: Photo::default(),
-        created_at: Timestamp::UNIX_EPOCH,
-    }
-}
-
-fn booking(now: Timestamp) -> Booking {
-    let hours = |hours| now.saturating_add(SignedDuration::from_hours(hours)).expect("a moment");
-    Booking {
-        id: Id::from_parts(1, 3),
-        customer_id: customer(),
-        provider_id: provider(),
-        service_id: Id::from_parts(1, 4),
-        service_title: "Deep massage".parse().expect("a title"),
-        price: Price::try_from(Money::new(12_500, Currency::Usd)).expect("a price"),
-        location_kind: LocationKind::Online,
-        location: None,
-        note: None,
-        starts_at: hours(48),
-        ends_at: hours(49),
-        time_zone: Zone::UTC,
-        local_start: "2026-03-10T10:00:00".parse().expect("a local time"),
-        occupies: Interval::new(hours(48), hours(49)).expect("an interval"),
-        status: Status::Cancelled,
-        answer_by: hours(24),
-        created_at: now,
-        updated_at: now,
-        revision: 2,
-    }
-}
-
-fn about(actor: Actor) -> BookingRef {
-    BookingRef { booking_id: Id::from_parts(1, 3), customer_id: customer(), provider_id: provider(), actor }
+    Account { epoch: 3, ..people::person(id, "robin@example.com", "Robin") }
 }
 
 fn event(payload: Payload) -> String {
-    let event = Event { id: Id::from_parts(1, 9), occurred_at: Timestamp::UNIX_EPOCH, payload };
-    serde_json::to_string(&event).expect("JSON")
+    people::event(9, Timestamp::UNIX_EPOCH, payload)
 }
 
 /// What the provider's confirmation is to the worker, whatever the booking has become since.
@@ -89,21 +33,22 @@ fn confirmed() -> String {
 /// Both sides with a session each, and a booking that was cancelled.
 async fn world() -> World {
     let world = World::start().await;
-    let now = world.clock.now();
-    world.table.put(&BookingRecord(booking(now))).await.expect("stored");
+    let booking = booking(world.peers.clock.now());
+    let cancelled = Booking { status: Status::Cancelled, revision: 2, ..booking };
+    world.peers.table.put(&BookingRecord(cancelled)).await.expect("stored");
     for user in [customer(), provider()] {
-        world.table.put(&AccountRecord(person(user))).await.expect("stored");
+        world.peers.table.put(&AccountRecord(person(user))).await.expect("stored");
         begin(&world, user, session(1)).await;
     }
     world
 }
 
 async fn begin(world: &World, user_id: UserId, id: SessionId) {
-    let now = world.clock.now();
+    let now = world.peers.clock.now();
     let expires_at = now.saturating_add(SignedDuration::from_hours(24)).expect("a moment");
     let refresh_hash = String::new();
     let record = SessionRecord { id, user_id, refresh_hash, created_at: now, refreshed_at: now, expires_at };
-    world.table.put(&record).await.expect("stored");
+    world.peers.table.put(&record).await.expect("stored");
 }
 
 /// A connection that was opened a minute ago, with what is different about it.
@@ -113,7 +58,7 @@ async fn connected(
     name: &str,
     change: impl FnOnce(SocketRecord) -> SocketRecord,
 ) {
-    let now = world.clock.now();
+    let now = world.peers.clock.now();
     let at = |minutes| now.saturating_add(SignedDuration::from_mins(minutes)).expect("a moment");
     let socket = SocketRecord {
         connection_id: name.to_owned(),
@@ -123,7 +68,7 @@ async fn connected(
         connected_at: at(-1),
         expires_at: at(129),
     };
-    world.table.put(&change(socket)).await.expect("stored");
+    world.peers.table.put(&change(socket)).await.expect("stored");
 }
 
 async fn plain(world: &World, user: UserId, name: &str) {
@@ -176,7 +121,7 @@ async fn both_sides_are_told_what_time_did() {
 async fn a_connection_that_is_gone_is_forgotten_unless_it_may_still_be_opening() {
     let world = world().await;
     plain(&world, customer(), "old").await;
-    let now = world.clock.now();
+    let now = world.peers.clock.now();
     connected(&world, customer(), "new", |socket| SocketRecord { connected_at: now, ..socket }).await;
     world.answer("old", &[410]);
     world.answer("new", &[410]);
@@ -210,21 +155,20 @@ async fn a_missing_right_or_gateway_makes_the_message_come_again() {
     world.answer("c1", &[403]);
     assert_eq!(world.deliver(&[&confirmed()]).await, ["m0"]);
     assert_eq!(begun(&world), ["POST c1"]);
-    let mut settings = world.settings.clone();
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = nobody.local_addr().expect("an address");
     drop(nobody);
-    settings.insert("SOCKET_API_URL".into(), format!("http://{address}/live"));
-    let worker = SocketWorker::from_settings(&Settings::from_map(settings), world.clock.clone());
+    let settings = world.peers.settings_but("SOCKET_API_URL", format!("http://{address}/live"));
+    let worker = SocketWorker::from_settings(&settings, world.peers.clock.clone());
     assert_eq!(failures(&worker.expect("a worker"), &[&confirmed()]).await, ["m0"]);
     assert_eq!(names(&world, customer()).await, ["c1"]);
-    assert!(world.dead().is_empty());
+    assert!(world.peers.dead().is_empty());
 }
 
 #[tokio::test]
 async fn what_does_not_stand_is_told_nothing_and_closed() {
     let world = world().await;
-    let now = world.clock.now();
+    let now = world.peers.clock.now();
     plain(&world, customer(), "good").await;
     let change = |socket| SocketRecord { session_id: session(7), ..socket };
     connected(&world, customer(), "session", change).await;
@@ -236,7 +180,7 @@ async fn what_does_not_stand_is_told_nothing_and_closed() {
     assert_eq!(names(&world, customer()).await, ["good"]);
 
     let off = Account { status: AccountStatus::Disabled, ..person(customer()) };
-    world.table.put(&AccountRecord(off)).await.expect("stored");
+    world.peers.table.put(&AccountRecord(off)).await.expect("stored");
     assert!(world.deliver(&[&confirmed()]).await.is_empty());
     assert_eq!(begun(&world), ["DELETE epoch", "DELETE good", "DELETE session", "POST good"]);
     assert!(names(&world, customer()).await.is_empty());
@@ -282,6 +226,6 @@ async fn poison_is_put_aside_and_what_is_for_nobody_is_done() {
     let nowhere = event(Payload::BookingConfirmed(nowhere));
     let removed = event(Payload::PhotoRemoved { user_id: customer() });
     assert!(world.deliver(&["not JSON", unknown, &nowhere, &removed, &confirmed()]).await.is_empty());
-    assert_eq!(world.dead().len(), 2);
+    assert_eq!(world.peers.dead().len(), 2);
     assert!(world.calls().is_empty());
 }

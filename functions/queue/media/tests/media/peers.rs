@@ -1,22 +1,18 @@
-//! What the worker talks to, on free ports of loopback: a table, object storage, a queue.
+//! The worker with what it talks to: a table, a dead-letter queue, and object storage that fails when told to.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{any, post};
-use axum::{Json, Router};
-use banister_platform::clock::Clock;
-use banister_platform::config::Settings;
+use axum::routing::any;
+use banister_peers::{Peers, batch, failed, serve};
 use banister_platform::store::Accounts;
-use banister_platform::table::Table;
 use banister_queue_media::MediaWorker;
-use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use serde_json::Value;
 
 /// An object with its headers.
 #[derive(Debug, Clone)]
@@ -33,7 +29,6 @@ pub(crate) struct Storage {
     /// Calls that are left until one fails: method, and part of the path.
     pub(crate) failing: Option<(Method, &'static str)>,
     pub(crate) calls: Vec<String>,
-    pub(crate) dead: Vec<Value>,
 }
 
 type Shared = Arc<Mutex<Storage>>;
@@ -41,42 +36,23 @@ type Shared = Arc<Mutex<Storage>>;
 /// A worker with its peers.
 pub(crate) struct World {
     pub(crate) worker: MediaWorker,
+    pub(crate) peers: Peers,
     pub(crate) accounts: Accounts,
-    pub(crate) table: Table,
-    pub(crate) clock: Clock,
     storage: Shared,
 }
 
 impl World {
     pub(crate) async fn start() -> Self {
         let storage = Shared::default();
-        let peers = Router::new()
-            .route("/", post(queue))
-            .route("/{bucket}/{*key}", any(object))
-            .layer(DefaultBodyLimit::disable())
-            .with_state(Arc::clone(&storage));
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let peer = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(async move { axum::serve(listener, peers).await });
-        let settings = BTreeMap::from(
-            [
-                ("TABLE_NAME", "banister".to_owned()),
-                ("PRIVATE_BUCKET", "private".to_owned()),
-                ("PUBLIC_BUCKET", "public".to_owned()),
-                ("MEDIA_DEAD_LETTER_QUEUE_URL", format!("{peer}/1/dead")),
-                ("AWS_REGION", "eu-central-1".to_owned()),
-                ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-                ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
-                ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{}", table().await)),
-                ("AWS_ENDPOINT_URL_S3", peer.clone()),
-                ("AWS_ENDPOINT_URL_SQS", peer),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
-        let (clock, settings) = (Clock::system(), Settings::from_map(settings));
-        let table = Table::from_settings(&settings).expect("a table");
-        let worker = MediaWorker::from_settings(&settings, clock.clone()).expect("a worker");
-        Self { worker, accounts: Accounts::new(table.clone()), table, clock, storage }
+        let routes = Router::new().route("/{bucket}/{*key}", any(object)).layer(DefaultBodyLimit::disable());
+        let own = [
+            ("PRIVATE_BUCKET", "private".to_owned()),
+            ("PUBLIC_BUCKET", "public".to_owned()),
+            ("AWS_ENDPOINT_URL_S3", serve(routes.with_state(Arc::clone(&storage))).await),
+        ];
+        let peers = Peers::start("MEDIA_DEAD_LETTER_QUEUE_URL", own).await;
+        let accounts = Accounts::new(peers.table.clone());
+        Self { worker: peers.worker(MediaWorker::from_settings), peers, accounts, storage }
     }
 
     pub(crate) fn storage(&self) -> MutexGuard<'_, Storage> {
@@ -103,25 +79,13 @@ impl World {
         let reason = |call: &Value| {
             call["MessageAttributes"]["reason"]["StringValue"].as_str().expect("a reason").to_owned()
         };
-        self.storage().dead.iter().map(reason).collect()
+        self.peers.dead().iter().map(reason).collect()
     }
 
     /// Gives the worker a message for the time `receives`; whether it is done.
     pub(crate) async fn deliver(&self, body: &str, receives: u32) -> bool {
-        let mut message = SqsMessage::default();
-        message.message_id = Some("m0".into());
-        message.body = Some(body.to_owned());
-        message.attributes.insert("ApproximateReceiveCount".into(), receives.to_string());
-        let mut batch = SqsEvent::default();
-        batch.records = vec![message];
-        self.worker.handle(batch, None).await.batch_item_failures.is_empty()
+        failed(self.worker.handle(batch(&[body], receives), None).await).is_empty()
     }
-}
-
-async fn queue(State(storage): State<Shared>, body: Bytes) -> Json<Value> {
-    let call = serde_json::from_slice(&body).expect("JSON");
-    storage.lock().expect("no panic").dead.push(call);
-    Json(json!({ "MessageId": "1" }))
 }
 
 async fn object(
@@ -153,22 +117,4 @@ async fn object(
             None => (StatusCode::NOT_FOUND, "<Error><Code>NoSuchKey</Code></Error>").into_response(),
         },
     }
-}
-
-async fn table() -> String {
-    let database = dynoxide::Database::memory().expect("a database");
-    let definition = json!({
-        "TableName": "banister",
-        "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": [{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
-        "AttributeDefinitions": [
-            {"AttributeName": "PK", "AttributeType": "S"},
-            {"AttributeName": "SK", "AttributeType": "S"}
-        ],
-    });
-    database.create_table(serde_json::from_value(definition).expect("a request")).expect("a table");
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address").to_string();
-    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
-    address
 }

@@ -1,51 +1,33 @@
 //! The worker against a real table and the real protocols of S3 and SQS.
 
 use axum::http::Method;
-use banister_domain::account::{Account, AccountStatus, Locale, Role};
-use banister_domain::availability::Zone;
 use banister_domain::id::{Id, PhotoId, UserId};
 use banister_domain::photo::{Photo, PhotoSize, PhotoType, Rejection, Status};
+use banister_peers::people::{customer, person};
 use banister_platform::store::AccountRecord;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::peers::World;
 use crate::pictures::{jpeg, quadrants};
 
-fn user() -> UserId {
-    Id::from_parts(1, 1)
-}
-
 fn photo(number: u8) -> PhotoId {
     Id::from_parts(2, number.into())
 }
 
-fn person() -> Account {
-    Account {
-        id: user(),
-        email: "robin@example.com".parse().expect("an address"),
-        role: Role::Customer,
-        status: AccountStatus::Active,
-        epoch: 0,
-        email_confirmed: true,
-        first_name: "Robin".parse().expect("a name"),
-        last_name: "One".parse().expect("a name"),
-        phone: None,
-        time_zone: Zone::UTC,
-        locale: Locale::En,
-        photo: Photo::default(),
-        created_at: Timestamp::UNIX_EPOCH,
-    }
-}
-
 async fn world() -> World {
     let world = World::start().await;
-    world.table.put(&AccountRecord(person())).await.expect("stored");
+    world
+        .peers
+        .table
+        .put(&AccountRecord(person(customer(), "robin@example.com", "Robin")))
+        .await
+        .expect("stored");
     world
 }
 
 fn upload_key(number: u8) -> String {
-    format!("uploads/photos/{}/{}", user(), photo(number))
+    format!("uploads/photos/{}/{}", customer(), photo(number))
 }
 
 fn told(key: &str) -> String {
@@ -55,7 +37,7 @@ fn told(key: &str) -> String {
 
 fn removed() -> String {
     json!({ "id": "evt_01KB2QJ0M4P7R0S3V6X9ZBDFHK", "occurred_at": "2025-11-27T10:15:30Z",
-        "type": "account.photo_removed", "data": { "user_id": user() } })
+        "type": "account.photo_removed", "data": { "user_id": customer() } })
     .to_string()
 }
 
@@ -66,18 +48,18 @@ fn squares(number: u8) -> Vec<String> {
 impl World {
     /// An upload that is waited for, with its file.
     async fn upload(&self, number: u8, bytes: Vec<u8>) {
-        let (now, size) = (self.clock.now(), PhotoSize::try_from(1_000).expect("a size"));
+        let (now, size) = (self.peers.clock.now(), PhotoSize::try_from(1_000).expect("a size"));
         let change = |old: &Photo| old.request(photo(number), PhotoType::Jpeg, size, now);
-        self.accounts.change_photo(user(), change, None, now).await.expect("requested");
+        self.accounts.change_photo(customer(), change, None, now).await.expect("requested");
         self.put(&format!("private/{}", upload_key(number)), bytes);
     }
 
     async fn photo(&self) -> Photo {
-        self.accounts.get(user()).await.expect("an answer").expect("an account").value.photo
+        self.accounts.get(customer()).await.expect("an answer").expect("an account").value.photo
     }
 
     async fn status(&self) -> Option<Status> {
-        self.photo().await.status(self.clock.now())
+        self.photo().await.status(self.peers.clock.now())
     }
 
     /// A photo that is shown, and nothing else.
@@ -138,9 +120,9 @@ async fn what_nobody_waits_for_leaves_nothing_behind() {
     world.upload(2, picture()).await;
     world.upload(3, picture()).await;
     assert!(world.deliver(&told(&upload_key(2)), 1).await);
-    world.clock.advance(SignedDuration::from_mins(16));
+    world.peers.clock.advance(SignedDuration::from_mins(16));
     assert!(world.deliver(&told(&upload_key(3)), 1).await);
-    let strange = upload_key(4).replace(&user().to_string(), &UserId::from_parts(9, 9).to_string());
+    let strange = upload_key(4).replace(&customer().to_string(), &UserId::from_parts(9, 9).to_string());
     world.put(&format!("private/{strange}"), picture());
     assert!(world.deliver(&told(&strange), 1).await);
     // Sent once more to an address that still works.
@@ -161,8 +143,8 @@ async fn what_nobody_waits_for_leaves_nothing_behind() {
 async fn a_photo_taken_away_is_tidied() {
     let world = world().await;
     world.show(1).await;
-    let now = world.clock.now();
-    world.accounts.change_photo(user(), |photo| Ok(photo.remove()), None, now).await.expect("removed");
+    let now = world.peers.clock.now();
+    world.accounts.change_photo(customer(), |photo| Ok(photo.remove()), None, now).await.expect("removed");
     world.fail((Method::DELETE, "medium"));
     assert!(!world.deliver(&removed(), 1).await);
     assert_eq!(world.photo().await.retired(), [photo(1)]);
@@ -202,8 +184,8 @@ async fn taken_away_in_the_middle_it_does_not_come_back() {
     world.fail((Method::PUT, "large"));
     assert!(!world.deliver(&told(&upload_key(1)), 1).await);
     world.fail(None);
-    let now = world.clock.now();
-    world.accounts.change_photo(user(), |photo| Ok(photo.remove()), None, now).await.expect("removed");
+    let now = world.peers.clock.now();
+    world.accounts.change_photo(customer(), |photo| Ok(photo.remove()), None, now).await.expect("removed");
     assert!(world.deliver(&told(&upload_key(1)), 2).await);
     assert!(world.objects().is_empty() && world.photo().await.is_empty());
 }

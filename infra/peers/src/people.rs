@@ -1,0 +1,98 @@
+//! A customer, a provider and a booking of theirs.
+
+use banister_domain::account::{Account, AccountStatus, Locale, Role};
+use banister_domain::availability::{Interval, Zone};
+use banister_domain::booking::{Actor, Booking, Status};
+use banister_domain::event::{BookingRef, Event, Payload};
+use banister_domain::id::{BookingId, Id, UserId};
+use banister_domain::money::{Currency, Money, Price};
+use banister_domain::photo::Photo;
+use banister_domain::service::LocationKind;
+use jiff::{SignedDuration, Timestamp};
+
+/// The customer's id.
+#[must_use]
+pub fn customer() -> UserId {
+    Id::from_parts(1, 1)
+}
+
+/// The provider's id.
+#[must_use]
+pub fn provider() -> UserId {
+    Id::from_parts(1, 2)
+}
+
+/// The booking's id.
+#[must_use]
+pub fn booking_id() -> BookingId {
+    Id::from_parts(1, 3)
+}
+
+/// An account whose address is confirmed.
+///
+/// # Panics
+/// Where `email` or `name` cannot be one.
+#[must_use]
+pub fn person(id: UserId, email: &str, name: &str) -> Account {
+    Account {
+        id,
+        email: email.parse().expect("an address"),
+        role: Role::Customer,
+        status: AccountStatus::Active,
+        epoch: 0,
+        email_confirmed: true,
+        first_name: name.parse().expect("a name"),
+        last_name: "One".parse().expect("a name"),
+        phone: None,
+        time_zone: Zone::UTC,
+        locale: Locale::En,
+        photo: Photo::default(),
+        created_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+/// A booking that was requested `now` for an hour in two days; to be answered within a day.
+///
+/// # Panics
+/// Where `now` is near the end of time.
+#[must_use]
+pub fn booking(now: Timestamp) -> Booking {
+    let hours = |hours| now.saturating_add(SignedDuration::from_hours(hours)).expect("a moment");
+    Booking {
+        id: booking_id(),
+        customer_id: customer(),
+        provider_id: provider(),
+        service_id: Id::from_parts(1, 4),
+        service_title: "Deep massage".parse().expect("a title"),
+        price: Price::try_from(Money::new(12_500, Currency::Usd)).expect("a price"),
+        location_kind: LocationKind::Online,
+        location: None,
+        note: None,
+        starts_at: hours(48),
+        ends_at: hours(49),
+        time_zone: Zone::UTC,
+        local_start: "2026-03-10T10:00:00".parse().expect("a local time"),
+        occupies: Interval::new(hours(48), hours(49)).expect("an interval"),
+        status: Status::Requested,
+        answer_by: hours(24),
+        created_at: now,
+        updated_at: now,
+        revision: 0,
+    }
+}
+
+/// What an event says of the booking.
+#[must_use]
+pub fn about(actor: Actor) -> BookingRef {
+    BookingRef { booking_id: booking_id(), customer_id: customer(), provider_id: provider(), actor }
+}
+
+/// An event as a message has it.
+///
+/// # Panics
+/// Never: an event is JSON.
+#[must_use]
+pub fn event(number: u128, occurred_at: Timestamp, payload: Payload) -> String {
+    let event = Event { id: Id::from_parts(1, number), occurred_at, payload };
+    serde_json::to_string(&event).expect("an event is JSON")
+}
