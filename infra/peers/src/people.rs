@@ -1,5 +1,6 @@
 //! A customer, a provider and a booking of theirs.
 
+use banister_domain::access::Permissions;
 use banister_domain::account::{Account, AccountStatus, Locale, Role};
 use banister_domain::availability::{Interval, Zone};
 use banister_domain::booking::{Actor, Booking, Status};
@@ -38,6 +39,7 @@ pub fn person(id: UserId, email: &str, name: &str) -> Account {
         id,
         email: email.parse().expect("an address"),
         role: Role::Customer,
+        permissions: Permissions::NONE,
         status: AccountStatus::Active,
         epoch: 0,
         email_confirmed: true,

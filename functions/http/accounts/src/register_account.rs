@@ -51,7 +51,8 @@ pub(crate) struct RegisterAccount {
     first_name: PersonName,
     last_name: PersonName,
     /// A US number.
-    phone: Option<Phone>,
+    #[schema(value_type = Option<Phone>)]
+    phone: Option<WrittenPhone>,
     /// IANA zone for times in mails; UTC if not given.
     time_zone: Option<Zone>,
     /// Language of mails; English if not given.
@@ -125,7 +126,7 @@ impl RegisterAccount {
             email_confirmed: false,
             first_name: self.first_name,
             last_name: self.last_name,
-            phone: self.phone,
+            phone: self.phone.map(Phone::from),
             time_zone: self.time_zone.unwrap_or(Zone::UTC),
             locale: self.locale.unwrap_or_default(),
             photo: Photo::default(),

@@ -1,7 +1,7 @@
 //! `PATCH /v1/me`: whoever is signed in changes the own account.
 
 use axum::extract::State;
-use banister_domain::account::{Account, Locale, Phone};
+use banister_domain::account::{Account, Locale, Phone, WrittenPhone};
 use banister_domain::availability::Zone;
 use banister_domain::text::PersonName;
 use banister_platform::http::{Code, Json, OkJson, Problem, SignedIn, present};
@@ -32,7 +32,7 @@ pub(crate) struct UpdateMe {
     #[expect(clippy::option_option, reason = "absent, null and a value are three things (RFC 7396)")]
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Phone>)]
-    phone: Option<Option<Phone>>,
+    phone: Option<Option<WrittenPhone>>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Zone>)]
     time_zone: Option<Zone>,
@@ -66,7 +66,7 @@ impl UpdateMe {
         Account {
             first_name: self.first_name.unwrap_or(account.first_name),
             last_name: self.last_name.unwrap_or(account.last_name),
-            phone: self.phone.unwrap_or(account.phone),
+            phone: self.phone.map_or(account.phone, |phone| phone.map(Phone::from)),
             time_zone: self.time_zone.unwrap_or(account.time_zone),
             locale: self.locale.unwrap_or(account.locale),
             ..account

@@ -1,10 +1,12 @@
 //! Serves the endpoints of the admin area.
 
+use std::process::ExitCode;
+
 use banister_http_admin::{Admin, area};
 use banister_platform::clock::Clock;
-use banister_platform::lambda::{Error, serve};
+use banister_platform::lambda::serve;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     serve(|settings| Ok(area().into_router(Admin::from_settings(settings, Clock::system())?))).await
 }

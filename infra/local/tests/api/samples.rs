@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
+use banister_domain::access::Permissions;
 use banister_domain::account::{Account, AccountStatus, Locale, OpenRole, Password, Role};
 use banister_domain::availability::Zone;
 use banister_domain::booking::Request as BookingRequest;
@@ -99,6 +100,7 @@ async fn world() -> (Cloud, Table) {
             id: id.parse().unwrap(),
             email: format!("{name}.one@example.com").parse().unwrap(),
             role: role.into(),
+            permissions: Permissions::NONE,
             status: AccountStatus::Active,
             epoch: 0,
             email_confirmed: true,

@@ -15,9 +15,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use banister_domain::id::UserId;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::JsonFields;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::config::Settings;
 use line::Lines;
@@ -26,18 +27,24 @@ use line::Lines;
 /// made of it.
 pub(crate) const TARGET: &str = "banister::work";
 
-/// What `LOG_LEVEL` says. A bare level is that of our own crates: what others log below a warning
-/// may hold whole requests, and with them tokens.
-fn filter(settings: &Settings) -> EnvFilter {
+/// What `LOG_LEVEL` says: a level, or pairs of a target and its level (`warn,banister=debug`). A bare
+/// level is that of our own crates: what others log below a warning may hold whole requests, and
+/// with them tokens. What cannot be read counts for `info`.
+fn filter(settings: &Settings) -> Targets {
     let wanted = settings.optional("LOG_LEVEL").unwrap_or_else(|| "info".into());
-    let directives = match wanted.trim().parse::<LevelFilter>() {
-        Ok(level) => {
-            let others = level.min(LevelFilter::WARN);
-            format!("{others},dynoxide=error,banister={level},{TARGET}=info")
-        }
-        Err(_) => wanted,
+    let of_ours = |level: LevelFilter| {
+        let others = level.min(LevelFilter::WARN);
+        quiet().with_default(others).with_target("banister", level).with_target(TARGET, LevelFilter::INFO)
     };
-    EnvFilter::try_new(directives).unwrap_or_else(|_| EnvFilter::new("warn,banister=info"))
+    match wanted.trim().parse::<LevelFilter>() {
+        Ok(level) => of_ours(level),
+        Err(_) => wanted.parse().unwrap_or_else(|_| of_ours(LevelFilter::INFO)),
+    }
+}
+
+/// Only what is wrong. The engine of the local table warns of what is no fault.
+fn quiet() -> Targets {
+    Targets::new().with_default(LevelFilter::WARN).with_target("dynoxide", LevelFilter::ERROR)
 }
 
 /// What writes JSON logs at the level of `LOG_LEVEL` to `writer`.
@@ -48,9 +55,10 @@ where
     tracing_subscriber::fmt()
         .event_format(Lines::from_settings(settings))
         .fmt_fields(JsonFields::new())
-        .with_env_filter(filter(settings))
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(writer)
         .finish()
+        .with(filter(settings))
 }
 
 /// Starts JSON logs at the level of `LOG_LEVEL`, on standard output. Once per process; later calls
@@ -63,10 +71,10 @@ pub fn start_json(settings: &Settings) {
 /// Starts logs for people at the level of `LOG_LEVEL`, on standard error; only what is wrong, unless
 /// that says otherwise.
 pub fn start_plain(settings: &Settings) {
-    let quiet = || EnvFilter::new("warn,dynoxide=error");
     let level = settings.optional("LOG_LEVEL").map_or_else(quiet, |_| filter(settings));
     let logs = tracing_subscriber::fmt().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
-    drop(logs.with_env_filter(level).try_init());
+    let logs = logs.with_max_level(LevelFilter::TRACE).finish().with(level);
+    drop(tracing::subscriber::set_global_default(logs));
 }
 
 /// What stands for a user in logs: the first 16 hexadecimal digits of the SHA-256 of the id. Always

@@ -1,3 +1,4 @@
+use banister_domain::access::Permissions;
 use banister_domain::account::{AccountStatus, Role};
 use banister_domain::availability::{Interval, Zone};
 use banister_domain::id::Id;
@@ -18,6 +19,7 @@ fn person(name: &str, locale: Locale) -> Account {
         id: Id::from_parts(1, 1),
         email: "one@example.com".parse().expect("an address"),
         role: Role::Customer,
+        permissions: Permissions::NONE,
         status: AccountStatus::Active,
         epoch: 0,
         email_confirmed: true,
