@@ -34,7 +34,8 @@ fn functions_are_complete() {
     notices(
         rules::functions_are_complete,
         &[
-            ("Tracing: Active", "Tracing: PassThrough"),
+            ("Tracing: !Ref Tracing", "Tracing: PassThrough"),
+            ("      Tracing: PassThrough\n", ""),
             ("    Timeout: 24\n", "    Timeout: 29\n"),
             ("      Timeout: 25\n", "      Timeout: 30\n"),
             ("    MemorySize: 256\n", ""),
@@ -181,6 +182,10 @@ fn everything_is_watched() {
             (", ApplicationLogLevel: DEBUG", ""),
             ("AlarmActions: [!Ref AlarmTopic]", "AlarmActions: []"),
             ("TreatMissingData: notBreaching", "TreatMissingData: breaching"),
+            (
+                "Dimensions: [{Name: ApiId, Value: !Ref Api}]",
+                "Dimensions: [{Name: ApiId, Value: !Ref Api}, {Name: Route, Value: GET /v1/me}]",
+            ),
         ],
     );
 }
@@ -198,6 +203,7 @@ fn dashboard_fits() {
             ("\"width\": 8, ", ""),
             ("\"region\": \"${AWS::Region}\", ", ""),
             ("    Type: AWS::CloudWatch::Dashboard", "    Type: AWS::SNS::Topic"),
+            ("\"5xx\", \"ApiId\", \"${Api}\"", "\"5xx\", \"ApiId\", \"${Api}\", \"Route\", \"GET /v1/me\""),
         ],
     );
 }
@@ -214,6 +220,9 @@ fn routes_are_guarded() {
             ("ThrottlingRateLimit: 100,", "ThrottlingRateLimit: 100000,"),
             ("POST /v1/sessions: {ThrottlingRateLimit: 20", "POST /v1/sessions: {ThrottlingRateLimit: 200"),
             ("        POST /v1/accounts: {", "        POST /v1/account: {"),
+            ("200, DetailedMetricsEnabled: !Ref DetailedMetrics", "200, DetailedMetricsEnabled: true"),
+            ("40, DetailedMetricsEnabled: !Ref DetailedMetrics", "40, DetailedMetricsEnabled: true"),
+            ("    Default: \"false\"\n", "    Default: \"true\"\n"),
             ("ApiId: !Ref Api, Method: POST, Path: /v1/bookings}", "Method: POST, Path: /v1/bookings}"),
             ("Path: /v1/categories", "Path: /v1/services"),
             ("Path: /v1/categories", "Path: /v1/categories/"),
@@ -235,6 +244,7 @@ fn sockets_are_routed() {
             ("      StageName: live\n", "      StageName: prod\n"),
             ("$request.body.action", "$request.body.type"),
             ("DefaultRouteSettings: {ThrottlingRateLimit: 500, ", "DefaultRouteSettings: {"),
+            ("1000, DetailedMetricsEnabled: !Ref DetailedMetrics", "1000, DetailedMetricsEnabled: true"),
         ],
     );
 }
@@ -285,6 +295,8 @@ fn table_is_safe() {
             ("    UpdateReplacePolicy: Retain\n", ""),
             ("PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false"),
             ("SSEEnabled: true", "SSEEnabled: false"),
+            ("!If [HasTableKey, {SSEEnabled", "!If [HasAlarmEmail, {SSEEnabled"),
+            ("}, !Ref AWS::NoValue]", "}, {SSEEnabled: true}]"),
             ("StreamViewType: NEW_AND_OLD_IMAGES", "StreamViewType: KEYS_ONLY"),
             ("AttributeName: ttl", "AttributeName: expires"),
             ("BillingMode: PAY_PER_REQUEST", "BillingMode: PROVISIONED"),

@@ -11,8 +11,8 @@ use crate::template::{Template, entries, target};
 const GUESSABLE: [&str; 4] =
     ["POST /v1/accounts", "POST /v1/email-confirmations", "POST /v1/sessions", "POST /v1/sessions/refresh"];
 
-/// The API has a stage, an access log and throttles; guessable routes have tighter ones; each route goes
-/// to one function, and one function takes the rest.
+/// The API has a stage, an access log and throttles; guessable routes have tighter ones; metrics of each
+/// route are written where the parameter says so; each route goes to one function, and one takes the rest.
 #[must_use]
 pub fn routes_are_guarded(template: &Template) -> Faults {
     let api = &template.resource("Api")["Properties"];
@@ -37,7 +37,9 @@ pub fn routes_are_guarded(template: &Template) -> Faults {
             rate(own) < rate(default) && burst(own) < burst(default),
             &format!("a tighter throttle for {route}"),
         );
+        require(detailed_by_parameter(template, own), &format!("DetailedMetrics decide on {route}"));
     }
+    require(detailed_by_parameter(template, default), "DetailedMetrics decide on its routes");
     let mut routes = BTreeSet::new();
     for function in template.functions() {
         for event in function.events("HttpApi") {
@@ -55,6 +57,14 @@ pub fn routes_are_guarded(template: &Template) -> Faults {
     faults
 }
 
+/// Whether settings of routes leave it to the parameter, off by default, if each route has metrics of its own.
+pub(super) fn detailed_by_parameter(template: &Template, settings: &Value) -> bool {
+    let parameters = template.section("Parameters");
+    let parameter = parameters.iter().find(|(name, _)| *name == "DetailedMetrics");
+    target(&settings["DetailedMetricsEnabled"]) == Some("DetailedMetrics")
+        && parameter.is_some_and(|(_, parameter)| parameter["Default"] == "false")
+}
+
 /// The table survives mistakes, and has the keys and indexes of the key book.
 #[must_use]
 pub fn table_is_safe(template: &Template) -> Faults {
@@ -65,6 +75,11 @@ pub fn table_is_safe(template: &Template) -> Faults {
         json!({"IndexName": name, "Projection": {"ProjectionType": "ALL"},
             "KeySchema": key(&format!("{name}PK"), &format!("{name}SK"))})
     };
+    let key_given = json!({"Fn::If": [
+        "HasTableKey",
+        {"SSEEnabled": true, "SSEType": "KMS", "KMSMasterKeyId": {"Ref": "TableKeyArn"}},
+        {"Ref": "AWS::NoValue"},
+    ]});
     let requirements = [
         ("be the only one", template.of_type("AWS::DynamoDB::Table").len() == 1),
         (
@@ -76,7 +91,10 @@ pub fn table_is_safe(template: &Template) -> Faults {
             "have point-in-time recovery",
             table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == true,
         ),
-        ("be encrypted", table["SSESpecification"]["SSEEnabled"] == true),
+        (
+            "be encrypted by the key that is given, or by one that costs nothing",
+            table["SSESpecification"] == key_given,
+        ),
         ("be on demand", table["BillingMode"] == "PAY_PER_REQUEST"),
         ("stream both images", table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"),
         (

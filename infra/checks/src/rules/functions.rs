@@ -20,6 +20,10 @@ fn function(template: &Template, function: &Function) -> Faults {
     let is_http = function.events("HttpApi").next().is_some();
     let events = function.property("Events").as_object().is_some_and(|events| !events.is_empty());
     let boundary = target(function.property("PermissionsBoundary"));
+    let tracing = function.property("Tracing");
+    // What runs every minute is not worth a trace each time; all else asks the parameter.
+    let scheduled = function.events("Schedule").next().is_some();
+    let traced = if scheduled { tracing == "PassThrough" } else { target(tracing) == Some("Tracing") };
     let requirements = [
         ("a name that ends in Function", function.id.ends_with("Function")),
         ("CodeUri target/lambda/<area>/", !function.area().is_empty()),
@@ -27,7 +31,7 @@ fn function(template: &Template, function: &Function) -> Faults {
         ("Runtime provided.al2023", function.property("Runtime") == "provided.al2023"),
         ("Handler bootstrap", function.property("Handler") == "bootstrap"),
         ("Architectures [x86_64]", *function.property("Architectures") == json!(["x86_64"])),
-        ("Tracing Active", function.property("Tracing") == "Active"),
+        ("Tracing as the parameter says, or none on a schedule", traced),
         ("MemorySize from 128 to 1024", between("MemorySize", 128, 1024)),
         ("Timeout under 29 s", between("Timeout", 1, 28)),
         ("Timeout of 24 s for HTTP", !is_http || between("Timeout", 24, 24)),

@@ -52,13 +52,15 @@ pub fn rights_are_narrow(template: &Template) -> Faults {
 /// Shares the binary and so the environment of its area, and answers from what is compiled in.
 const READS_NOTHING: [&str; 2] = ["ListCategoriesFunction", "FrameFunction"];
 
-/// Where a star is the only way to say it: objects under a prefix, and connections, which come and go.
-const MANY: [&str; 5] = [
+/// Where a star is the only way to say it: objects under a prefix, connections, which come and go, and keys,
+/// which the boundary lets through and only a key's own policy grants.
+const MANY: [&str; 6] = [
     "PrivateBucket/uploads/*",
     "PrivateBucket/uploads/photos/*",
     "PublicBucket/photos/*",
     "*/live/*/@connections/*",
     "SocketApi/live/*/@connections/*",
+    "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*",
 ];
 
 /// Whether a resource with stars takes in another, as IAM reads stars: any text, slashes too.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::api::detailed_by_parameter;
 use crate::template::{Template, entries, target};
 use crate::{Faults, unequal};
 
 /// The three routes go to the three functions of the connections area, frames are answered, calls are
-/// throttled, and the stage is the one that rights and addresses name.
+/// throttled, metrics of each route are left to the parameter, and the stage is the one that rights and addresses name.
 #[must_use]
 pub fn sockets_are_routed(template: &Template) -> Faults {
     let api = &template.resource("SocketApi")["Properties"];
@@ -35,6 +36,7 @@ pub fn sockets_are_routed(template: &Template) -> Faults {
             "be throttled",
             throttle["ThrottlingRateLimit"].is_i64() && throttle["ThrottlingBurstLimit"].is_i64(),
         ),
+        ("let DetailedMetrics decide on its routes", detailed_by_parameter(template, throttle)),
     ];
     let missing = requirements.iter().filter(|(_, holds)| !holds);
     faults.extend(missing.map(|(what, _)| format!("the WebSocket API must {what}")));

@@ -7,6 +7,10 @@ use serde_json::Value;
 use crate::Faults;
 use crate::template::{Function, Template, entries, list, target};
 
+/// The dimension of a metric that API Gateway writes only where detailed metrics are on
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html>, and of WebSocket APIs).
+const OF_A_ROUTE: &str = "\"Route\"";
+
 /// Namespace, metric and resource of a metric.
 type Metric = (String, String, String);
 
@@ -97,6 +101,9 @@ fn alarms_are_heard(template: &Template) -> Faults {
         if alarm["TreatMissingData"] != "notBreaching" || alarm["AlarmDescription"].as_str().is_none() {
             faults.push(format!("{id} must say what it means, and take silence for good"));
         }
+        if alarm.to_string().contains(OF_A_ROUTE) {
+            faults.push(format!("{id} must not need metrics of routes, which may be off"));
+        }
         if list(&alarm["Metrics"]).len() > 11 {
             faults.push(format!("{id} has more than ten metrics beside their sum"));
         }
@@ -157,6 +164,9 @@ pub fn dashboard_fits(template: &Template) -> Faults {
     let missing =
         shown.iter().flat_map(|kind| template.of_type(kind).into_keys()).filter(|id| !names.contains(id));
     faults.extend(missing.map(|id| format!("the dashboard must show {id}")));
+    if body.contains(OF_A_ROUTE) {
+        faults.push("the dashboard must not need metrics of routes, which may be off".into());
+    }
     faults.extend(widgets(body));
     faults
 }
