@@ -1,0 +1,86 @@
+//! What follows requests: connections, events on their way, photos, and schedules that find nothing.
+
+use banister_local::client::Client;
+use banister_local::cloud::Cloud;
+use serde_json::json;
+
+use super::{FORGOTTEN, Log, Row, row};
+use crate::access::requests::World;
+use crate::support::{body, cloud, customer, service};
+
+const PICTURE: &[u8] = include_bytes!("../../../../../functions/queue/media/tests/samples/progressive.jpg");
+
+/// A row of each, in the order in which it happens. Each is about one event, one connection, one photo.
+pub(super) async fn measured() -> Vec<Row> {
+    let mut rows = connection().await;
+    rows.extend(photos().await);
+    rows
+}
+
+/// A connection from its ticket to its end, with the news of a booking in between.
+async fn connection() -> Vec<Row> {
+    let world = World::new().await;
+    let cloud = &world.cloud;
+    cloud.quiet().await.unwrap();
+    cloud.clock.advance(FORGOTTEN);
+    let mut log = Log::start();
+    let mut socket = world.provider.socket().await.unwrap();
+    let mut rows = vec![log.worker("connect")];
+    socket.send(&json!({ "action": "ping" })).await.unwrap();
+    assert_eq!(socket.frame().await.unwrap(), json!({ "type": "pong" }));
+    rows.push(log.worker("frame"));
+
+    let booked = service(&world.provider, 60).await;
+    cloud.quiet().await.unwrap();
+    log = Log::start();
+    let booking = world.customer.book(&booked, "2026-03-04T10:00:00Z", "capacity").await.unwrap();
+    body(booking, 201);
+    assert_eq!(socket.frame().await.unwrap()["status"], "requested");
+    cloud.quiet().await.unwrap();
+    rows.extend(["relay", "email", "socket"].map(|name| log.worker(name)));
+
+    log = Log::start();
+    socket.close().await.unwrap();
+    cloud.sockets.all_gone().await;
+    rows.push(log.worker("disconnect"));
+
+    log = Log::start();
+    cloud.run_schedules().await;
+    rows.extend(["expire", "sweep"].map(|name| log.worker(name)));
+    world.cloud.stop().await;
+    rows
+}
+
+/// A photo that is looked at, and one that is taken away.
+async fn photos() -> Vec<Row> {
+    let (cloud, _, log) = photographed().await;
+    let looked_at = log.worker("media");
+    cloud.stop().await;
+    let [_, calls, trips, read, write] = removal().await.1;
+    vec![looked_at, ["media/removal".into(), calls, trips, read, write]]
+}
+
+/// The rows of `remove_photo`, asked by somebody who has one, and of the worker that it sets to work.
+pub(super) async fn removal() -> (Row, Row) {
+    let (cloud, customer, _) = photographed().await;
+    cloud.clock.advance(FORGOTTEN);
+    let log = Log::start();
+    let answer = customer.delete("/v1/me/photo").await.unwrap();
+    assert!(answer.status.is_success(), "{}", answer.body);
+    cloud.quiet().await.unwrap();
+    let rows = (row("remove_photo", &log.of(&answer)), log.worker("media"));
+    cloud.stop().await;
+    rows
+}
+
+/// A cloud with a customer who has a photo, and the log from before it was uploaded. Its time is the
+/// machine's, which is what signs uploads.
+async fn photographed() -> (Cloud, Client, Log) {
+    let cloud = cloud().await;
+    let customer = customer(&cloud, "Customer One").await;
+    cloud.quiet().await.unwrap();
+    let log = Log::start();
+    customer.upload_photo("image/jpeg", PICTURE.to_vec()).await.unwrap();
+    cloud.quiet().await.unwrap();
+    (cloud, customer, log)
+}
