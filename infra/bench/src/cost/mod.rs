@@ -1,5 +1,6 @@
 //! Dollars by operation and by month: counted units times list prices.
 
+mod capacity;
 mod model;
 mod prices;
 mod stack;
@@ -38,8 +39,12 @@ pub(crate) fn run(bless: bool) -> Result<Vec<String>, BenchError> {
 }
 
 fn generate() -> Result<Vec<(&'static str, String)>, BenchError> {
-    let capacities = model::capacities(&files::read(CAPACITY)?);
-    let model = Model::new(Stack::read()?, capacities, functions::PART.baseline()?);
+    let capacities = capacity::capacities(&files::read(CAPACITY)?);
+    let missing = || {
+        BenchError::Unexpected("cost: the functions have no baseline; make one with functions --bless".into())
+    };
+    let measured = functions::PART.baseline()?.ok_or_else(missing)?;
+    let model = Model::new(Stack::read()?, capacities, measured)?;
     tables::all(&model, &Prices::read()?)
 }
 

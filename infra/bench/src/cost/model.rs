@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::capacity::{Capacity, REMOVAL};
 use super::prices::Bill;
 use super::stack::Stack;
+use crate::BenchError;
 use crate::functions::PHOTO;
 use crate::report::{Figures, Report};
 
@@ -30,11 +32,13 @@ const OWN_LINE: f64 = 900.0;
 pub(super) const COMPRESSED: f64 = 0.15;
 /// Octets of an answer, headers included.
 pub(super) const ANSWER: f64 = 2_000.0;
-/// Octets of a page or file of the API's documentation.
-pub(super) const DOCS_ANSWER: f64 = 300_000.0;
-/// Part of the invocations that X-Ray records: the first one in each second of each function. Of
-/// those beyond, one in twenty.
-pub(super) const TRACED: f64 = 1.0;
+/// Octets of the `OpenAPI` document.
+pub(super) const OPENAPI: f64 = 203_000.0;
+/// Octets of a file of the API's documentation: the mean of the six that its page loads.
+pub(super) const DOCS_FILE: f64 = 327_000.0;
+/// Part of the invocations that X-Ray records of those beyond the first one in each second of each function. For
+/// Lambda that is fixed (<https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html>).
+pub(super) const TRACED_BEYOND: f64 = 0.05;
 /// Long polls of Lambda at each queue, whether there is anything in it or not; they could be two, but not
 /// with a maximum concurrency (<https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>).
 pub(super) const POLLERS: f64 = 5.0;
@@ -42,39 +46,10 @@ pub(super) const POLLERS: f64 = 5.0;
 pub(super) const POLL_SECONDS: f64 = 20.0;
 /// Hours of a month.
 pub(super) const HOURS: f64 = 730.0;
-/// Requests for the table's key in each hour for each function that runs: it is kept for five minutes
-/// (<https://docs.aws.amazon.com/kms/latest/developerguide/services-dynamodb.html>).
-pub(super) const KEY_REQUESTS: f64 = 12.0;
 /// Metrics that a function writes for its operation, at most; docs/logging.md.
 pub(super) const OWN_METRICS: f64 = 5.0;
-/// CPU milliseconds of an invocation that was not measured.
-const UNMEASURED_CPU_MS: f64 = 1.0;
 /// Octets in a GB as AWS bills logs and transfers.
 const GB: f64 = 1_073_741_824.0;
-
-/// What an operation asks of the table.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Capacity {
-    /// Trips one after the other.
-    pub(super) trips: f64,
-    /// Read units.
-    pub(super) read: f64,
-    /// Write units.
-    pub(super) write: f64,
-}
-
-/// The lines of capacity.txt, by operation.
-pub(super) fn capacities(text: &str) -> BTreeMap<String, Capacity> {
-    let rows = text.lines().filter_map(|line| {
-        let [operation, _calls, trips, read, write] = line.split_whitespace().collect::<Vec<_>>()[..] else {
-            return None;
-        };
-        let number = |text: &str| text.parse::<f64>().ok();
-        let (trips, read, write) = (number(trips)?, number(read)?, number(write)?);
-        Some((operation.to_owned(), Capacity { trips, read, write }))
-    });
-    rows.collect()
-}
 
 /// What an operation sets in motion beside its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,74 +90,115 @@ pub(super) struct Model {
 
 impl Model {
     /// From what was counted and measured.
+    ///
+    /// # Errors
+    /// Where a function was neither measured nor is like one that was, or its units were not counted: nothing
+    /// is left out.
     pub(super) fn new(
         stack: Stack,
         capacities: BTreeMap<String, Capacity>,
-        measured: Option<Report>,
-    ) -> Self {
-        Self { stack, capacities, measured: measured.map(|report| report.rows).unwrap_or_default() }
+        measured: Report,
+    ) -> Result<Self, BenchError> {
+        let model = Self { stack, capacities, measured: measured.rows };
+        let mut missing: Vec<_> = Vec::new();
+        for operation in model.stack.functions.keys() {
+            if model.cpu_ms(operation).is_none() {
+                missing
+                    .push(format!("{operation}: the baseline of the functions has no CPU time of its area"));
+            }
+            // It answers what no other route does, without the table.
+            if !model.capacities.contains_key(operation) && operation != "fallback" {
+                missing.push(format!("{operation}: capacity.txt has no row"));
+            }
+        }
+        if model.picture_ms().is_none() {
+            missing.push(format!("{PHOTO}: the baseline of the functions has no row"));
+        }
+        if !model.capacities.contains_key(REMOVAL) {
+            missing.push(format!("{REMOVAL}: capacity.txt has no row"));
+        }
+        if missing.is_empty() { Ok(model) } else { Err(BenchError::Unexpected(missing.join("\n"))) }
     }
 
-    /// Operations whose CPU time is not known, not even from one of the same area.
+    /// Operations that have the CPU time of another one of their area.
     pub(super) fn unmeasured(&self) -> BTreeSet<&str> {
         let known = self.stack.functions.keys().map(String::as_str);
-        known.filter(|operation| self.row(operation).is_none()).collect()
+        known.filter(|operation| !self.measured.contains_key(*operation)).collect()
     }
 
-    /// The figures of an operation, or of one of its area. A password is hashed in two areas.
+    /// The figures of an operation, or of one of its area: rather one that asks the table, and that was called
+    /// often. A password is hashed in two areas.
     fn row(&self, operation: &str) -> Option<&Figures> {
         let measured = if operation == "create_session" { "register_account" } else { operation };
-        let area = &self.stack.functions.get(operation)?.1;
+        let area = &self.stack.functions.get(operation)?.area;
         let near = || {
-            let mut rows = self.measured.iter().filter(|(name, figures)| {
-                figures.contains_key("warm_us")
-                    && self.stack.functions.get(*name).is_some_and(|it| it.1 == *area)
-            });
-            rows.next().map(|(_, figures)| figures)
+            let like =
+                |name: &str| self.stack.functions.get(name).is_some_and(|function| function.area == *area);
+            let rows = self.measured.iter().filter(|(name, _)| like(name));
+            let all: Vec<_> = rows.map(|(_, figures)| figures).collect();
+            let with = |key: &str| all.iter().find(|figures| figures.contains_key(key)).copied();
+            with("warm_us").or_else(|| with("bare_us")).or_else(|| with("first_ms"))
         };
         self.measured.get(measured).or_else(near)
     }
 
+    /// Milliseconds of a whole processor.
+    fn cpu_ms(&self, operation: &str) -> Option<f64> {
+        let row = self.row(operation)?;
+        let micros = row.get("warm_us").or_else(|| row.get("bare_us")).map(|micros| micros / 1e3);
+        micros.or_else(|| row.get("first_ms").copied())
+    }
+
+    /// Milliseconds of a whole processor for the picture of a telephone.
+    fn picture_ms(&self) -> Option<f64> {
+        self.measured.get(PHOTO)?.get("first_ms").copied()
+    }
+
     fn capacity(&self, operation: &str) -> Capacity {
-        let known = self.capacities.get(operation).copied();
-        let figure = |key: &str| self.measured.get(operation)?.get(key).copied();
-        known.unwrap_or_else(|| Capacity {
-            trips: figure("trips").unwrap_or(0.0),
-            read: figure("read").unwrap_or(0.0),
-            write: figure("write").unwrap_or(0.0),
-        })
+        let nothing = Capacity { trips: 0.0, read: 0.0, write: 0.0 };
+        self.capacities.get(operation).copied().unwrap_or(nothing)
     }
 
     /// Milliseconds that an invocation is billed for, with `wait_ms` outside the table.
     pub(super) fn billed_ms(&self, operation: &str, wait_ms: f64) -> f64 {
-        let figure = |key: &str| self.row(operation)?.get(key).copied();
-        let warm = figure("warm_us").map(|micros| micros / 1e3);
-        let cpu = warm.or_else(|| figure("first_ms")).unwrap_or(UNMEASURED_CPU_MS);
+        self.billed(operation, self.capacity(operation), wait_ms)
+    }
+
+    fn billed(&self, operation: &str, asked: Capacity, wait_ms: f64) -> f64 {
+        let cpu = self.cpu_ms(operation).unwrap_or_default();
         let slowed = cpu * (WHOLE_CPU_MB / self.memory(operation)).max(1.0);
-        (RUNTIME_MS + slowed + self.capacity(operation).trips * TABLE_MS + wait_ms).ceil()
+        (RUNTIME_MS + slowed + asked.trips * TABLE_MS + wait_ms).ceil()
     }
 
     fn memory(&self, operation: &str) -> f64 {
-        self.stack.functions.get(operation).map_or(128.0, |function| function.0)
+        self.stack.functions.get(operation).map_or(128.0, |function| function.memory)
     }
 
     /// One invocation, its table and its logs.
     pub(super) fn invocation(&self, operation: &str, wait_ms: f64) -> Bill {
-        let Capacity { read, write, .. } = self.capacity(operation);
+        self.invoked(operation, self.capacity(operation), wait_ms)
+    }
+
+    fn invoked(&self, operation: &str, asked: Capacity, wait_ms: f64) -> Bill {
+        let Capacity { read, write, .. } = asked;
         let own = self.row(operation).and_then(|row| row.get("log_bytes")).copied().unwrap_or(OWN_LINE);
-        let seconds = self.billed_ms(operation, wait_ms) / 1e3;
+        let seconds = self.billed(operation, asked, wait_ms) / 1e3;
+        let traced = self.stack.functions.get(operation).is_some_and(|function| function.traced);
         logged(Bill::default(), own + PLATFORM_LINES)
             .and("function requests", 1.0)
             .and("GB-seconds", self.memory(operation) / 1_024.0 * seconds)
             .and("read units", read)
             .and("write units", write)
-            .and("traces", TRACED)
+            .and("traces", f64::from(u8::from(traced)))
     }
 
     /// One request to an operation of the API and its answer.
     pub(super) fn request(&self, operation: &str) -> Bill {
-        let docs = ["get_openapi", "show_docs", "show_docs_file"].contains(&operation);
-        let answer = if docs { DOCS_ANSWER } else { ANSWER };
+        let answer = match operation {
+            "get_openapi" => OPENAPI,
+            "show_docs_file" => DOCS_FILE,
+            _ => ANSWER,
+        };
         let bill = self.invocation(operation, 0.0).and("api requests", 1.0).and("GB out", answer / GB);
         logged(bill, ACCESS_LINE)
     }
@@ -206,13 +222,7 @@ impl Model {
 
     /// One photo, from its upload on: read, written in three sizes, deleted.
     pub(super) fn photo(&self) -> Bill {
-        let picture = self
-            .measured
-            .get(PHOTO)
-            .and_then(|row| row.get("first_ms"))
-            .copied()
-            .unwrap_or(UNMEASURED_CPU_MS);
-        let slowed = picture * (WHOLE_CPU_MB / self.memory("media")).max(1.0);
+        let slowed = self.picture_ms().unwrap_or_default() * (WHOLE_CPU_MB / self.memory("media")).max(1.0);
         let written = self.invocation("media", slowed + 5.0 * OBJECT_MS).and("object reads", 1.0);
         written.and("object writes", 1.0 + 3.0).and("queue requests", 3.0)
     }
@@ -223,7 +233,10 @@ impl Model {
             Effect::Mail => self.relayed(1.0).and_all(&self.mail(), 1.0),
             Effect::Push => self.relayed(1.0).and_all(&self.push(), 1.0),
             Effect::MailAndPush => self.relayed(2.0).and_all(&self.mail(), 1.0).and_all(&self.push(), 1.0),
-            Effect::Removal => self.relayed(1.0).and_all(&self.invocation("media", 3.0 * OBJECT_MS), 1.0),
+            Effect::Removal => {
+                let removed = self.invoked("media", self.capacity(REMOVAL), OBJECT_MS);
+                self.relayed(1.0).and_all(&removed, 1.0)
+            }
             Effect::Upload => self.photo(),
         }
     }
@@ -246,7 +259,6 @@ impl Model {
             let month = Bill::default()
                 .and_all(&self.invocation(operation, 0.0), HOURS * 60.0)
                 .and("rule invocations", HOURS * 60.0)
-                .and("key requests", HOURS * KEY_REQUESTS)
                 .and("custom metrics", 2.0);
             causes.push((format!("{operation}, every minute"), month));
         }
@@ -264,6 +276,11 @@ impl Model {
     }
 }
 
+/// Traces of a month of a function that is called so often a second.
+pub(super) fn traces(rate: f64) -> f64 {
+    HOURS * 3_600.0 * (rate.min(1.0) + TRACED_BEYOND * (rate - 1.0).max(0.0))
+}
+
 fn logged(bill: Bill, bytes: f64) -> Bill {
     bill.and("log GB", bytes / GB).and("log GB-months", bytes / GB * COMPRESSED)
 }
@@ -271,10 +288,15 @@ fn logged(bill: Bill, bytes: f64) -> Bill {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cost::capacity::capacities;
+    use crate::cost::stack::Kind;
 
     fn model(figures: &[(&str, f64)]) -> Model {
         let functions = [("get_one", 512.0, "ones"), ("set_one", 256.0, "ones"), ("sweep", 256.0, "sweep")];
-        let functions = functions.map(|(name, memory, area)| (name.to_owned(), (memory, area.to_owned())));
+        let functions = functions.map(|(name, memory, area)| {
+            let routed = area == "ones";
+            (name.to_owned(), Kind { memory, area: area.to_owned(), routed, traced: routed })
+        });
         let stack = Stack {
             functions: functions.into(),
             every_minute: vec!["sweep".into()],
@@ -291,13 +313,6 @@ mod tests {
     }
 
     #[test]
-    fn capacity_is_read_without_its_heading() {
-        let capacities = model(&[]).capacities;
-        assert_eq!(capacities.len(), 2);
-        assert_eq!(capacities["get_one"], Capacity { trips: 2.0, read: 3.5, write: 0.0 });
-    }
-
-    #[test]
     #[expect(clippy::float_cmp, reason = "whole milliseconds")]
     fn time_is_cpu_of_a_part_of_a_processor_and_trips() {
         let model = model(&[("warm_us", 512.0), ("first_ms", 9.0)]);
@@ -306,7 +321,27 @@ mod tests {
         // The same area's CPU, with half the memory and one trip: 1 + 3.538 + 5.
         assert_eq!(model.billed_ms("set_one", 0.0), 10.0);
         assert_eq!(model.billed_ms("set_one", 10.0), 20.0);
-        assert_eq!(model.unmeasured().into_iter().collect::<Vec<_>>(), ["sweep"]);
+        assert_eq!(model.unmeasured().into_iter().collect::<Vec<_>>(), ["set_one", "sweep"]);
+    }
+
+    #[test]
+    fn nothing_is_left_out() {
+        let Model { stack, capacities, measured } = model(&[("bare_us", 512.0)]);
+        let machine = crate::machine::Machine { cores: 2, model: "a processor".into() };
+        let error = Model::new(stack, capacities, Report { machine, rows: measured }).unwrap_err();
+        let wanted = "sweep: the baseline of the functions has no CPU time of its area\n\
+            sweep: capacity.txt has no row\n\
+            media, 12 megapixels: the baseline of the functions has no row\n\
+            media/removal: capacity.txt has no row";
+        assert_eq!(error.to_string(), wanted);
+    }
+
+    #[test]
+    fn beyond_one_a_second_few_are_traced() {
+        let month = HOURS * 3_600.0;
+        for (rate, wanted) in [(0.5, 0.5), (1.0, 1.0), (21.0, 2.0)] {
+            assert!((traces(rate) / month - wanted).abs() < 1e-9, "{rate}");
+        }
     }
 
     #[test]
@@ -321,6 +356,7 @@ mod tests {
         near("GB-seconds", 0.5 * 0.013);
         near("read units", 3.5);
         near("write units", 0.0);
+        near("traces", 1.0);
         near("log GB", (500.0 + PLATFORM_LINES + ACCESS_LINE) / GB);
     }
 
@@ -333,6 +369,7 @@ mod tests {
         };
         near("long polls at queues", "queue requests", 3.0 * 657_000.0);
         near("sweep, every minute", "function requests", 43_800.0);
+        near("sweep, every minute", "traces", 0.0);
         near("alarms", "alarm metrics", 7.0);
         near("secrets", "secrets", 4.0);
     }

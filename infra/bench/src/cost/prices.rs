@@ -1,18 +1,25 @@
-//! `prices.json`: list prices with their sources.
+//! `prices.json`: list prices with their sources, in the region of samconfig.toml and in that of most comparisons.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use banister_checks::files;
 use serde::Deserialize;
 
 use crate::BenchError;
+
+/// The region whose prices others name.
+pub(super) const REFERENCE: &str = "us-east-1";
 
 /// List prices of one region on one day.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Prices {
     /// The region.
+    #[serde(skip)]
     pub(super) region: String,
     /// The day on which they were looked up.
     pub(super) date: String,
+    /// Where those of the AWS Price List were read.
+    pub(super) price_list: String,
     /// By what is billed.
     #[serde(rename = "prices")]
     pub(super) list: BTreeMap<String, Price>,
@@ -21,8 +28,8 @@ pub(super) struct Prices {
 /// One price.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Price {
-    /// US dollars.
-    pub(super) usd: f64,
+    /// US dollars, by region.
+    pub(super) usd: BTreeMap<String, f64>,
     /// For so many.
     pub(super) per: f64,
     /// So many are free in each month and account, and not only in its first year.
@@ -51,19 +58,38 @@ impl Bill {
     }
 }
 
+/// The region into which samconfig.toml deploys every stage.
+fn deployed(samconfig: &str) -> Result<String, BenchError> {
+    let lines = samconfig.lines().filter_map(|line| line.strip_prefix("region = \"")?.strip_suffix('"'));
+    let regions: BTreeSet<_> = lines.collect();
+    let mut regions = regions.into_iter();
+    match (regions.next(), regions.next()) {
+        (Some(region), None) => Ok(region.to_owned()),
+        _ => Err(BenchError::Unexpected("samconfig.toml must name one region for all stages".into())),
+    }
+}
+
 impl Prices {
-    /// Reads them.
+    /// Reads those of the region of samconfig.toml.
     pub(super) fn read() -> Result<Self, BenchError> {
-        Ok(serde_json::from_str(&banister_checks::files::read("infra/bench/prices.json")?)?)
+        let prices: Self = serde_json::from_str(&files::read("infra/bench/prices.json")?)?;
+        Ok(Self { region: deployed(&files::read("samconfig.toml")?)?, ..prices })
+    }
+
+    /// Those of another region.
+    pub(super) fn of_region(&self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self.clone() }
     }
 
     /// Dollars for so much of a thing, in which nothing is free.
     ///
     /// # Errors
-    /// Where it has no price.
+    /// Where it has no price in the region.
     pub(super) fn of(&self, name: &str, quantity: f64) -> Result<f64, BenchError> {
         let price = self.price(name)?;
-        Ok(quantity / price.per * price.usd)
+        let missing = || BenchError::Unexpected(format!("prices.json has no {name} in {}", self.region));
+        let usd = price.usd.get(&self.region).ok_or_else(missing)?;
+        Ok(quantity / price.per * usd)
     }
 
     /// Dollars for a month's quantity beyond what is free.
@@ -91,10 +117,10 @@ mod tests {
     use super::*;
 
     fn prices() -> Prices {
-        let text = r#"{"region": "r", "date": "d", "prices": {
-            "calls": {"usd": 0.4, "per": 1000000, "free": 1000000, "source": "s"},
-            "secrets": {"usd": 0.4, "per": 1, "free": 0, "source": "s"}}}"#;
-        serde_json::from_str(text).expect("prices")
+        let text = r#"{"date": "d", "price_list": "l", "prices": {
+            "calls": {"usd": {"r": 0.4, "s": 0.5}, "per": 1000000, "free": 1000000, "source": "s"},
+            "secrets": {"usd": {"r": 0.4}, "per": 1, "free": 0, "source": "s"}}}"#;
+        serde_json::from_str::<Prices>(text).expect("prices").of_region("r")
     }
 
     fn close(one: f64, other: f64) {
@@ -112,6 +138,22 @@ mod tests {
     }
 
     #[test]
+    fn another_region_has_its_own_prices_or_none() {
+        let other = prices().of_region("s");
+        close(other.of("calls", 1e6).unwrap(), 0.5);
+        let error = other.of("secrets", 1.0).unwrap_err();
+        assert_eq!(error.to_string(), "prices.json has no secrets in s");
+    }
+
+    #[test]
+    fn stages_share_a_region() {
+        let config = "[a]\nregion = \"one\"\n[b]\nregion = \"one\"\n";
+        assert_eq!(deployed(config).unwrap(), "one");
+        assert!(deployed(&format!("{config}[c]\nregion = \"two\"\n")).is_err());
+        assert!(deployed("").is_err());
+    }
+
+    #[test]
     fn what_is_free_is_taken_off_once() {
         close(prices().beyond_free("calls", 2e6).unwrap(), 0.4);
         close(prices().beyond_free("calls", 0.9e6).unwrap(), 0.0);
@@ -120,11 +162,15 @@ mod tests {
 
     #[test]
     fn every_price_has_a_source() {
-        for (name, price) in Prices::read().unwrap().list {
-            assert!(price.usd >= 0.0 && price.per >= 1.0, "{name}");
+        let prices = Prices::read().unwrap();
+        for (name, price) in &prices.list {
+            for region in [prices.region.as_str(), REFERENCE] {
+                assert!(price.usd.get(region).is_some_and(|usd| *usd >= 0.0), "{name} in {region}");
+            }
+            assert!(price.per >= 1.0, "{name}");
             let known =
-                price.source.starts_with("http") || price.source.starts_with("from memory, to be checked");
-            assert!(known, "{name}: {}", price.source);
+                ["http", "AWS Price List, ", "of a public price book", "not found in public text, assumed"];
+            assert!(known.iter().any(|source| price.source.contains(source)), "{name}: {}", price.source);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banister_checks::template::{Template, list};
+use banister_checks::template::{Template, list, target};
 use serde_json::Value;
 
 use crate::BenchError;
@@ -11,11 +11,24 @@ use crate::BenchError;
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html>; as many for WebSocket APIs).
 const METRICS_A_ROUTE: u16 = 6;
 
+/// A function of the stack.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Kind {
+    /// Memory in MB.
+    pub(super) memory: f64,
+    /// Which binary it runs.
+    pub(super) area: String,
+    /// Whether the HTTP API has a route to it.
+    pub(super) routed: bool,
+    /// Whether Lambda sends traces of it, as long as `Tracing` has its default.
+    pub(super) traced: bool,
+}
+
 /// What the stack consists of.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Stack {
-    /// Memory of each function in MB, and its area, by operation.
-    pub(super) functions: BTreeMap<String, (f64, String)>,
+    /// The functions by operation.
+    pub(super) functions: BTreeMap<String, Kind>,
     /// Operations that run every minute.
     pub(super) every_minute: Vec<String>,
     /// Queues from which Lambda polls for a function.
@@ -26,7 +39,7 @@ pub(super) struct Stack {
     pub(super) dashboards: u16,
     /// Secrets, those that an operator makes included.
     pub(super) secrets: u16,
-    /// Metrics of the gateways' routes.
+    /// Metrics of the gateways' routes, if they are switched on.
     pub(super) route_metrics: u16,
 }
 
@@ -59,9 +72,8 @@ impl Stack {
         let functions = template.functions();
         let memory = |value: &Value| value.as_u64().and_then(|mb| u16::try_from(mb).ok()).unwrap_or(128);
         let minutely = |event: &Value| event["Schedule"] == "rate(1 minute)";
-        let detailed = |api: &&&Value| api["DefaultRouteSettings"]["DetailedMetricsEnabled"] == true;
-        let of_http = count(template.of_type("AWS::Serverless::HttpApi").values().filter(detailed));
-        let of_sockets = count(template.of_type("AWS::Serverless::WebSocketApi").values().filter(detailed));
+        let tracing = template.section("Parameters").into_iter().find(|(name, _)| *name == "Tracing");
+        let active = tracing.is_some_and(|(_, parameter)| parameter["Default"] == "Active");
         let routes = count(functions.iter().flat_map(banister_checks::template::Function::routes));
         let socket_routes = count(functions.iter().filter_map(|function| function.socket_route(&template)));
         let alarms = template.of_type("AWS::CloudWatch::Alarm");
@@ -75,12 +87,17 @@ impl Stack {
             alarm_metrics: alarms.values().map(|alarm| metrics(alarm)).sum(),
             dashboards: count(template.of_type("AWS::CloudWatch::Dashboard")),
             secrets: count(template.of_type("AWS::SecretsManager::Secret")) + count(foreign_secrets(text)),
-            route_metrics: METRICS_A_ROUTE * (of_http * routes + of_sockets * socket_routes),
+            route_metrics: METRICS_A_ROUTE * (routes + socket_routes),
             functions: functions
                 .iter()
                 .map(|function| {
-                    let memory = memory(function.property("MemorySize"));
-                    (function.operation(), (f64::from(memory), function.area().to_owned()))
+                    let kind = Kind {
+                        memory: f64::from(memory(function.property("MemorySize"))),
+                        area: function.area().to_owned(),
+                        routed: !function.routes().is_empty(),
+                        traced: active && target(function.property("Tracing")) == Some("Tracing"),
+                    };
+                    (function.operation(), kind)
                 })
                 .collect(),
         })
@@ -92,13 +109,11 @@ mod tests {
     use super::*;
 
     const TEMPLATE: &str = r#"
-Globals: {Function: {MemorySize: 256}}
+Parameters: {Tracing: {Type: String, Default: Active}}
+Globals: {Function: {MemorySize: 256, Tracing: !Ref Tracing}}
 Resources:
   Key: {Type: AWS::SecretsManager::Secret}
   Board: {Type: AWS::CloudWatch::Dashboard}
-  Api:
-    Type: AWS::Serverless::HttpApi
-    Properties: {DefaultRouteSettings: {DetailedMetricsEnabled: true}}
   OneFunction:
     Type: AWS::Serverless::Function
     Properties:
@@ -112,6 +127,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       MemorySize: 512
+      Tracing: PassThrough
       CodeUri: target/lambda/twos/
       Environment: {Variables: {A: !Sub "{{resolve:secretsmanager:banister/${Stage}/a}}"}}
       Events: {Minute: {Type: Schedule, Properties: {Schedule: rate(1 minute)}}}
@@ -125,8 +141,11 @@ Resources:
     #[test]
     fn what_costs_is_counted() {
         let stack = Stack::of(TEMPLATE).unwrap();
-        let functions = [("one", 256.0, "ones"), ("two", 512.0, "twos")];
-        let functions = functions.map(|(name, memory, area)| (name.to_owned(), (memory, area.to_owned())));
+        let functions = [("one", 256.0, "ones", true), ("two", 512.0, "twos", false)];
+        let functions = functions.map(|(name, memory, area, of_api)| {
+            let kind = Kind { memory, area: area.to_owned(), routed: of_api, traced: of_api };
+            (name.to_owned(), kind)
+        });
         let wanted = Stack {
             functions: functions.into(),
             every_minute: vec!["two".into()],

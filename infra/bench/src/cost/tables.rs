@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::model::{self, Effect, Model};
-use super::prices::{Bill, Prices};
+use super::prices::{Bill, Prices, REFERENCE};
 use crate::BenchError;
 
 const MILLION: f64 = 1e6;
@@ -53,7 +53,11 @@ fn operations(model: &Model, prices: &Prices) -> Result<String, BenchError> {
     columns.extend(GROUPS.iter().map(|group| group.0).filter(|group| !["queues", "objects"].contains(group)));
     columns.extend(["request", "effects", "**all**"]);
     let mut table = heading("operation", &columns);
-    for operation in model.capacities.keys() {
+    for operation in model
+        .capacities
+        .keys()
+        .filter(|operation| model.stack.functions.get(*operation).is_some_and(|function| function.routed))
+    {
         let (cells, request) = cells(&model.request(operation), prices)?;
         let kept = cells.iter().zip(GROUPS).filter(|(_, group)| !["queues", "objects"].contains(&group.0));
         let kept: Vec<_> = kept.map(|(cell, _)| cell.as_str()).collect();
@@ -80,6 +84,7 @@ fn parts(model: &Model, prices: &Prices) -> Result<String, BenchError> {
         ("all that follows a change of a booking", model.effect(Effect::MailAndPush)),
         ("photo, from its upload on", model.photo()),
         ("connection opened", model.invocation("connect", 0.0)),
+        ("connection closed", model.invocation("disconnect", 0.0)),
         ("frame of a client and its answer", model.frame()),
     ] {
         let (cells, all) = cells(&bill, prices)?;
@@ -95,24 +100,27 @@ fn parts(model: &Model, prices: &Prices) -> Result<String, BenchError> {
 }
 
 fn idle(model: &Model, prices: &Prices) -> Result<String, BenchError> {
-    let mut table = "| cause | what | how much | $ a month |\n|---|---|--:|--:|\n".to_owned();
+    let elsewhere = prices.of_region(REFERENCE);
+    let mut table =
+        format!("| cause | what | how much | $ a month | in {REFERENCE} |\n|---|---|--:|--:|--:|\n");
     let mut month = Bill::default();
     for (cause, bill) in model.idle() {
         for (name, quantity) in bill.0.iter().filter(|(_, quantity)| **quantity > 0.0) {
-            let dollars = prices.of(name, *quantity)?;
+            let (dollars, there) = (prices.of(name, *quantity)?, elsewhere.of(name, *quantity)?);
             let amount = amount(*quantity);
-            let _ = writeln!(table, "| {cause} | {name} | {amount} | {dollars:.2} |");
+            let _ = writeln!(table, "| {cause} | {name} | {amount} | {dollars:.2} | {there:.2} |");
         }
         month = month.and_all(&bill, 1.0);
     }
-    let all = prices.total(&month)?;
-    let beyond: Result<f64, _> =
-        month.0.iter().map(|(name, quantity)| prices.beyond_free(name, *quantity)).sum();
-    let _ = writeln!(table, "| **all** | | | **{all:.2}** |");
+    let beyond = |prices: &Prices| -> Result<f64, BenchError> {
+        month.0.iter().map(|(name, quantity)| prices.beyond_free(name, *quantity)).sum()
+    };
+    let (all, there) = (prices.total(&month)?, elsewhere.total(&month)?);
+    let _ = writeln!(table, "| **all** | | | **{all:.2}** | **{there:.2}** |");
+    let (all, there) = (beyond(prices)?, beyond(&elsewhere)?);
     let _ = writeln!(
         table,
-        "| all, where the account uses its free allowances for nothing else | | | {:.2} |",
-        beyond?
+        "| all, where the account uses its free allowances for nothing else | | | {all:.2} | {there:.2} |"
     );
     Ok(table)
 }
@@ -121,8 +129,15 @@ fn traffic(model: &Model, prices: &Prices) -> Result<String, BenchError> {
     let mut table = heading("what", &["how much", "$ a month"]);
     let own = model::OWN_METRICS * f64::from(u16::try_from(model.stack.functions.len()).unwrap_or(u16::MAX));
     for (what, name, quantity) in [
-        ("detailed metrics of the gateways' routes", "custom metrics", f64::from(model.stack.route_metrics)),
+        (
+            "metrics of the gateways' routes, with `DetailedMetrics`",
+            "custom metrics",
+            f64::from(model.stack.route_metrics),
+        ),
         ("metrics of the functions' own lines, at most", "custom metrics", own),
+        ("traces of a function that is called once a second", "traces", model::traces(1.0)),
+        ("traces of one that is called 10 times a second", "traces", model::traces(10.0)),
+        ("traces of one that is called 100 times a second", "traces", model::traces(100.0)),
         ("a GB in the table", "table GB-months", 1.0),
         ("a GB in an index of the table", "table GB-months", 1.0),
         ("a GB of the table, kept for recovery", "recovery GB-months", 1.0),
@@ -149,10 +164,11 @@ fn assumptions(model: &Model) -> String {
         ("Lambda's lines in the log", format!("{} octets", model::PLATFORM_LINES)),
         ("what is left of logs once compressed", format!("{} %", model::COMPRESSED * 100.0)),
         ("an answer", format!("{} octets", model::ANSWER)),
-        ("a page or file of the API's documentation", format!("{} octets", model::DOCS_ANSWER)),
-        ("invocations that are traced", format!("{} %", model::TRACED * 100.0)),
+        ("the OpenAPI document", format!("{} octets", model::OPENAPI)),
+        ("a file of the API's documentation, of six", format!("{} octets", model::DOCS_FILE)),
+        ("invocations that are traced, up to one a second of a function", "100 %".to_owned()),
+        ("invocations that are traced beyond that", format!("{} %", model::TRACED_BEYOND * 100.0)),
         ("long polls at a queue at any time", format!("{} of {} s", model::POLLERS, model::POLL_SECONDS)),
-        ("requests for the table's key", format!("{} an hour and function", model::KEY_REQUESTS)),
         ("open connections of whoever is told", "1".to_owned()),
         ("a month", format!("{} hours", model::HOURS)),
     ] {
@@ -162,7 +178,8 @@ fn assumptions(model: &Model) -> String {
     if !unmeasured.is_empty() {
         let _ = writeln!(
             table,
-            "\nNot measured, so taken for 1 ms of CPU, and workers for no units of the table: {}.",
+            "\nNot measured themselves, so with the CPU time of another function of their area (`create_session` with \
+             that of `register_account`, which hashes a password too): {}.",
             unmeasured.join(", ")
         );
     }
@@ -170,11 +187,15 @@ fn assumptions(model: &Model) -> String {
 }
 
 fn listed(prices: &Prices) -> String {
-    let mut table = format!("{}, {}.\n\n", prices.region, prices.date);
-    table.push_str("| what | $ | for | free a month | source |\n|---|--:|--:|--:|---|\n");
-    for (name, price) in &prices.list {
+    let Prices { region, date, price_list, list } = prices;
+    let mut table = format!("Looked up on {date}; the AWS Price List as <{price_list}> quotes it.\n\n");
+    let columns = [format!("$ in {region}"), format!("in {REFERENCE}"), "for".into(), "free a month".into()];
+    let _ = writeln!(table, "| what | {} | source |\n|---|--:|--:|--:|--:|---|", columns.join(" | "));
+    for (name, price) in list {
         let (per, free) = (amount(price.per), amount(price.free));
-        let _ = writeln!(table, "| {name} | {} | {per} | {free} | {} |", price.usd, price.source);
+        let usd = |region: &str| price.usd.get(region).map(ToString::to_string).unwrap_or_default();
+        let (here, there) = (usd(region), usd(REFERENCE));
+        let _ = writeln!(table, "| {name} | {here} | {there} | {per} | {free} | {} |", price.source);
     }
     table
 }
