@@ -14,7 +14,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 40] = [
+const RIGHTS: [(&str, &str); 43] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("get_me", "BatchGetItem GetItem"),
@@ -45,6 +45,9 @@ const RIGHTS: [(&str, &str); 40] = [
         "BatchGetItem GetItem PutItem UpdateItem; PrivateBucket/uploads/photos/*: PutObject",
     ),
     ("remove_photo", "BatchGetItem GetItem PutItem"),
+    ("get_user", "BatchGetItem GetItem"),
+    ("get_user_permissions", "BatchGetItem GetItem"),
+    ("set_user_permissions", "BatchGetItem PutItem"),
     ("get_openapi", ""),
     ("show_docs", ""),
     ("show_docs_file", ""),
@@ -69,7 +72,7 @@ const RIGHTS: [(&str, &str); 40] = [
 ];
 
 /// The environment of each area; its functions share a binary and what that needs to start.
-const VARIABLES: [(&str, &str); 15] = [
+const VARIABLES: [(&str, &str); 16] = [
     ("accounts", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY PUBLIC_URL TABLE_NAME"),
     ("sessions", "ACCESS_ISSUER ACCESS_PRIVATE_KEY ACCESS_PUBLIC_KEYS PUBLIC_URL TABLE_NAME"),
     ("catalog", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),
@@ -77,6 +80,7 @@ const VARIABLES: [(&str, &str); 15] = [
     ("bookings", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),
     ("chat", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS SOCKET_URL TABLE_NAME"),
     ("files", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS PRIVATE_BUCKET PUBLIC_URL TABLE_NAME"),
+    ("admin", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS PUBLIC_URL TABLE_NAME"),
     ("docs", ""),
     ("connections", "ALLOWED_ORIGINS TABLE_NAME"),
     ("socket", "SOCKET_API_URL SOCKET_DEAD_LETTER_QUEUE_URL TABLE_NAME"),
@@ -96,6 +100,7 @@ fn operations() -> Vec<Operation> {
         banister_http_bookings::area().operations(),
         banister_http_chat::area().operations(),
         banister_http_files::area().operations(),
+        banister_http_admin::area().operations(),
         banister_http_docs::area().operations(),
     ]
     .concat()

@@ -20,6 +20,7 @@ pub fn operations() -> Vec<Operation> {
         of(&banister_http_bookings::area()),
         of(&banister_http_chat::area()),
         of(&banister_http_files::area()),
+        of(&banister_http_admin::area()),
         of(&banister_http_docs::area()),
     ]
     .concat()
@@ -36,6 +37,7 @@ pub fn document() -> OpenApi {
         banister_http_bookings::area().openapi(),
         banister_http_chat::area().openapi(),
         banister_http_files::area().openapi(),
+        banister_http_admin::area().openapi(),
         banister_http_docs::area().openapi(),
     ];
     let info = InfoBuilder::new()

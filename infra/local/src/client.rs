@@ -5,6 +5,11 @@ mod socket;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use banister_domain::access::Permissions;
+use banister_domain::account::{Account, Role};
+use banister_platform::config::ConfigError;
+use banister_platform::store::Accounts;
+use banister_platform::table::{StorageError, Table};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -50,6 +55,12 @@ pub enum ClientError {
     /// A WebSocket ended where a message was needed.
     #[error("the WebSocket ended: {0:?}")]
     Ended(Incoming),
+    /// The table was not reached.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A setting is missing.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Nothing came over a WebSocket for a long time.
     #[error("nothing came over the WebSocket")]
     Nothing,
@@ -100,6 +111,24 @@ impl Client {
         let code = client.code_from_mail(cloud).await?;
         let ask = json!({ "email": client.email, "code": code });
         client.post("/v1/email-confirmations", &ask).await?.expect(StatusCode::NO_CONTENT, "confirm")?;
+        client.sign_in().await?;
+        Ok(client)
+    }
+
+    /// Somebody who works here, with a confirmed address and signed in. Nobody registers as such, so
+    /// a customer's account is changed in the table.
+    pub async fn staff(
+        cloud: &Cloud,
+        role: Role,
+        permissions: Permissions,
+        name: &str,
+    ) -> Result<Self, ClientError> {
+        let mut client = Self::join(cloud, "customer", name).await?;
+        let accounts = Accounts::new(Table::from_settings(&cloud.settings("local-http"))?);
+        let account = accounts.get(client.id.parse().map_err(|_| ClientError::Nothing)?).await?;
+        let account = account.ok_or(ClientError::Nothing)?;
+        let epoch = account.value.epoch.saturating_add(1);
+        accounts.save(account.map(|account| Account { role, permissions, epoch, ..account })).await?;
         client.sign_in().await?;
         Ok(client)
     }

@@ -7,6 +7,7 @@ use axum::extract::{ConnectInfo, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use banister_http_accounts::Accounts;
+use banister_http_admin::Admin;
 use banister_http_availability::Availability;
 use banister_http_bookings::Bookings;
 use banister_http_catalog::Catalog;
@@ -35,6 +36,7 @@ pub(super) fn router(settings: &Settings, clock: &Clock) -> Result<Router, Confi
         banister_http_bookings::area().into_routes(Bookings::from_settings(settings, clock())?),
         banister_http_chat::area().into_routes(Chat::from_settings(settings, clock())?),
         banister_http_files::area().into_routes(Files::from_settings(settings, clock())?),
+        banister_http_admin::area().into_routes(Admin::from_settings(settings, clock())?),
         banister_http_docs::area().into_routes(Docs::default()),
     ];
     Ok(merge(routes).layer(from_fn(client_address)))

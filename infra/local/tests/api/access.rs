@@ -6,7 +6,10 @@ mod callers;
 pub(crate) mod requests;
 mod tokens;
 
+use banister_domain::access::{Permission, Permissions};
+use banister_domain::account::Role;
 use banister_local::api;
+use banister_local::client::Client;
 use banister_platform::http::{Code, Operation};
 
 use crate::documents::{document, schema};
@@ -39,12 +42,17 @@ fn expected(operation: &Operation, token: Token) -> Outcome {
     let access = operation.access;
     // Whoever need not sign in is only refused for a bad token where a token is looked at.
     let looks = operation.codes.contains(&Code::Unauthenticated);
-    let owned = !access.anonymous && operation.path.contains('{');
+    // What is staff's business belongs to none of them.
+    let for_staff = access.roles.iter().all(|role| role.is_staff());
+    let owned = !access.anonymous && !for_staff && operation.path.contains('{');
+    let lacks =
+        |role: Role, granted: Permissions| access.permission.is_some_and(|needed| !role.may(granted, needed));
     match token {
         Token::Missing if access.anonymous => Outcome::Done,
         Token::Bad if access.anonymous && !looks => Outcome::Done,
         Token::Missing | Token::Bad => Outcome::Unauthenticated,
         Token::Good { role, .. } if !access.roles.contains(&role) => Outcome::Forbidden,
+        Token::Good { role, permissions, .. } if lacks(role, permissions) => Outcome::Forbidden,
         Token::Good { confirmed: false, .. } if access.confirmed_email => Outcome::Unconfirmed,
         Token::Good { owner: false, .. } if owned => Outcome::Hidden,
         Token::Good { .. } => Outcome::Done,
@@ -97,6 +105,28 @@ async fn every_operation_as_every_caller() {
         rows.push((operation, row));
     }
     compare(&callers, &rows);
+}
+
+/// Each permission opens the operations that need it, and no other.
+#[tokio::test]
+async fn every_permission_opens_its_own_operations() {
+    let mut world = World::new().await;
+    let needing: Vec<_> =
+        api::operations().into_iter().filter(|operation| operation.access.permission.is_some()).collect();
+    for (number, permission) in Permission::ALL.into_iter().enumerate() {
+        let name = format!("Staff{number} {}", permission.as_str());
+        let granted = [permission].into_iter().collect();
+        let client = Client::staff(&world.cloud, Role::Admin, granted, &name).await.unwrap();
+        for operation in &needing {
+            let answer = world.request(operation).await.send(&client, operation).await;
+            let who = format!("{} with {}: {}", operation.id, permission.as_str(), answer.body);
+            if operation.access.permission == Some(permission) {
+                assert_ne!(answer.status, 403, "{who}");
+            } else {
+                refused_as(&answer, 403, "forbidden", &who);
+            }
+        }
+    }
 }
 
 fn check(operation: &Operation, caller: &Caller, wanted: Outcome, answer: &banister_local::client::Answer) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use banister_domain::access::Permissions;
-use banister_domain::account::{Account, AccountStatus, Locale, OpenRole, Password, Role};
+use banister_domain::account::{Account, AccountStatus, Locale, Password, Role};
 use banister_domain::availability::Zone;
 use banister_domain::booking::Request as BookingRequest;
 use banister_domain::id::{BookingId, Id, ServiceId, SessionId, UserId};
@@ -29,6 +29,8 @@ use crate::support;
 
 const CUSTOMER: &str = "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE";
 const PROVIDER: &str = "usr_01KB2Q8A4N7Y5V3T1R9QWXMCDF";
+const SUPER_ADMIN: &str = "usr_01KB2Q9B5D7F9H1K3N5R7TWYAC";
+const STAFF: &str = "usr_01KB2Q9C6E8G0J2M4P6S8VXZBD";
 const SERVICE: &str = "svc_01KB2QB6Y2D5F8H1K4N7QSTVWX";
 const BOOKING: &str = "bkg_01KB2QHZ3K6N9Q2T5W8YABCDEF";
 const PHOTO: &str = "pho_01KB2QJ0M4P7R0S3V6X9ZBDFHK";
@@ -64,6 +66,9 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("create_chat_ticket", Some(Role::Customer), 201),
     ("create_photo_upload", Some(Role::Customer), 201),
     ("remove_photo", Some(Role::Customer), 204),
+    ("get_user", Some(Role::SuperAdmin), 200),
+    ("get_user_permissions", Some(Role::SuperAdmin), 200),
+    ("set_user_permissions", Some(Role::SuperAdmin), 200),
     ("get_openapi", None, 200),
     ("show_docs", None, 200),
     ("show_docs_file", None, 200),
@@ -93,13 +98,16 @@ async fn world() -> (Cloud, Table) {
     cloud.clock.advance(now.duration_since(cloud.clock.now()));
     let settings = cloud.settings("local-test");
     let table = Table::from_settings(&settings).unwrap();
-    for (id, role, name) in
-        [(CUSTOMER, OpenRole::Customer, "customer"), (PROVIDER, OpenRole::Provider, "provider")]
-    {
+    for (id, role, name) in [
+        (CUSTOMER, Role::Customer, "customer"),
+        (PROVIDER, Role::Provider, "provider"),
+        (SUPER_ADMIN, Role::SuperAdmin, "admin"),
+        (STAFF, Role::Management, "support"),
+    ] {
         let account = Account {
             id: id.parse().unwrap(),
             email: format!("{name}.one@example.com").parse().unwrap(),
-            role: role.into(),
+            role,
             permissions: Permissions::NONE,
             status: AccountStatus::Active,
             epoch: 0,
@@ -148,7 +156,12 @@ fn service(now: Timestamp) -> Service {
 
 /// A session of the role's person: its access token and its refresh token.
 async fn session(cloud: &Cloud, table: &Table, role: Role) -> (String, String) {
-    let user: UserId = if role == Role::Customer { CUSTOMER } else { PROVIDER }.parse().unwrap();
+    let user = match role {
+        Role::Customer => CUSTOMER,
+        Role::Provider => PROVIDER,
+        _ => SUPER_ADMIN,
+    };
+    let user: UserId = user.parse().unwrap();
     let session: SessionId = Id::from_parts(1, 1);
     let refresh = RefreshToken::issue(user, session);
     let now = cloud.clock.now();
@@ -176,6 +189,8 @@ fn function(cloud: &Cloud, operation: &str) -> Router {
             .into_router(banister_http_files::Files::from_settings(&settings, clock).unwrap()),
         "chat" => banister_http_chat::area()
             .into_router(banister_http_chat::Chat::from_settings(&settings, clock).unwrap()),
+        "admin" => banister_http_admin::area()
+            .into_router(banister_http_admin::Admin::from_settings(&settings, clock).unwrap()),
         "docs" => banister_http_docs::service(),
         other => panic!("no function for area {other}"),
     }

@@ -15,7 +15,8 @@ use banister_platform::worker::guarded;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     if Settings::from_env().optional("_HANDLER").as_deref() == Some("messages") {
-        return work(|_| Ok(()), async |(): &(), event: LambdaEvent<SqsEvent>| batch(event.payload).await).await;
+        return work(|_| Ok(()), async |(): &(), event: LambdaEvent<SqsEvent>| batch(event.payload).await)
+            .await;
     }
     serve(|_| Ok(finish(Router::new().route("/v1/things/{name}", get(thing))))).await
 }

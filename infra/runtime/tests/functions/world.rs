@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use banister_checks::template::Function;
+use banister_domain::access::Permissions;
 use banister_domain::account::Role;
 use banister_local::client::{Client, PASSWORD, Socket};
 use banister_local::cloud::{Cloud, Options};
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 const CUSTOMER: &str = "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE";
 const PROVIDER: &str = "usr_01KB2Q8A4N7Y5V3T1R9QWXMCDF";
+const STAFF: &str = "usr_01KB2Q9C6E8G0J2M4P6S8VXZBD";
 const SERVICE: &str = "svc_01KB2QB6Y2D5F8H1K4N7QSTVWX";
 const BOOKING: &str = "bkg_01KB2QHZ3K6N9Q2T5W8YABCDEF";
 const PHOTO: &str = "pho_01KB2QJ0M4P7R0S3V6X9ZBDFHK";
@@ -28,6 +30,10 @@ pub(crate) struct World {
     pub(crate) cloud: Cloud,
     customer: Client,
     provider: Client,
+    /// A super admin.
+    admin: Client,
+    /// The id of a member of staff.
+    support: String,
     service: String,
     pub(crate) booking: String,
     /// Where the provider listens.
@@ -47,6 +53,9 @@ impl World {
         cloud.clock.advance(-age);
         let mut customer = Client::join(&cloud, "customer", "Customer One").await.unwrap();
         let mut provider = Client::join(&cloud, "provider", "Provider One").await.unwrap();
+        let staff = async |role, name| Client::staff(&cloud, role, Permissions::NONE, name).await.unwrap();
+        let mut admin = staff(Role::SuperAdmin, "Super Admin").await;
+        let support = staff(Role::Management, "Support Two").await.id;
         let rules = json!({ "time_zone": "UTC", "weekly": [{ "day": "mon", "start": "08:00", "end": "20:00" }],
             "buffer_before_minutes": 0, "buffer_after_minutes": 0, "min_notice_minutes": 0,
             "horizon_days": 60, "slot_step_minutes": 60 });
@@ -61,23 +70,28 @@ impl World {
             "location": "1 Example Street, Berlin" });
         let booking = made(&customer, "/v1/bookings", &booking).await;
         cloud.clock.advance(age);
-        for client in [&mut customer, &mut provider] {
+        for client in [&mut customer, &mut provider, &mut admin] {
             client.sign_in().await.unwrap();
         }
-        Self { cloud, customer, provider, service, booking, socket: None, later }
+        Self { cloud, customer, provider, admin, support, service, booking, socket: None, later }
     }
 
     /// A sample with the names, tokens and days of this world.
     pub(crate) async fn event(&mut self, operation: &str, sample: &str) -> String {
         let operations = banister_local::api::operations();
         let known = operations.iter().find(|known| known.id == operation);
-        let for_customers =
-            known.is_none_or(|known| known.access.anonymous || known.access.roles.contains(&Role::Customer));
-        let caller = if for_customers { &self.customer } else { &self.provider };
+        let lets_in =
+            |role| known.is_none_or(|known| known.access.anonymous || known.access.roles.contains(&role));
+        let caller = match () {
+            () if lets_in(Role::Customer) => &self.customer,
+            () if lets_in(Role::Provider) => &self.provider,
+            () => &self.admin,
+        };
         let mut event = shifted(sample, self.later);
         for (old, new) in [
             (CUSTOMER, self.customer.id.as_str()),
             (PROVIDER, &self.provider.id),
+            (STAFF, &self.support),
             (SERVICE, &self.service),
             (BOOKING, &self.booking),
             ("ACCESS_TOKEN", caller.token.as_deref().unwrap_or_default()),

@@ -1,5 +1,7 @@
 //! A request for each operation that succeeds if its caller may make it.
 
+use banister_domain::access::Permissions;
+use banister_domain::account::Role;
 use banister_local::client::{Answer, Client, PASSWORD};
 use banister_local::cloud::Cloud;
 use banister_platform::http::Operation;
@@ -14,6 +16,10 @@ pub(crate) struct World {
     pub(crate) cloud: Cloud,
     pub(crate) customer: Client,
     pub(crate) provider: Client,
+    /// A super admin.
+    pub(crate) admin: Client,
+    /// The id of a member of staff.
+    support: String,
     service: String,
     made: u16,
     /// Somebody who may still sign in so many times before the rate limit.
@@ -51,9 +57,16 @@ impl World {
         let cloud = cloud_at("2026-03-02T08:00:00Z").await;
         let (customer, provider) =
             (customer(&cloud, "Customer One").await, provider(&cloud, "Provider One").await);
+        let admin = Client::staff(&cloud, Role::SuperAdmin, Permissions::NONE, "Super Admin")
+            .await
+            .expect("a super admin");
+        let support = Client::staff(&cloud, Role::Management, Permissions::NONE, "Support Two")
+            .await
+            .expect("support")
+            .id;
         open(&provider, json!({ "slot_step_minutes": 60 })).await;
         let service = service(&provider, 60).await;
-        Self { cloud, customer, provider, service, made: 0, account: None }
+        Self { cloud, customer, provider, admin, support, service, made: 0, account: None }
     }
 
     /// Data for an operation that nothing has been done with yet.
@@ -104,6 +117,14 @@ impl World {
             }
             "remove_photo" => Request::new("/v1/me/photo", act),
             "create_chat_ticket" => Request::new("/v1/chat/tickets", act),
+            "get_user" => Request::new(format!("/v1/admin/users/{}", self.customer.id), get),
+            "get_user_permissions" => {
+                Request::new(format!("/v1/admin/users/{}/permissions", self.support), get)
+            }
+            "set_user_permissions" => Request::new(
+                format!("/v1/admin/users/{}/permissions", self.support),
+                json!({ "permissions": ["booking_management"] }),
+            ),
             "get_openapi" => Request::new("/openapi.json", get),
             "show_docs" => Request::new("/docs", get),
             "show_docs_file" => Request::new("/docs/swagger-ui.css", get),
