@@ -72,6 +72,9 @@ impl Peers {
     }
 
     /// What `build` makes of the settings and the clock.
+    ///
+    /// # Panics
+    /// Where it wants a setting that was not given.
     pub fn worker<W>(&self, build: impl FnOnce(&Settings, Clock) -> Result<W, ConfigError>) -> W {
         build(&self.settings(), self.clock.clone()).expect("all of its settings")
     }
