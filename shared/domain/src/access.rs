@@ -88,7 +88,6 @@ impl Permissions {
 
     /// Whether there is none.
     #[must_use]
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
     pub const fn is_empty(&self) -> bool {
         self.0 == 0
     }

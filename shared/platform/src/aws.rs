@@ -93,8 +93,10 @@ mod tests {
         let body = |block: &str| block.split("-----END").next().unwrap_or_default().replace('\n', "");
         let found = ROOTS.split("-----BEGIN CERTIFICATE-----").skip(1).map(|block| {
             let certificate = STANDARD.decode(body(block)).expect("base64");
-            let hash = digest(&SHA256, &certificate);
-            hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+            digest(&SHA256, &certificate)
+                .as_ref()
+                .iter()
+                .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
         });
         assert_eq!(found.collect::<Vec<_>>(), FINGERPRINTS);
     }

@@ -1,10 +1,12 @@
 //! How staff see accounts.
 
 use banister_domain::access::{Permission, Permissions};
-use banister_domain::account::{Account, AccountStatus, Role};
+use banister_domain::account::{Account, AccountStatus, Email, Locale, Phone, Role};
+use banister_domain::availability::Zone;
 use banister_domain::id::UserId;
+use banister_domain::text::PersonName;
 use banister_platform::store::Grant;
-use banister_platform::view::{AccountView, Viewer};
+use banister_platform::view::{PhotoView, Viewer};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -26,18 +28,56 @@ use serde::Serialize;
     "permissions": [],
 }))]
 pub(crate) struct UserView {
-    #[serde(flatten)]
-    account: AccountView,
+    /// The user's id.
+    id: UserId,
+    /// The address to sign in with.
+    email: Email,
+    /// What the user is in the marketplace.
+    role: Role,
     /// In use or switched off.
     status: AccountStatus,
     /// What was granted to a member of staff. A super admin needs none.
     permissions: Permissions,
+    /// Whether the address was confirmed by a code.
+    email_confirmed: bool,
+    /// Given name.
+    first_name: PersonName,
+    /// Family name.
+    last_name: PersonName,
+    /// Telephone number in E.164 form.
+    phone: Option<Phone>,
+    /// The zone that times are shown in, in mails.
+    time_zone: Zone,
+    /// The language of mails.
+    locale: Locale,
+    /// The profile photo, if there is one or an upload of one.
+    photo: Option<PhotoView>,
+    /// When the account was made.
+    #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
+    created_at: Timestamp,
 }
 
 impl UserView {
     pub(crate) fn new(account: Account, viewer: &Viewer, now: Timestamp) -> Self {
-        let Account { status, permissions, .. } = account;
-        Self { account: viewer.account(account, now), status, permissions }
+        let photo = viewer.photo(&account.photo, now);
+        let Account { id, email, role, status, permissions, email_confirmed, first_name, last_name, .. } =
+            account;
+        let Account { phone, time_zone, locale, created_at, .. } = account;
+        Self {
+            id,
+            email,
+            role,
+            status,
+            permissions,
+            email_confirmed,
+            first_name,
+            last_name,
+            phone,
+            time_zone,
+            locale,
+            photo,
+            created_at,
+        }
     }
 }
 
