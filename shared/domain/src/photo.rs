@@ -21,6 +21,11 @@ pub const MAX_SIDE: u32 = 16_384;
 pub const MIN_SIDE: u32 = 64;
 /// How long after it was asked for an upload that is not done with is given up.
 pub const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_mins(15);
+/// An examination that was begun so long ago and is still open has stopped whoever was at it: longer
+/// than the function at work may take.
+pub const EXAMINED_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+/// An upload that stopped so many examinations is not examined again.
+pub const MAX_STOPPED: usize = 2;
 /// With so many retired photos waiting to be tidied away, no new one is begun.
 pub const MAX_RETIRED: usize = 8;
 
@@ -109,7 +114,7 @@ pub enum Rejection {
     TooSmall,
     /// It moves.
     Animated,
-    /// It ends too early, or cannot be read.
+    /// It ends too early, cannot be read, or stops whoever examines it.
     Damaged,
     /// It uses a rare part of its format.
     Unsupported,
@@ -175,7 +180,7 @@ pub enum Outcome {
 }
 
 /// An upload that was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upload {
     /// What the photo will be called.
     pub id: PhotoId,
@@ -187,11 +192,20 @@ pub struct Upload {
     pub expires_at: Timestamp,
     /// How far it has come.
     pub outcome: Outcome,
+    /// When examinations were begun that have not ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examinations: Vec<Timestamp>,
 }
 
 impl Upload {
     fn is_pending(&self, now: Timestamp) -> bool {
         self.outcome == Outcome::Pending && now < self.expires_at
+    }
+
+    /// How many examinations it has stopped.
+    fn stopped(&self, now: Timestamp) -> usize {
+        let is_over = |begun: &&Timestamp| now.duration_since(**begun) >= EXAMINED_WITHIN;
+        self.examinations.iter().filter(is_over).count()
     }
 }
 
@@ -201,6 +215,9 @@ pub enum PhotoRefused {
     /// The upload is not the pending one: replaced, taken back, given up or done with.
     #[error("the upload is not pending")]
     NotPending,
+    /// The upload has stopped whoever examined it too often.
+    #[error("the upload stops whoever examines it")]
+    StopsExaminations,
     /// The files of too many earlier photos have not been removed yet.
     #[error("earlier photos are still being removed")]
     TooManyRetired,
@@ -261,8 +278,8 @@ impl Photo {
     /// How the photo is doing; none where there is none, nor an upload.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> Option<Status> {
-        match self.upload {
-            Some(Upload { outcome: Outcome::Rejected(reason), .. }) => Some(Status::Rejected(reason)),
+        match &self.upload {
+            Some(Upload { outcome: Outcome::Rejected(reason), .. }) => Some(Status::Rejected(*reason)),
             Some(upload) if upload.is_pending(now) => Some(Status::Processing),
             _ => self.current.map(|_| Status::Ready),
         }
@@ -271,8 +288,10 @@ impl Photo {
     /// Where the photo `id` has come to.
     #[must_use]
     pub fn stage(&self, id: PhotoId, now: Timestamp) -> Stage {
-        match self.upload {
-            Some(upload) if upload.id == id && upload.is_pending(now) => Stage::Pending(upload.content_type),
+        match &self.upload {
+            Some(upload) if upload.id == id && upload.is_pending(now) => {
+                Stage::Pending(upload.content_type)
+            }
             _ if self.current == Some(id) => Stage::Current,
             _ => Stage::Gone,
         }
@@ -290,8 +309,33 @@ impl Photo {
             return Err(PhotoRefused::TooManyRetired);
         }
         let expires_at = now.saturating_add(GIVEN_UP_AFTER).unwrap_or(Timestamp::MAX);
-        let upload = Upload { id, content_type, size, expires_at, outcome: Outcome::Pending };
+        let (outcome, examinations) = (Outcome::Pending, Vec::new());
+        let upload = Upload { id, content_type, size, expires_at, outcome, examinations };
         Ok(Self { upload: Some(upload), ..self.clone() })
+    }
+
+    /// Records that an examination of the pending upload begins `now`, before it does: whatever ends
+    /// whoever is at it cannot be recorded after. The same moment again is the same examination.
+    pub fn begin_examination(&self, id: PhotoId, now: Timestamp) -> Result<Self, PhotoRefused> {
+        let mut upload = self.pending(id, now)?;
+        if upload.stopped(now) >= MAX_STOPPED {
+            return Err(PhotoRefused::StopsExaminations);
+        }
+        if !upload.examinations.contains(&now) {
+            upload.examinations.push(now);
+        }
+        Ok(Self { upload: Some(upload), ..self.clone() })
+    }
+
+    /// Records that the examination `begun` at a moment has ended, and that the upload is to be
+    /// examined again: what went wrong is not the upload's fault.
+    #[must_use]
+    pub fn end_examination(&self, id: PhotoId, begun: Timestamp) -> Self {
+        let mut photo = self.clone();
+        if let Some(upload) = photo.upload.as_mut().filter(|upload| upload.id == id) {
+            upload.examinations.retain(|other| *other != begun);
+        }
+        photo
     }
 
     /// Makes the pending upload the photo that is shown; the one before it is retired.
@@ -302,7 +346,8 @@ impl Photo {
 
     /// Records why the pending upload does not become a photo; the one that is shown stays.
     pub fn reject(&self, id: PhotoId, reason: Rejection, now: Timestamp) -> Result<Self, PhotoRefused> {
-        let upload = Upload { outcome: Outcome::Rejected(reason), ..self.pending(id, now)? };
+        let (outcome, examinations) = (Outcome::Rejected(reason), Vec::new());
+        let upload = Upload { outcome, examinations, ..self.pending(id, now)? };
         Ok(Self { upload: Some(upload), ..self.clone() })
     }
 
@@ -320,8 +365,8 @@ impl Photo {
     }
 
     fn pending(&self, id: PhotoId, now: Timestamp) -> Result<Upload, PhotoRefused> {
-        let upload = self.upload.filter(|upload| upload.id == id && upload.is_pending(now));
-        upload.ok_or(PhotoRefused::NotPending)
+        let upload = self.upload.as_ref().filter(|upload| upload.id == id && upload.is_pending(now));
+        upload.cloned().ok_or(PhotoRefused::NotPending)
     }
 
     fn with_current_retired(&self) -> Vec<PhotoId> {

@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 
 use crate::config::{ConfigError, Settings};
 use crate::telemetry;
+use crate::worker::Processor;
 
 /// Left between the last item's beginning and the end of the function's time.
 const MARGIN: SignedDuration = SignedDuration::from_secs(5);
@@ -141,6 +142,20 @@ where
         handled.instrument(span).await.into_outcome()
     });
     lambda_runtime::run(service).await
+}
+
+/// The status with which a process ends that cannot stop what it began.
+const OVERRUN: i32 = 70;
+
+/// Ends the process where something that `processor` was given goes on although it was given up. Called
+/// before the answer, so that Lambda counts an error, lets all of the event come again and starts
+/// another process (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>,
+/// failures during the invoke phase).
+pub fn end_if_overrun(processor: &Processor) {
+    if processor.is_overrun() {
+        tracing::error!("the process ends: it cannot stop a computation that was given up");
+        std::process::exit(OVERRUN);
+    }
 }
 
 /// The X-Ray trace of an invocation: the root of `Root=1-…;Parent=…;Sampled=1`

@@ -2,10 +2,12 @@
 //! batch's answer to Lambda.
 
 mod batch;
+mod processor;
 
 use std::panic::AssertUnwindSafe;
 
 pub use batch::{Consumer, read_event, run_batch};
+pub use processor::Processor;
 
 use futures_util::FutureExt as _;
 

@@ -2,11 +2,20 @@
 //!
 //! Decoders fill up what is missing, with grey; a photo that is half grey is none.
 
-use banister_domain::photo::PhotoType;
+use banister_domain::photo::{MAX_PIXELS, PhotoType};
 
 /// A JPEG of more scans is refused: each is a walk over all pixels, and a small file can hold many
 /// (<https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf>).
-pub(crate) const MAX_SCANS: usize = 100;
+const MAX_SCANS: u64 = 100;
+/// So is one whose scans walk over more pixels than those of the largest picture in twenty scans:
+/// encoders make ten of three colours and eighteen of four.
+const MAX_SCANNED: u64 = 20 * MAX_PIXELS;
+
+/// Whether decoding a JPEG of so many scans and pixels ends in time; docs/photos.md says when.
+pub(crate) fn is_soon_decoded(scans: usize, pixels: u64) -> bool {
+    let scans = scans as u64;
+    scans <= MAX_SCANS && scans.saturating_mul(pixels) <= MAX_SCANNED
+}
 
 /// What a file is by its first bytes, whatever its name or sender says.
 pub(crate) fn kind(bytes: &[u8]) -> Option<PhotoType> {
@@ -97,6 +106,21 @@ mod tests {
         assert_eq!(scans(&two), Some(2));
         for end in 0..two.len() {
             assert_eq!(scans(&two[..end]), None, "{end}");
+        }
+    }
+
+    #[test]
+    fn the_longest_decoding_is_that_of_twenty_large_scans() {
+        for (scans, pixels, soon) in [
+            (1, MAX_PIXELS, true),
+            (20, MAX_PIXELS, true),
+            (21, MAX_PIXELS, false),
+            (100, 10_000_000, true),
+            (100, 10_000_001, false),
+            (101, 1, false),
+            (usize::MAX, u64::MAX, false),
+        ] {
+            assert_eq!(is_soon_decoded(scans, pixels), soon, "{scans} × {pixels}");
         }
     }
 

@@ -3,25 +3,32 @@
 //! The uploaded file and the list of retired photos are the record of what is left to do: the file
 //! goes last, and a photo leaves the list when its squares are gone. So a crash between any two
 //! steps is finished when the message comes again, and a message that comes twice does no harm.
+//!
+//! That an examination begins is recorded too: a picture over which the worker dies leaves it open,
+//! and is rejected the third time, while one that waited for storage becomes a photo.
 
 mod container;
 mod message;
 pub mod picture;
 mod upload;
 
-use std::collections::HashMap;
+use std::time::Duration;
 
-use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::objects::{Bucket, Objects};
 use banister_platform::queue::Queue;
 use banister_platform::store::Accounts;
 use banister_platform::table::Table;
-use banister_platform::worker::{Consumer, WorkError, run_batch};
+use banister_platform::worker::{Consumer, Processor, WorkError, run_batch};
 use jiff::Timestamp;
 
 use message::Work;
+
+/// How long squares may take: three times as long as those of the longest picture that is taken, with
+/// the function's share of a processor (docs/photos.md).
+const MADE_WITHIN: Duration = Duration::from_secs(10);
 
 /// The worker; clones share what it is made of.
 #[derive(Debug, Clone)]
@@ -31,6 +38,8 @@ pub struct MediaWorker {
     public: Bucket,
     dead_letters: Queue,
     clock: Clock,
+    processor: Processor,
+    made_within: Duration,
 }
 
 impl MediaWorker {
@@ -44,29 +53,33 @@ impl MediaWorker {
             public: objects.bucket(settings, "PUBLIC_BUCKET")?,
             dead_letters: Queue::from_settings(settings, "MEDIA_DEAD_LETTER_QUEUE_URL")?,
             clock,
+            processor: Processor::default(),
+            made_within: MADE_WITHIN,
         })
     }
 
-    /// Does a batch; what is in the answer comes again. No message is begun after the `deadline`.
+    /// The same worker, which gives up a picture after this time; 10 seconds if not told.
+    #[must_use]
+    pub fn with_limit(self, made_within: Duration) -> Self {
+        Self { made_within, ..self }
+    }
+
+    /// What it decodes pictures with.
+    pub fn processor(&self) -> &Processor {
+        &self.processor
+    }
+
+    /// Does a batch; what is in the answer comes again. No message is begun after the `deadline`, nor
+    /// while a picture is decoded that was given up.
     pub async fn handle(&self, batch: SqsEvent, deadline: Option<Timestamp>) -> SqsBatchResponse {
-        let mut receives = HashMap::new();
-        for message in &batch.records {
-            let most = receives.entry(message.body.clone().unwrap_or_default()).or_default();
-            *most = received(message).max(*most);
-        }
-        run_batch(&Batch { worker: self, receives }, batch, deadline).await
+        run_batch(&Batch { worker: self, deadline }, batch, deadline).await
     }
 }
 
-/// How often a message was handed out, this time included.
-fn received(message: &SqsMessage) -> u32 {
-    message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
-}
-
-/// The worker, with how often each body of a batch was handed out.
+/// The worker, with the moment after which nothing is begun.
 struct Batch<'a> {
     worker: &'a MediaWorker,
-    receives: HashMap<String, u32>,
+    deadline: Option<Timestamp>,
 }
 
 impl Consumer for Batch<'_> {
@@ -83,13 +96,15 @@ impl Consumer for Batch<'_> {
     }
 
     async fn deliver(&self, body: &str) -> Result<(), WorkError> {
+        if self.worker.processor.is_overrun() {
+            return Err(WorkError::Retry("a picture that was given up is still decoded".into()));
+        }
         match message::read(body)? {
             Work::None => Ok(()),
             Work::Tidy(user) => self.worker.tidy(user, None).await,
             Work::Examine(objects) => {
-                let receives = self.receives.get(body).copied().unwrap_or(1);
                 for (bucket, key) in objects {
-                    self.worker.uploaded(&bucket, &key, receives).await?;
+                    self.worker.uploaded(&bucket, &key, self.deadline).await?;
                 }
                 Ok(())
             }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use banister_platform::clock::Clock;
-use banister_platform::lambda::{LambdaEvent, work};
+use banister_platform::lambda::{LambdaEvent, end_if_overrun, work};
 use banister_queue_media::MediaWorker;
 
 #[tokio::main(flavor = "current_thread")]
@@ -12,7 +12,9 @@ async fn main() -> ExitCode {
     let build = |settings: &_| MediaWorker::from_settings(settings, Clock::system());
     work(build, async |worker: &MediaWorker, event: LambdaEvent<SqsEvent>| {
         let deadline = event.deadline();
-        worker.handle(event.payload, Some(deadline)).await
+        let answer = worker.handle(event.payload, Some(deadline)).await;
+        end_if_overrun(worker.processor());
+        answer
     })
     .await
 }

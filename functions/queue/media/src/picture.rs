@@ -22,7 +22,7 @@ use image::imageops::{FilterType, resize};
 use image::metadata::Orientation;
 use image::{DynamicImage, ExtendedColorType, GenericImageView as _, ImageDecoder, Limits, Rgb, RgbImage};
 
-use crate::container::{self, MAX_SCANS};
+use crate::container;
 
 /// What a decoder may take for its pixels: those of the largest picture at eight bytes each.
 const MAX_DECODED: u64 = MAX_PIXELS * 8;
@@ -68,7 +68,11 @@ fn jpeg(bytes: &[u8]) -> Decoded {
     let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(reason)?;
     fits(&decoder)?;
     let scans = container::scans(bytes).ok_or(Rejection::Damaged)?;
-    if scans > MAX_SCANS { Err(Rejection::Unsupported) } else { decode(decoder) }
+    if container::is_soon_decoded(scans, pixels(&decoder)) {
+        decode(decoder)
+    } else {
+        Err(Rejection::Unsupported)
+    }
 }
 
 fn png(bytes: &[u8]) -> Decoded {
@@ -98,11 +102,15 @@ fn whole(kind: PhotoType, bytes: &[u8]) -> Result<(), Rejection> {
 /// Whether a picture of the size in its header is taken.
 fn fits(decoder: &impl ImageDecoder) -> Result<(), Rejection> {
     let (width, height) = decoder.dimensions();
-    let pixels = u64::from(width) * u64::from(height);
-    if width.max(height) > MAX_SIDE || pixels > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED {
+    if width.max(height) > MAX_SIDE || pixels(decoder) > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED {
         return Err(Rejection::TooLarge);
     }
     if width.min(height) < MIN_SIDE { Err(Rejection::TooSmall) } else { Ok(()) }
+}
+
+fn pixels(decoder: &impl ImageDecoder) -> u64 {
+    let (width, height) = decoder.dimensions();
+    u64::from(width) * u64::from(height)
 }
 
 fn decode(mut decoder: impl ImageDecoder) -> Decoded {

@@ -75,6 +75,18 @@ async fn a_panic_fails_its_message_only() {
     assert_eq!(good, json!({ "batchItemFailures": [] }));
 }
 
+/// Nothing else is begun beside it, and the batch comes again.
+#[tokio::test]
+async fn a_computation_that_was_given_up_ends_the_process() {
+    let mut function = panicking("messages").await;
+    answer(function.invoke(messages(&["one"]), LIMIT).await);
+    let outcome = function.invoke(messages(&["spin"]), LIMIT).await;
+    assert!(matches!(outcome, Outcome::Ended(status) if status.code() == Some(70)), "{outcome:?}");
+    assert!(!Path::new(&format!("/proc/{}", function.pid())).exists(), "it still runs");
+    let told = function.logs().concat();
+    assert!(told.contains("it cannot stop a computation that was given up"), "{told}");
+}
+
 #[tokio::test]
 async fn what_takes_too_long_is_killed() {
     let mut function = panicking("bootstrap").await;

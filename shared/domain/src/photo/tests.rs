@@ -38,11 +38,11 @@ fn states() -> [(&'static str, Photo); 7] {
 
 /// What a state looks like: the latest upload's outcome, the photo shown, those retired.
 fn look(photo: &Photo) -> String {
-    let upload = match photo.upload {
+    let upload = match &photo.upload {
         None => "-".to_owned(),
-        Some(Upload { id: upload, outcome: Outcome::Pending, .. }) => format!("pending {}", name(upload)),
+        Some(Upload { id: upload, outcome: Outcome::Pending, .. }) => format!("pending {}", name(*upload)),
         Some(Upload { id: upload, outcome: Outcome::Rejected(reason), .. }) => {
-            format!("{reason} {}", name(upload))
+            format!("{reason} {}", name(*upload))
         }
     };
     let shown = photo.current.map_or("-", name);
@@ -92,7 +92,41 @@ fn every_command_in_every_state() {
         assert_eq!(photo.accept(id(NEW), at(15)), Err(PhotoRefused::NotPending), "{state}");
         let late = photo.reject(id(NEW), Rejection::Empty, at(15));
         assert_eq!(late, Err(PhotoRefused::NotPending), "{state}");
+        // An examination is of the pending upload, and changes nothing that people see.
+        let wanted =
+            if state.ends_with("pending") { Ok(look(&photo)) } else { Err(PhotoRefused::NotPending) };
+        let begun = photo.begin_examination(id(NEW), at(2));
+        assert_eq!(begun.as_ref().map(look).map_err(|error| *error), wanted, "{state}");
+        if let Ok(begun) = begun {
+            assert_ne!(begun, photo, "{state}");
+            assert_eq!(begun.end_examination(id(NEW), at(2)), photo, "{state}");
+        }
+        assert_eq!(photo.begin_examination(id(STRANGE), at(2)), Err(PhotoRefused::NotPending), "{state}");
+        assert_eq!(photo.begin_examination(id(NEW), at(15)), Err(PhotoRefused::NotPending), "{state}");
     }
+}
+
+#[test]
+fn what_stops_two_examinations_is_not_begun_a_third_time() {
+    let begin = |photo: &Photo, minutes| photo.begin_examination(id(NEW), at(minutes));
+    let one = begin(&requested(&Photo::default(), NEW), 1).expect("begun");
+    assert_eq!(begin(&one, 1), Ok(one.clone()), "the same examination");
+    let two = begin(&one, 4).expect("begun");
+    assert_eq!(begin(&two, 7), Err(PhotoRefused::StopsExaminations));
+    assert!(two.accept(id(NEW), at(7)).is_ok(), "whoever is late may still be done");
+    // What has ended does not count, whichever it was, and neither does what may still be at work.
+    for ended in [1, 4] {
+        let left = two.end_examination(id(NEW), at(ended));
+        assert_eq!(left.end_examination(id(NEW), at(ended)), left);
+        assert_eq!(left.end_examination(id(STRANGE), at(5 - ended)), left);
+        assert!(begin(&left, 7).is_ok(), "{ended}");
+    }
+    let soon = at(4) + EXAMINED_WITHIN;
+    let just_before = soon - SignedDuration::from_nanos(1);
+    assert!(two.begin_examination(id(NEW), just_before).is_ok());
+    assert_eq!(two.begin_examination(id(NEW), soon), Err(PhotoRefused::StopsExaminations));
+    // Another upload is another matter.
+    assert!(requested(&two, STRANGE).begin_examination(id(STRANGE), at(7)).is_ok());
 }
 
 #[test]
@@ -144,7 +178,8 @@ fn the_retired_are_bounded_and_tidied() {
 
 #[test]
 fn it_is_kept_in_few_words() {
-    for (state, photo) in states() {
+    let examined = requested(&Photo::default(), NEW).begin_examination(id(NEW), at(1)).expect("begun");
+    for (state, photo) in states().into_iter().chain([("examined", examined)]) {
         let json = serde_json::to_value(&photo).expect("JSON");
         assert_eq!(serde_json::from_value::<Photo>(json).expect("read back"), photo, "{state}");
     }

@@ -12,6 +12,7 @@ use axum::routing::any;
 use banister_peers::{Peers, batch, failed, serve};
 use banister_platform::store::Accounts;
 use banister_queue_media::MediaWorker;
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// An object with its headers.
@@ -82,9 +83,19 @@ impl World {
         self.peers.dead().iter().map(reason).collect()
     }
 
-    /// Gives the worker a message for the time `receives`; whether it is done.
-    pub(crate) async fn deliver(&self, body: &str, receives: u32) -> bool {
-        failed(self.worker.handle(batch(&[body], receives), None).await).is_empty()
+    /// Gives the worker a message; whether it is done.
+    pub(crate) async fn deliver(&self, body: &str) -> bool {
+        self.failed(&[body], None).await == 0
+    }
+
+    /// Gives the worker a message with which it has until a moment; whether it is done.
+    pub(crate) async fn deliver_by(&self, body: &str, deadline: Timestamp) -> bool {
+        self.failed(&[body], Some(deadline)).await == 0
+    }
+
+    /// Gives the worker messages; how many are not done.
+    pub(crate) async fn failed(&self, bodies: &[&str], deadline: Option<Timestamp>) -> usize {
+        failed(self.worker.handle(batch(bodies, 1), deadline).await).len()
     }
 }
 

@@ -125,7 +125,8 @@ pub(crate) fn animated_webp(still: &[u8], side: u32) -> Vec<u8> {
 
 /// The same JPEG with other dimensions in its header.
 pub(crate) fn claiming(jpeg: &[u8], width: u16, height: u16) -> Vec<u8> {
-    let frame = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).expect("a baseline JPEG");
+    let is_frame = |pair: &[u8]| pair == [0xff, 0xc0] || pair == [0xff, 0xc2];
+    let frame = jpeg.windows(2).position(is_frame).expect("a frame of a baseline or progressive JPEG");
     let mut bytes = jpeg.to_vec();
     bytes[frame + 5..frame + 9].copy_from_slice(&[height.to_be_bytes(), width.to_be_bytes()].concat());
     bytes

@@ -65,6 +65,21 @@ fn looks(bytes: &[u8], kind: PhotoType, wanted: [[u8; 3]; 4], tolerance: u8) {
     }
 }
 
+/// A progressive JPEG of so many scans, ten or more: each is a walk over all pixels.
+fn with_scans(scans: usize) -> Vec<u8> {
+    let at = PROGRESSIVE.windows(2).rposition(|pair| pair == [0xff, 0xda]).expect("a scan");
+    let (start, scan) = PROGRESSIVE[..PROGRESSIVE.len() - 2].split_at(at);
+    [start, &scan.repeat(scans - 9), b"\xff\xd9"].concat()
+}
+
+#[test]
+fn as_many_scans_as_encoders_make_are_decoded() {
+    assert!(squares(&with_scans(100), Jpeg).is_ok());
+    // There is nothing in most of it, but it is decoded.
+    let large = claiming(&with_scans(20), 7_000, 7_000);
+    assert_ne!(squares(&large, Jpeg), Err(Unsupported));
+}
+
 #[test]
 fn what_is_refused_and_why() {
     let still = webp(&quadrants(96, 96));
@@ -72,12 +87,6 @@ fn what_is_refused_and_why() {
     let moving = raw_png((96, 96), (8, 0), &[chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0])], &[0; 97 * 96]);
     let bomb = |side| raw_png((side, side), (8, 6), &[], &[0; 100]);
     let html = b"<!doctype html><script>alert(1)</script>";
-    let scans = {
-        // The last scan again and again: each is a walk over all pixels.
-        let at = PROGRESSIVE.windows(2).rposition(|pair| pair == [0xff, 0xda]).expect("a scan");
-        let (start, scan) = PROGRESSIVE[..PROGRESSIVE.len() - 2].split_at(at);
-        [start, &scan.repeat(200), b"\xff\xd9"].concat()
-    };
     let rows: Vec<(&str, Vec<u8>, PhotoType, Rejection)> = vec![
         ("no bytes", vec![], Jpeg, Empty),
         ("GIF", b"GIF89a\x60\0\x60\0\0\0\0;".to_vec(), Png, WrongType),
@@ -99,7 +108,8 @@ fn what_is_refused_and_why() {
         ("as large as a header can say", bomb(i32::MAX.unsigned_abs()), Png, TooLarge),
         ("just over 50 million pixels, PNG", bomb(7_072), Png, TooLarge),
         ("65,000 × 65,000, JPEG", claiming(&good, 65_000, 65_000), Jpeg, TooLarge),
-        ("200 scans", scans, Jpeg, Unsupported),
+        ("200 scans", with_scans(200), Jpeg, Unsupported),
+        ("21 scans of 49 million pixels", claiming(&with_scans(21), 7_000, 7_000), Jpeg, Unsupported),
         ("data for a corner only", bomb(1_000), Png, Damaged),
         ("no pixels, JPEG", claiming(&good, 0, 0), Jpeg, Damaged),
         ("start of a JPEG", b"\xff\xd8\xff\xe0".to_vec(), Jpeg, Damaged),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use banister_local::client::Client;
 use banister_local::cloud::Cloud;
+use banister_local::faults::{Plan, Rates};
 use banister_platform::store::Accounts;
 use banister_platform::table::Table;
 use serde_json::Value;
@@ -17,6 +18,8 @@ const START: &str = "2031-03-03T06:00:00Z";
 /// Longer than anything that is under way takes, on a busy machine too: whoever is not done by then
 /// waits for the clock.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// As long as all attempts of a call that fails at once.
+const OUTAGE: Duration = Duration::from_secs(2);
 
 /// The id of the photo that is shown.
 pub(super) fn shown(photo: &Value) -> String {
@@ -165,18 +168,62 @@ async fn a_picture_that_kills_the_worker_is_rejected() {
     let client = crate::support::customer(&cloud, "Customer One").await;
     cloud.quiet().await.unwrap();
     let begun = begin(&client, "image/jpeg", PICTURE.len()).await;
-    // It gets as far as the file, twice.
-    cloud.faults.crash_after("local-media", 2);
+    // It gets as far as to say that it begins, twice: account, file, account, transaction. What is
+    // left of it here tries to say that it ended, and is as dead to that.
+    let killed = async |calls: u64| {
+        while cloud.faults.calls("local-media") < calls + 5 {
+            tokio::task::yield_now().await;
+        }
+        cloud.faults.revive("local-media");
+        cloud.faults.calls("local-media")
+    };
+    let calls = cloud.faults.calls("local-media");
+    cloud.faults.crash_after("local-media", 4);
     assert_eq!(send(&begun["upload"], PICTURE, &[]).await, 200);
-    assert!(dies(&cloud, "local-media").await);
-    cloud.faults.revive("local-media");
-    cloud.faults.crash_after("local-media", 2);
+    let calls = killed(calls).await;
+    cloud.faults.crash_after("local-media", 4);
     pass(&cloud, 181).await;
-    assert!(dies(&cloud, "local-media").await);
-    cloud.faults.revive("local-media");
+    killed(calls).await;
     settle(&cloud).await;
     let photo = photo(&client).await;
     assert_eq!((text(&photo, "status"), text(&photo, "reason")), ("rejected", "damaged"));
     assert_eq!(cloud.s3.keys("PrivateBucket").await.unwrap(), [""; 0]);
     assert!(cloud.sqs.depth("MediaDeadLetterQueue").unwrap().is_empty());
+}
+
+/// A worker that dies before it begins, or whose storage is away, says nothing of the picture.
+#[tokio::test]
+async fn a_picture_outlasts_three_outages() {
+    let throttle = Rates { throttle: 1_000, ..Rates::default() };
+    let lost = Rates { lost_after: 1_000, ..Rates::default() };
+    for (operation, rates) in [
+        ("GetObject", &throttle),
+        ("PutObject", &throttle),
+        ("PutObject", &lost),
+        ("TransactWriteItems", &lost),
+    ] {
+        let cloud = crate::support::cloud_at(START).await;
+        let client = crate::support::customer(&cloud, "Customer One").await;
+        cloud.quiet().await.unwrap();
+        let begun = begin(&client, "image/jpeg", PICTURE.len()).await;
+        cloud.quiet().await.unwrap();
+        cloud.faults.set(Plan {
+            roles: ["local-media".to_owned()].into(),
+            operations: [operation.to_owned()].into(),
+            rates: rates.clone(),
+            ..Plan::default()
+        });
+        assert_eq!(send(&begun["upload"], PICTURE, &[]).await, 200);
+        for _ in 0..3 {
+            // It is not done, as long as this lasts.
+            assert!(tokio::time::timeout(OUTAGE, cloud.quiet()).await.is_err(), "{operation} {rates:?}");
+            pass(&cloud, 181).await;
+        }
+        assert_eq!(photo(&client).await["status"], "processing", "{operation} {rates:?}");
+        cloud.faults.off();
+        settle(&cloud).await;
+        assert_eq!(photo(&client).await["status"], "ready", "{operation} {rates:?}");
+        one_photo(&cloud, &client).await;
+        assert!(cloud.sqs.depth("MediaDeadLetterQueue").unwrap().is_empty());
+    }
 }
