@@ -118,8 +118,8 @@ def keep_boundaries():
     provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]["create"] = bounded
 
 
-def role_may(role_arn, action, resource):
-    """Whether a role's policies and its boundary allow an action."""
+def role_may(role_arn, action, resource, conditions=None):
+    """Whether a role's policies and its boundary allow an action; `conditions` are the keys that it comes with."""
     account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
     context = iam_evaluator.EvalContext(
         principal_arn=role_arn,
@@ -128,6 +128,7 @@ def role_may(role_arn, action, resource):
         action=action,
         resource_arn=resource,
         region=resource.split(":")[3],
+        service_context=conditions or {},
     )
     limits = iam_evaluator._permissions_boundary(provisioners._iam._roles, name, account)
     policies = iam_evaluator._gather_role_policies(name, account)
@@ -153,7 +154,8 @@ def enforce_source_rights():
 
 def hide_missing_objects():
     """Whoever may not list a bucket is told that an object is missing. On AWS that looks like one they may not read
-    (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>)."""
+    (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>); for the right's condition the key is the
+    prefix."""
     handle = s3.handle_request
 
     async def handled(method, path, *rest, **more):
@@ -162,8 +164,10 @@ def hide_missing_objects():
         if method not in {"GET", "HEAD"} or answer[0] != 404 or ":assumed-role/" not in caller:
             return answer
         account, role = caller.split(":")[4], caller.split("/")[1]
-        bucket = path.lstrip("/").partition("/")[0]
-        if role_may(f"arn:aws:iam::{account}:role/{role}", "s3:ListBucket", f"arn:aws:s3:::{bucket}"):
+        bucket, _, key = path.lstrip("/").partition("/")
+        right, place = "s3:ListBucket", f"arn:aws:s3:::{bucket}"
+        if role_may(f"arn:aws:iam::{account}:role/{role}", right, place, {"s3:prefix": key}):
+            say(f"used: {role} {right} {place}")
             return answer
         return s3._error("AccessDenied", "Access Denied", 403, path)
 

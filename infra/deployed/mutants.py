@@ -22,6 +22,7 @@ MUTANTS = [
     ("permission", "CreateBookingFunction", "dynamodb:PutItem", "main_job"),
     ("permission", "SocketFunction", "execute-api:ManageConnections", "websocket"),
     ("permission", "MediaFunction", "s3:PutObject", "photo"),
+    ("permission", "MediaFunction", "s3:ListBucket", "photo"),
     ("permission", "ExpireFunction", "dynamodb:Query", ANY),
     ("resource", "SocketApiDefaultPermission", "", "websocket"),
     ("resource", "PublicBucketPolicy", "", "photo"),

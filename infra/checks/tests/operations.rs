@@ -63,7 +63,7 @@ const RIGHTS: [(&str, &str); 43] = [
     ),
     (
         "media",
-        "GetItem PutItem; PrivateBucket/uploads/photos/*: DeleteObject GetObject; \
+        "GetItem PutItem; PrivateBucket: ListBucket; PrivateBucket/uploads/photos/*: DeleteObject GetObject; \
          PublicBucket/photos/*: DeleteObject PutObject; MediaDeadLetterQueue: SendMessage",
     ),
     ("relay", "DeleteItem; EmailQueue: SendMessage; MediaQueue: SendMessage; SocketQueue: SendMessage"),

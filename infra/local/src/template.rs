@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use serde_norway::{Mapping, Value};
 
-pub use buckets::{BucketDefinition, CorsRule, Expiration, Notification};
+pub use buckets::{BucketDefinition, CorsRule, Expiration, Lister, Notification};
 pub use cors::ApiCors;
 pub use events::{Batching, EventSource, Filter, Trigger};
 pub use socket::{SocketDefinition, SocketRoute};
@@ -135,7 +135,15 @@ impl Template {
 
     /// Every `AWS::S3::Bucket`, in the order of the file.
     pub fn buckets(&self) -> Result<Vec<BucketDefinition>, TemplateError> {
-        self.of_type("AWS::S3::Bucket").map(|(name, properties)| buckets::read(name, &properties)).collect()
+        let read = self.of_type("AWS::S3::Bucket").map(|(name, properties)| buckets::read(name, &properties));
+        let mut buckets: Vec<_> = read.collect::<Result<_, _>>()?;
+        for (function, properties) in self.of_type("AWS::Serverless::Function") {
+            for (name, lister) in buckets::listed(&function, &properties)? {
+                let bucket = buckets.iter_mut().find(|bucket| bucket.logical_id == name);
+                bucket.into_iter().for_each(|bucket| bucket.listers.push(lister.clone()));
+            }
+        }
+        Ok(buckets)
     }
 
     /// What starts each `AWS::Serverless::Function` besides HTTP: queues, the stream, schedules.

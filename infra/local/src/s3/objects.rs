@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use md5::{Digest as _, Md5};
+use s3s::auth::Credentials;
 use s3s::checksum::ChecksumHasher;
 use s3s::dto::{
     DeleteObjectInput, DeleteObjectOutput, ETag, GetObjectInput, GetObjectOutput, HeadBucketInput,
@@ -22,6 +23,7 @@ use super::events::{Created, Notifier};
 use super::serve::Peer;
 use super::store::{Head, Store};
 use super::{Bucket, MAX_BYTES, hex};
+use crate::template::Lister;
 
 /// The buckets. Clones are the same ones.
 #[derive(Clone)]
@@ -36,6 +38,23 @@ impl Objects {
     /// The bucket of this name.
     fn bucket(&self, name: &str) -> S3Result<&Bucket> {
         self.buckets.iter().find(|bucket| bucket.name == name).ok_or_else(|| s3_error!(NoSuchBucket))
+    }
+
+    /// What is said of an object that is not there, to whoever is called by this access key: whoever may not list
+    /// the bucket does not learn that it is missing. For the right's condition the key is the prefix
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>, permissions).
+    fn missing(&self, bucket: &str, key: &str, caller: Option<&Credentials>) -> S3Error {
+        let role = caller.and_then(|caller| caller.access_key.split_once('-')).map_or("", |(_, role)| role);
+        let may_list = |lister: &Lister| {
+            let function = lister.function.trim_end_matches("Function");
+            function.eq_ignore_ascii_case(role) && key.starts_with(&lister.prefix)
+        };
+        match self.bucket(bucket) {
+            Ok(found) if !found.definition.listers.iter().any(may_list) => {
+                s3_error!(AccessDenied, "Access Denied")
+            }
+            _ => s3_error!(NoSuchKey),
+        }
     }
 
     /// Does something with the files, off the threads that serve.
@@ -105,8 +124,10 @@ impl s3s::S3 for Objects {
                 "The local buckets know no conditions, parts and versions."
             ));
         }
-        let found = self.files(move |store| store.get(&input.bucket, &input.key)).await?;
-        let (head, content) = found.ok_or_else(|| s3_error!(NoSuchKey))?;
+        let (bucket, key) = (input.bucket.clone(), input.key.clone());
+        let found = self.files(move |store| store.get(&bucket, &key)).await?;
+        let missing = || self.missing(&input.bucket, &input.key, request.credentials.as_ref());
+        let (head, content) = found.ok_or_else(missing)?;
         let (content, content_range) = match input.range {
             None => (content, None),
             Some(range) => {
@@ -134,8 +155,10 @@ impl s3s::S3 for Objects {
     ) -> S3Result<S3Response<HeadObjectOutput>> {
         let input = request.input;
         self.bucket(&input.bucket)?;
-        let found = self.files(move |store| store.head(&input.bucket, &input.key)).await?;
-        let head = found.ok_or_else(|| s3_error!(NoSuchKey))?;
+        let (bucket, key) = (input.bucket.clone(), input.key.clone());
+        let found = self.files(move |store| store.head(&bucket, &key)).await?;
+        let missing = || self.missing(&input.bucket, &input.key, request.credentials.as_ref());
+        let head = found.ok_or_else(missing)?;
         Ok(S3Response::new(HeadObjectOutput {
             content_length: i64::try_from(head.size).ok(),
             last_modified: Some(SystemTime::from(head.put_at).into()),

@@ -3,8 +3,7 @@
 //! Like the distribution of the template it reads the bucket with a signature of its own, may read objects and
 //! nothing else, and so cannot tell a missing object from a forbidden one: S3 answers both with 403.
 
-use aws_sdk_s3::error::DisplayErrorContext;
-use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata as _};
 use aws_sdk_s3::primitives::ByteStream;
 use axum::Router;
 use axum::body::Body;
@@ -51,9 +50,7 @@ async fn show(
 ) -> Response {
     let found = match client.get_object().bucket(bucket).key(key).send().await {
         Ok(found) => found,
-        Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
-            return denied("Access Denied");
-        }
+        Err(error) if error.code() == Some("AccessDenied") => return denied("Access Denied"),
         Err(error) => {
             tracing::warn!(error = %DisplayErrorContext(error), "the public bucket does not answer");
             return (StatusCode::BAD_GATEWAY, SECURITY).into_response();

@@ -14,6 +14,18 @@ pub struct BucketDefinition {
     pub cors: Vec<CorsRule>,
     /// When objects are deleted by themselves.
     pub expirations: Vec<Expiration>,
+    /// Functions that may list it.
+    pub listers: Vec<Lister>,
+}
+
+/// A function with the right `s3:ListBucket`: it is told of an object that it is missing, and others that they
+/// may not read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lister {
+    /// Logical id of the function.
+    pub function: String,
+    /// What a key begins with; empty is every key.
+    pub prefix: String,
 }
 
 /// An entry of `NotificationConfiguration.QueueConfigurations`.
@@ -51,6 +63,27 @@ pub struct Expiration {
     pub days: u64,
 }
 
+/// What the policies of a function say of listing buckets: which, and how much of them.
+pub(super) fn listed(function: &str, properties: &Node<'_>) -> Result<Vec<(String, Lister)>, TemplateError> {
+    let mut listed = Vec::new();
+    let policies = properties.get("Policies").map_or_else(|| Ok(Vec::new()), |policies| policies.items())?;
+    for policy in policies {
+        for statement in policy.get("Statement").map_or_else(|| Ok(Vec::new()), |all| all.items())? {
+            let actions = statement.require("Action")?.items()?;
+            if !actions.iter().any(|action| action.text().is_ok_and(|name| name == "s3:ListBucket")) {
+                continue;
+            }
+            let like = statement.get("Condition").and_then(|condition| condition.get("StringLike"));
+            let prefix = like.and_then(|like| like.get("s3:prefix"));
+            let prefix =
+                prefix.map(|prefix| prefix.text().map(String::from)).transpose()?.unwrap_or_default();
+            let (function, prefix) = (function.to_owned(), prefix.trim_end_matches('*').to_owned());
+            listed.push((statement.require("Resource")?.logical_id()?, Lister { function, prefix }));
+        }
+    }
+    Ok(listed)
+}
+
 /// What the properties of a bucket say.
 pub(super) fn read(logical_id: String, bucket: &Node<'_>) -> Result<BucketDefinition, TemplateError> {
     let list = |section: &str, rules: &str| match bucket.get(section).and_then(|found| found.get(rules)) {
@@ -71,6 +104,7 @@ pub(super) fn read(logical_id: String, bucket: &Node<'_>) -> Result<BucketDefini
         notifications: notifications.iter().map(notification).collect::<Result<_, _>>()?,
         cors: list("CorsConfiguration", "CorsRules")?.iter().map(cors).collect::<Result<_, _>>()?,
         expirations,
+        listers: Vec::new(),
     })
 }
 

@@ -146,6 +146,8 @@ fn the_buckets_are_read_as_they_are_deployed() {
         max_age_seconds: Some(3_600),
     };
     assert_eq!(private.cors, [rule]);
+    let lister = Lister { function: "MediaFunction".into(), prefix: "uploads/photos/".into() };
+    assert_eq!((private.listers, public.listers), (vec![lister], vec![]));
     assert_eq!((public.notifications, public.cors, public.expirations), (vec![], vec![], vec![]));
 }
 

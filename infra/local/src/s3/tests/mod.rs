@@ -16,7 +16,7 @@ use reqwest::StatusCode;
 use super::{S3, Setup};
 use crate::faults::Faults;
 use crate::sqs::{QueueDefinition, Sqs};
-use crate::template::{BucketDefinition, CorsRule, Expiration, Notification};
+use crate::template::{BucketDefinition, CorsRule, Expiration, Lister, Notification};
 
 const PRIVATE: &str = "banister-local-private";
 const PUBLIC: &str = "banister-local-public";
@@ -89,6 +89,7 @@ fn empty() -> BucketDefinition {
         notifications: Vec::new(),
         cors: Vec::new(),
         expirations: Vec::new(),
+        listers: Vec::new(),
     }
 }
 
@@ -108,5 +109,6 @@ fn private() -> BucketDefinition {
             max_age_seconds: Some(3_600),
         }],
         expirations: vec![Expiration { prefix: "uploads/".into(), days: 1 }],
+        listers: vec![Lister { function: "MediaFunction".into(), prefix: "uploads/photos/".into() }],
     }
 }

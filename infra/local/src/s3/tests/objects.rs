@@ -28,10 +28,31 @@ async fn what_is_put_is_read_until_it_is_deleted() {
     for _ in 0..2 {
         client.delete_object().bucket(PUBLIC).key("photos/one/small.jpg").send().await.unwrap();
     }
-    let error = get().send().await.unwrap_err();
-    assert!(error.as_service_error().unwrap().is_no_such_key());
-    let error = client.head_object().bucket(PUBLIC).key("photos/one/small.jpg").send().await.unwrap_err();
-    assert!(error.as_service_error().unwrap().is_not_found());
+    assert_eq!(get().send().await.unwrap_err().code(), Some("AccessDenied"));
+}
+
+/// As S3 does with and without `s3:ListBucket`.
+#[tokio::test]
+async fn who_may_list_is_told_what_is_missing() {
+    let stage = Stage::start().await;
+    for (role, bucket, key, told) in [
+        ("local-media", PRIVATE, "uploads/photos/one", true),
+        ("lambda-media", PRIVATE, "uploads/photos/one", true),
+        ("local-media", PRIVATE, "uploads/other", false),
+        ("local-media", PUBLIC, "uploads/photos/one", false),
+        ("local-http", PRIVATE, "uploads/photos/one", false),
+    ] {
+        let client = stage.s3.client(role);
+        let error = client.get_object().bucket(bucket).key(key).send().await.unwrap_err();
+        assert_eq!(
+            error.code(),
+            Some(if told { "NoSuchKey" } else { "AccessDenied" }),
+            "{role} {bucket} {key}"
+        );
+        let error = client.head_object().bucket(bucket).key(key).send().await.unwrap_err();
+        let status = error.raw_response().unwrap().status().as_u16();
+        assert_eq!(status, if told { 404 } else { 403 }, "{role} {bucket} {key}");
+    }
 }
 
 #[tokio::test]

@@ -159,6 +159,27 @@ async fn uploads_that_race_end_as_one_photo() {
     one_photo(&cloud, &client).await;
 }
 
+/// The worker may list what it reads, so a file that is missing is none that it may not read.
+#[tokio::test]
+async fn an_upload_that_is_not_there_is_not_tried_again() {
+    let cloud = cloud().await;
+    let client = customer(&cloud, "Customer One").await;
+    let begun = begin(&client, "image/jpeg", PICTURE.len()).await;
+    let url = text(&begun["upload"], "url");
+    let key = &url[url.find("uploads/").unwrap()..url.find('?').unwrap()];
+    let s3 = json!({ "bucket": { "name": "banister-local-private" }, "object": { "key": key } });
+    let told = json!({ "Records": [{ "eventName": "ObjectCreated:Put", "s3": s3 }] });
+    let queue = Queue::from_settings(&cloud.settings("local-test"), "MEDIA_QUEUE_URL").unwrap();
+    queue.send(told.to_string()).await.unwrap();
+    cloud.quiet().await.unwrap();
+    assert!(cloud.sqs.depth("MediaQueue").unwrap().is_empty());
+    assert!(cloud.sqs.depth("MediaDeadLetterQueue").unwrap().is_empty());
+    assert_eq!(photo(&client).await["status"], "processing");
+    assert_eq!(send(&begun["upload"], PICTURE, &[]).await, StatusCode::OK);
+    cloud.quiet().await.unwrap();
+    assert_eq!(photo(&client).await["status"], "ready");
+}
+
 #[tokio::test]
 async fn poison_is_put_aside() {
     let cloud = cloud().await;
