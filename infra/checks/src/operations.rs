@@ -80,7 +80,7 @@ fn rights(text: &str) -> BTreeMap<String, BTreeSet<String>> {
         let (on, actions) = part.split_once(": ").unwrap_or(("Table", part));
         let service = match on {
             on if on.ends_with("Queue") => "sqs",
-            on if on.contains("Bucket/") => "s3",
+            on if on.contains("Bucket") => "s3",
             on if on.ends_with("@connections/*") => "execute-api",
             _ => "dynamodb",
         };

@@ -26,9 +26,9 @@ use jiff::Timestamp;
 
 use message::Work;
 
-/// How long squares may take: three times as long as those of the longest picture that is taken, with
-/// the function's share of a processor (docs/photos.md).
-const MADE_WITHIN: Duration = Duration::from_secs(10);
+/// How long squares may take: twice as long as those of the longest picture that is taken, with the
+/// function's share of a processor (docs/photos.md).
+const MADE_WITHIN: Duration = Duration::from_secs(15);
 
 /// The worker; clones share what it is made of.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ impl MediaWorker {
         })
     }
 
-    /// The same worker, which gives up a picture after this time; 10 seconds if not told.
+    /// The same worker, which gives up a picture after this time; 15 seconds if not told.
     #[must_use]
     pub fn with_limit(self, made_within: Duration) -> Self {
         Self { made_within, ..self }
