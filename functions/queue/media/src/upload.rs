@@ -63,8 +63,8 @@ impl MediaWorker {
             Err(error) => return Err(error.into()),
         };
         let begun = self.clock.now();
-        let begin = |photo: &Photo| photo.begin_examination(id, begun);
-        match self.accounts.change_photo(user, begin, None, begun).await {
+        let record = |photo: &Photo| photo.begin_examination(id, begun);
+        match self.accounts.change_photo(user, record, None, begun).await {
             Ok(_) => {}
             Err(PhotoError::Refused(PhotoRefused::StopsExaminations)) => {
                 return self.conclude(user, id, Err(Rejection::Damaged), None).await;
