@@ -289,9 +289,7 @@ impl Photo {
     #[must_use]
     pub fn stage(&self, id: PhotoId, now: Timestamp) -> Stage {
         match &self.upload {
-            Some(upload) if upload.id == id && upload.is_pending(now) => {
-                Stage::Pending(upload.content_type)
-            }
+            Some(upload) if upload.id == id && upload.is_pending(now) => Stage::Pending(upload.content_type),
             _ if self.current == Some(id) => Stage::Current,
             _ => Stage::Gone,
         }
