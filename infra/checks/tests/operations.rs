@@ -19,7 +19,7 @@ const RIGHTS: [(&str, &str); 43] = [
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("get_me", "BatchGetItem GetItem"),
     ("update_me", "BatchGetItem GetItem PutItem"),
-    ("create_session", "GetItem PutItem UpdateItem"),
+    ("create_session", "ConditionCheckItem GetItem PutItem UpdateItem"),
     ("refresh_session", "DeleteItem GetItem PutItem"),
     ("end_current_session", "BatchGetItem DeleteItem GetItem PutItem"),
     ("end_all_sessions", "BatchGetItem DeleteItem GetItem PutItem Query"),

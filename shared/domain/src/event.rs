@@ -46,6 +46,16 @@ pub enum Payload {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session_id: Option<SessionId>,
     },
+    /// A connection had to make room for a newer one of its user: it must be closed.
+    #[serde(rename = "account.connection_replaced")]
+    ConnectionReplaced {
+        /// Whose.
+        user_id: UserId,
+        /// Which: the gateway's name for it.
+        connection_id: String,
+        /// When it was opened.
+        connected_at: Timestamp,
+    },
     /// A user took the own photo away; its files are still there.
     #[serde(rename = "account.photo_removed")]
     PhotoRemoved {

@@ -6,7 +6,7 @@ use banister_platform::http::{Anyone, ClientAddress, Code, Created, Json, Proble
 use banister_platform::identity::refresh::RefreshToken;
 use banister_platform::limit::Limit;
 use banister_platform::random;
-use banister_platform::table::CommitError;
+use banister_platform::table::{CommitError, backoff};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -47,22 +47,28 @@ pub(crate) async fn create_session(
     let (user_id, hash) =
         (known.unwrap_or_else(|| random::id(now)), credentials.map(|credentials| credentials.password_hash));
     let right = sessions.passwords.verify(ask.password, hash).await.map_err(Problem::internal)?;
-    // Read in either case, so that an unknown address takes as long.
-    let account = sessions.accounts.get(user_id).await?;
-    let Some(account) = account.filter(|_| right) else {
-        sessions.store.refuse(known, address, now).await?;
-        return Err(Problem::new(Code::WrongCredentials));
-    };
-    if account.value.status == AccountStatus::Disabled {
-        return Err(Problem::new(Code::AccountDisabled));
+    for attempt in 0..5 {
+        // Read in either case, so that an unknown address takes as long.
+        let account = sessions.accounts.get(user_id).await?;
+        let Some(account) = account.filter(|_| right) else {
+            sessions.store.refuse(known, address, now).await?;
+            return Err(Problem::new(Code::WrongCredentials));
+        };
+        if account.value.status == AccountStatus::Disabled {
+            return Err(Problem::new(Code::AccountDisabled));
+        }
+        let token = RefreshToken::issue(user_id, random::id(now));
+        let view = SessionView::new(&sessions, &token, account.value.clone(), now)?;
+        match sessions.store.begin(&token, &account, address.clone(), now).await {
+            Ok(()) => return Ok(Created(view)),
+            Err(CommitError::Storage(error)) => return Err(error.into()),
+            // Changed at this very moment, perhaps by signing out everywhere: look at what it has become.
+            Err(CommitError::Refused(()) | CommitError::Contention) => {
+                tokio::time::sleep(backoff(attempt)).await;
+            }
+        }
     }
-    let token = RefreshToken::issue(user_id, random::id(now));
-    let view = SessionView::new(&sessions, &token, account.value, now)?;
-    sessions.store.begin(&token, address, now).await.map_err(|error| match error {
-        CommitError::Storage(error) => Problem::from(error),
-        CommitError::Refused(()) | CommitError::Contention => Problem::busy(),
-    })?;
-    Ok(Created(view))
+    Err(Problem::busy())
 }
 
 async fn count(sessions: &Sessions, email: &Email, address: &str, now: Timestamp) -> Result<(), Problem> {

@@ -19,7 +19,7 @@ pub(crate) async fn end_all_sessions(
     address: ClientAddress,
 ) -> Result<NoContent, Problem> {
     let now = sessions.clock.now();
-    sessions.store.end_all(caller.user_id, caller.session_id, address.subject(), now).await?;
+    sessions.store.end_all(caller.user_id, address.subject(), now).await?;
     sessions.gate.forget(caller.session_id);
     Ok(NoContent)
 }

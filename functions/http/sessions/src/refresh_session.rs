@@ -40,7 +40,7 @@ pub(crate) async fn refresh_session(
     let (user, id) = (token.user_id, token.session_id);
     let session = sessions.store.get(user, id, now).await?.ok_or_else(invalid)?;
     let account = sessions.accounts.get(user).await?.ok_or_else(invalid)?.value;
-    if account.status == AccountStatus::Disabled {
+    if account.status == AccountStatus::Disabled || !session.value.stands(&account, now) {
         return Err(invalid());
     }
     let next = RefreshToken::issue(user, id);

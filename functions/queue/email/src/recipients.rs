@@ -56,7 +56,9 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         Payload::RegistrationRepeated { user_id } => {
             vec![Errand { reader: *user_id, topic: Topic::AlreadyRegistered }]
         }
-        Payload::SessionsEnded { .. } | Payload::PhotoRemoved { .. } => Vec::new(),
+        Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } | Payload::PhotoRemoved { .. } => {
+            Vec::new()
+        }
         Payload::BookingRequested(about) => tell(about, Status::Requested, &[Provider]),
         Payload::BookingConfirmed(about) => tell(about, Status::Confirmed, &[Customer]),
         Payload::BookingDeclined(about) => tell(about, Status::Declined, &[Customer]),

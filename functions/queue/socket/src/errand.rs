@@ -3,6 +3,14 @@
 use banister_domain::booking::Actor;
 use banister_domain::event::{BookingRef, Payload};
 use banister_domain::id::{BookingId, UserId};
+use jiff::Timestamp;
+
+/// A connection that had to make room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Replaced {
+    pub(crate) connection: String,
+    pub(crate) connected_at: Timestamp,
+}
 
 /// What an event calls for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +19,8 @@ pub(crate) enum Errand {
     Tell(BookingId, Vec<UserId>),
     /// Close those of a user's connections whose session is over.
     Close(UserId),
+    /// Close one connection, which the table has forgotten already.
+    Replace(Replaced),
     /// Nothing.
     Nothing,
 }
@@ -25,6 +35,9 @@ pub(crate) fn errand(payload: &Payload) -> Errand {
         | Payload::BookingExpired(about) => Errand::Tell(about.booking_id, others(about)),
         // Which connections that closes is read, not told: a session begun since stays.
         Payload::SessionsEnded { user_id, .. } => Errand::Close(*user_id),
+        Payload::ConnectionReplaced { connection_id, connected_at, .. } => {
+            Errand::Replace(Replaced { connection: connection_id.clone(), connected_at: *connected_at })
+        }
         Payload::AccountRegistered { .. }
         | Payload::RegistrationRepeated { .. }
         | Payload::PhotoRemoved { .. } => Errand::Nothing,
@@ -65,6 +78,14 @@ mod tests {
             (
                 Payload::SessionsEnded { user_id: customer, session_id: Some(Id::from_parts(1, 4)) },
                 Errand::Close(customer),
+            ),
+            (
+                Payload::ConnectionReplaced {
+                    user_id: customer,
+                    connection_id: "c1".into(),
+                    connected_at: Timestamp::UNIX_EPOCH,
+                },
+                Errand::Replace(Replaced { connection: "c1".into(), connected_at: Timestamp::UNIX_EPOCH }),
             ),
             (Payload::RegistrationRepeated { user_id: customer }, Errand::Nothing),
             (Payload::PhotoRemoved { user_id: customer }, Errand::Nothing),

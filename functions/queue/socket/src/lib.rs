@@ -1,5 +1,5 @@
 //! The queue worker that tells WebSocket connections of bookings that changed, and closes the
-//! connections of sessions that are over.
+//! connections of sessions that are over and those that had to make room for newer ones.
 //!
 //! Each message is one event ([`banister_domain::event::Event`]). What is told is read when it is
 //! sent, so that late, repeated and reordered messages all tell the latest; clients keep the highest

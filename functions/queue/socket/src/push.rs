@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::SocketWorker;
-use crate::errand::{Errand, errand};
+use crate::errand::{Errand, Replaced, errand};
 
 /// A connection is written before the gateway opens it. One that is not there this long after may
 /// still be opening, and is asked again.
@@ -31,6 +31,20 @@ enum Frame {
         starts_at: Timestamp,
         occurred_at: Timestamp,
     },
+    #[serde(rename = "connection.replaced")]
+    ConnectionReplaced { event_id: EventId, occurred_at: Timestamp },
+}
+
+fn text(frame: &Frame) -> Result<String, WorkError> {
+    serde_json::to_string(frame).map_err(|error| WorkError::Poison(error.to_string()))
+}
+
+/// Whether what the gateway does not know was open once; else it comes again.
+fn opened(connected_at: Timestamp, now: Timestamp) -> Result<(), WorkError> {
+    if now.duration_since(connected_at) < OPENING {
+        return Err(WorkError::Retry("a connection may still be opening".into()));
+    }
+    Ok(())
 }
 
 impl SocketWorker {
@@ -40,6 +54,7 @@ impl SocketWorker {
         match errand(&event.payload) {
             Errand::Nothing => Ok(()),
             Errand::Close(user) => self.each(&event, user, None).await,
+            Errand::Replace(replaced) => self.replace(&event, &replaced).await,
             Errand::Tell(booking, users) => {
                 let Some(frame) = self.news(&event, booking).await? else {
                     tracing::info!(event = %event.id, "the booking does not exist");
@@ -48,6 +63,21 @@ impl SocketWorker {
                 let told = users.into_iter().map(|user| self.each(&event, user, Some(&frame)));
                 join_all(told).await.into_iter().collect()
             }
+        }
+    }
+
+    /// Closes a connection that had to make room, and says so before if it listens.
+    async fn replace(&self, event: &Event, replaced: &Replaced) -> Result<(), WorkError> {
+        let connection = replaced.connection.as_str();
+        let place = self.places.acquire().await;
+        let _place = place.map_err(|error| WorkError::Retry(error.to_string()))?;
+        let frame = Frame::ConnectionReplaced { event_id: event.id, occurred_at: event.occurred_at };
+        if let Err(error) = self.sockets.post(connection, text(&frame)?).await {
+            tracing::info!(event = %event.id, %error, "a connection was not told that it is replaced");
+        }
+        match self.sockets.close(connection).await {
+            Err(SocketError::Gone) => opened(replaced.connected_at, self.clock.now()),
+            done => done.map_err(|error| WorkError::Retry(error.to_string())),
         }
     }
 
@@ -63,7 +93,7 @@ impl SocketWorker {
             starts_at: booking.starts_at,
             occurred_at: event.occurred_at,
         };
-        serde_json::to_string(&frame).map(Some).map_err(|error| WorkError::Poison(error.to_string()))
+        text(&frame).map(Some)
     }
 
     /// Tells all connections of a user, if there is something to tell, and closes those that do not stand.
@@ -99,12 +129,11 @@ impl SocketWorker {
         };
         match answer {
             Ok(()) if !over => Ok(()),
-            Err(SocketError::Gone) if now.duration_since(socket.connected_at) < OPENING => {
-                Err(WorkError::Retry("a connection may still be opening".into()))
-            }
-            Ok(()) | Err(SocketError::Gone) => {
+            Err(SocketError::Gone) => {
+                opened(socket.connected_at, now)?;
                 Ok(self.connections.remove(socket.user_id, connection).await?)
             }
+            Ok(()) => Ok(self.connections.remove(socket.user_id, connection).await?),
             // Also where it was rejected: a missing right is mended by an operator.
             Err(error) => Err(WorkError::Retry(error.to_string())),
         }

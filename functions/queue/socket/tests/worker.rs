@@ -47,7 +47,8 @@ async fn begin(world: &World, user_id: UserId, id: SessionId) {
     let now = world.peers.clock.now();
     let expires_at = now.saturating_add(SignedDuration::from_hours(24)).expect("a moment");
     let refresh_hash = String::new();
-    let record = SessionRecord { id, user_id, refresh_hash, created_at: now, refreshed_at: now, expires_at };
+    let record =
+        SessionRecord { id, user_id, epoch: 3, refresh_hash, created_at: now, refreshed_at: now, expires_at };
     world.peers.table.put(&record).await.expect("stored");
 }
 
@@ -203,6 +204,29 @@ async fn an_ended_session_closes_its_connections_and_no_others() {
     assert!(world.deliver(&[&ended(None)]).await.is_empty());
     assert_eq!(names(&world, customer()).await, ["since", "stays"]);
     assert!(begun(&world).iter().all(|call| call.starts_with("DELETE over")), "{:?}", world.calls());
+}
+
+#[tokio::test]
+async fn a_replaced_connection_is_told_and_closed() {
+    let world = world().await;
+    let now = world.clock.now();
+    let ago = |seconds| now.saturating_sub(SignedDuration::from_secs(seconds)).expect("a moment");
+    let replaced = |connection: &str, connected_at| {
+        let connection_id = connection.to_owned();
+        event(Payload::ConnectionReplaced { user_id: customer(), connection_id, connected_at })
+    };
+    let (open, gone, opening) = (replaced("c1", ago(60)), replaced("c2", ago(60)), replaced("c3", now));
+    for name in ["c2", "c3"] {
+        world.answer(name, &[410, 410]);
+    }
+    world.answer("c1", &[429, 429, 429, 429, 500]);
+    assert_eq!(world.deliver(&[&open, &gone, &opening]).await, ["m2"]);
+    let count = |call: &str| begun(&world).iter().filter(|begun| *begun == call).count();
+    let calls = ["POST c1", "DELETE c1", "POST c2", "DELETE c2", "POST c3", "DELETE c3"];
+    assert_eq!(calls.map(count), [4, 2, 1, 1, 1, 1], "who does not read is closed all the same");
+    assert!(world.calls().iter().any(|call| call.contains(r#""type":"connection.replaced""#)));
+    assert!(world.deliver(&[&opening]).await.is_empty());
+    assert!(world.dead().is_empty());
 }
 
 #[tokio::test]

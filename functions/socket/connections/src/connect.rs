@@ -28,7 +28,6 @@ impl Connections {
         let opened = self.store.open(&ticket, connection, self.clock.now()).await;
         let socket = opened.map_err(|error| match error {
             OpenError::Ticket => invalid(),
-            OpenError::TooMany => Problem::new(Code::TooManyConnections),
             OpenError::Storage(error) => error.into(),
         })?;
         tracing::Span::current().record("user", user_tag(socket.user_id));

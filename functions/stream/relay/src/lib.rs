@@ -90,7 +90,7 @@ impl Relay {
     fn queues(&self, payload: &Payload) -> Vec<&Queue> {
         match payload {
             Payload::AccountRegistered { .. } | Payload::RegistrationRepeated { .. } => vec![&self.email],
-            Payload::SessionsEnded { .. } => vec![&self.socket],
+            Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } => vec![&self.socket],
             Payload::PhotoRemoved { .. } => vec![&self.media],
             Payload::BookingRequested(_)
             | Payload::BookingConfirmed(_)

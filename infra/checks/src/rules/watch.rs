@@ -77,12 +77,14 @@ fn api<'a>(template: &'a Template, function: &Function) -> Option<&'a str> {
     function.socket_route(template).map(|_| "SocketApi")
 }
 
-/// The calls to the table that functions have a right to; of that to a transaction there is none.
+/// The calls to the table that functions have a right to. To a transaction there is no right, and a check
+/// is nothing but a part of one.
 fn calls(template: &Template) -> BTreeSet<String> {
     let functions = template.functions();
     let statements = functions.iter().flat_map(Function::statements);
     let actions = statements.flat_map(|statement| statement.actions);
     let calls = actions.filter_map(|action| action.strip_prefix("dynamodb:").map(str::to_owned));
+    let calls = calls.filter(|call| call != "ConditionCheckItem");
     calls.chain(["TransactWriteItems".to_owned()]).collect()
 }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod places;
+mod sessions;
 mod states;
 
 use banister_local::client::{Answer, Client};

@@ -233,7 +233,8 @@ async fn a_changed_role_is_in_force_within_five_seconds() {
     change_account(&cloud, &client.id, promote).await;
     pass(&cloud, 5).await;
     assert!(!opens(&client).await, "a token of the old role is refused");
-    let session = body(refresh(&client, client.refresh_token.as_deref().unwrap()).await, 200);
+    refused(&refresh(&client, client.refresh_token.as_deref().unwrap()).await, 401, "invalid_refresh_token");
+    let session = body(sign_in(&client, &client.email, PASSWORD).await, 201);
     assert_eq!(session["user"]["role"], "accountant");
     client.take_tokens(&session);
     assert!(opens(&client).await);

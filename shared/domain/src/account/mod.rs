@@ -113,7 +113,8 @@ pub struct Account {
     pub permissions: Permissions,
     /// In use or switched off.
     pub status: AccountStatus,
-    /// Rises when role or status changes; a token of an older epoch is refused.
+    /// Rises with all that ends the account's sessions: signing out everywhere, another role, being
+    /// switched off. A session or a token of another epoch is void.
     pub epoch: u32,
     /// Whether the address was confirmed by a code.
     pub email_confirmed: bool,

@@ -87,7 +87,6 @@ codes! {
     /// Too many attempts.
     TooManyRequests "too_many_requests" TOO_MANY_REQUESTS "Too many attempts; wait";
     /// The user has as many WebSocket connections as one may have.
-    TooManyConnections "too_many_connections" TOO_MANY_REQUESTS "Too many connections; close some";
     /// A fault of ours.
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side";
     /// Something that is needed does not answer.

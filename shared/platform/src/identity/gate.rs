@@ -125,7 +125,7 @@ impl Gate {
         let mut found = self.table.get_all(&[user.clone(), session.clone()]).await?;
         let account = found.take::<AccountRecord>(&user)?.ok_or(Refused::Unauthenticated)?.value.0;
         let session = found.take::<SessionRecord>(&session)?.ok_or(Refused::Unauthenticated)?.value;
-        if account.status != AccountStatus::Active || session.expires_at <= now {
+        if account.status != AccountStatus::Active || !session.stands(&account, now) {
             return Err(Refused::Unauthenticated);
         }
         let identity = Identity {

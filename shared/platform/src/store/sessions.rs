@@ -1,5 +1,6 @@
 //! Log-in sessions: each one family of refresh tokens.
 
+use banister_domain::account::Account;
 use banister_domain::event::Payload;
 use banister_domain::id::{SessionId, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -7,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountRecord, AuditEntry, AuditRecord, OutboxRecord};
 use crate::identity::refresh::{LIFETIME_DAYS, RefreshToken};
-use crate::table::{CommitError, Key, Query, Record, StorageError, Table, Transaction, Versioned, key};
+use crate::table::{
+    CommitError, Key, Position, Query, Record, StorageError, Table, Transaction, Versioned, backoff, key,
+};
 
 /// How many sessions are ended in one transaction, which takes 100 items.
 const AT_ONCE: u16 = 90;
@@ -19,6 +22,9 @@ pub struct SessionRecord {
     pub id: SessionId,
     /// Whose.
     pub user_id: UserId,
+    /// The account's epoch when it was begun; void with another one.
+    #[serde(default)]
+    pub epoch: u32,
     /// Hash of the one refresh token that is good.
     pub refresh_hash: String,
     /// When it was begun.
@@ -41,6 +47,14 @@ impl Record for SessionRecord {
     }
 }
 
+impl SessionRecord {
+    /// Whether it stands at `now`: neither over nor ended with all others of `account`.
+    #[must_use]
+    pub fn stands(&self, account: &Account, now: Timestamp) -> bool {
+        self.user_id == account.id && self.epoch == account.epoch && now < self.expires_at
+    }
+}
+
 fn expiry(now: Timestamp) -> Timestamp {
     now.saturating_add(SignedDuration::from_hours(24 * LIFETIME_DAYS)).unwrap_or(Timestamp::MAX)
 }
@@ -58,28 +72,30 @@ impl Sessions {
         Self { table }
     }
 
-    /// Begins the session that `token` belongs to.
+    /// Begins the session that `token` belongs to; refused if its account has changed since it was
+    /// read: what ended all sessions meanwhile would end this one as well.
     pub async fn begin(
         &self,
         token: &RefreshToken,
+        account: &Versioned<Account>,
         address: String,
         now: Timestamp,
     ) -> Result<(), CommitError<()>> {
         let record = SessionRecord {
             id: token.session_id,
             user_id: token.user_id,
+            epoch: account.value.epoch,
             refresh_hash: token.hash(),
             created_at: now,
             refreshed_at: now,
             expires_at: expiry(now),
         };
         let mut transaction = Transaction::new();
-        transaction.create(&record, ()).put_over(&AuditRecord::new(
-            AuditEntry::SessionCreated,
-            Some(token.user_id),
-            address,
-            now,
-        ));
+        let entry = AuditEntry::SessionCreated;
+        transaction
+            .check(&key::user(token.user_id), account.version, ())
+            .create(&record, ())
+            .put_over(&AuditRecord::new(entry, Some(token.user_id), address, now));
         transaction.commit(&self.table).await
     }
 
@@ -147,79 +163,82 @@ impl Sessions {
                 Err(CommitError::Storage(error)) => return Err(error),
                 // Refreshed at this very moment: end what it has become.
                 Err(CommitError::Refused(()) | CommitError::Contention) => {
-                    tokio::time::sleep(crate::table::backoff(attempt)).await;
+                    tokio::time::sleep(backoff(attempt)).await;
                 }
             }
         }
         Err(StorageError::Unavailable("contention".into()))
     }
 
-    /// Ends all sessions of a user, raises the account's epoch and leaves an audit line and the event
-    /// that closes what they opened. `own` is the caller's session, which goes last: where this stops
-    /// half way, the caller can ask again.
-    pub async fn end_all(
-        &self,
-        user: UserId,
-        own: SessionId,
-        address: String,
-        now: Timestamp,
-    ) -> Result<(), StorageError> {
+    /// Ends all sessions of a user by raising the account's epoch, with an audit line and the event
+    /// that closes what they opened. What is left of them is deleted, or goes by its age.
+    pub async fn end_all(&self, user: UserId, address: String, now: Timestamp) -> Result<(), StorageError> {
         for attempt in 0..5 {
-            match self.end_rest(user, own, &address, now).await {
-                Err(CommitError::Refused(()) | CommitError::Contention) => {
-                    tokio::time::sleep(crate::table::backoff(attempt)).await;
-                }
+            match self.raise(user, &address, now).await {
+                Ok((epoch, rest)) => return Ok(self.clear(user, epoch, rest).await),
                 Err(CommitError::Storage(error)) => return Err(error),
-                Ok(()) => return Ok(()),
+                Err(CommitError::Refused(()) | CommitError::Contention) => {
+                    tokio::time::sleep(backoff(attempt)).await;
+                }
             }
         }
         Err(StorageError::Unavailable("contention".into()))
     }
 
-    /// More sessions than fit into one transaction go ahead of it, [`AT_ONCE`] at a time.
-    async fn end_rest(
+    /// As many sessions as fit go with the epoch; answers the new one, and where those begin that did
+    /// not fit.
+    async fn raise(
         &self,
-        user: UserId,
-        own: SessionId,
-        address: &str,
-        now: Timestamp,
-    ) -> Result<(), CommitError<()>> {
-        let mut after = None;
-        loop {
-            let query = Query { after, ..Query::beginning(key::user(user).pk, key::SESSIONS, AT_ONCE) };
-            let page = self.table.query::<SessionRecord>(query).await?;
-            let mut transaction = Transaction::new();
-            for (session, _) in page.items.iter().filter(|(session, _)| session.value.id != own) {
-                transaction.delete(&session.value.key());
-            }
-            after = page.last;
-            if after.is_none() {
-                transaction.delete(&key::session(user, own));
-                return self.finish(transaction, user, address, now).await;
-            }
-            transaction.commit(&self.table).await?;
-        }
-    }
-
-    async fn finish(
-        &self,
-        mut transaction: Transaction<()>,
         user: UserId,
         address: &str,
         now: Timestamp,
-    ) -> Result<(), CommitError<()>> {
+    ) -> Result<(u32, Option<Position>), CommitError<()>> {
         let Some(account) = self.table.get::<AccountRecord>(&key::user(user)).await? else {
-            return Ok(());
+            return Ok((0, None));
         };
         let raised = account.map(|mut record| {
             record.0.epoch = record.0.epoch.saturating_add(1);
             record
         });
-        let entry = AuditEntry::AllSessionsEnded;
+        let (epoch, entry) = (raised.value.0.epoch, AuditEntry::AllSessionsEnded);
+        let ended = Payload::SessionsEnded { user_id: user, session_id: None };
+        let (mut transaction, rest) = self.deletion(user, epoch, None).await?;
         transaction
             .replace(&raised, ())
             .put_over(&AuditRecord::new(entry, Some(user), address.to_owned(), now))
-            .put_over(&OutboxRecord::new(Payload::SessionsEnded { user_id: user, session_id: None }, now)?);
-        transaction.commit(&self.table).await
+            .put_over(&OutboxRecord::new(ended, now)?);
+        transaction.commit(&self.table).await?;
+        Ok((epoch, rest))
+    }
+
+    /// Deletes void sessions from a position on. They are of no use to anybody: failing is no failure.
+    async fn clear(&self, user: UserId, epoch: u32, mut rest: Option<Position>) {
+        while rest.is_some() {
+            let cleared = async {
+                let (transaction, rest) = self.deletion(user, epoch, rest.take()).await?;
+                transaction.commit(&self.table).await.map(|()| rest)
+            };
+            match cleared.await {
+                Ok(next) => rest = next,
+                Err(error) => tracing::warn!(%error, "void sessions stay until they expire"),
+            }
+        }
+    }
+
+    /// Deletes those of up to [`AT_ONCE`] sessions that are older than an epoch; answers where the next
+    /// ones begin.
+    async fn deletion(
+        &self,
+        user: UserId,
+        epoch: u32,
+        after: Option<Position>,
+    ) -> Result<(Transaction<()>, Option<Position>), StorageError> {
+        let query = Query { after, ..Query::beginning(key::user(user).pk, key::SESSIONS, AT_ONCE) };
+        let page = self.table.query::<SessionRecord>(query).await?;
+        let mut transaction = Transaction::new();
+        for (session, _) in page.items.iter().filter(|(session, _)| session.value.epoch < epoch) {
+            transaction.delete(&session.value.key());
+        }
+        Ok((transaction, page.last))
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use jiff::Timestamp;
 
 use super::key::Key;
@@ -96,6 +96,18 @@ impl<M> Transaction<M> {
         self.push(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()), None)
     }
 
+    /// Writes nothing: what is at `key` must still be at `version`.
+    pub fn check(&mut self, key: &Key, version: u64, stale: M) -> &mut Self {
+        let check = ConditionCheck::builder()
+            .table_name("")
+            .set_key(Some(attributes(key)))
+            .condition_expression("v = :expected")
+            .expression_attribute_values(":expected", AttributeValue::N(version.to_string()))
+            .build();
+        let item = check.map(|check| TransactWriteItem::builder().condition_check(check).build());
+        self.push(item, Some(stale))
+    }
+
     fn put<R: Record>(
         &mut self,
         record: &R,
@@ -150,7 +162,8 @@ impl<M> Transaction<M> {
         for item in &mut items {
             let put = item.put.as_mut().map(|put| &mut put.table_name);
             let delete = item.delete.as_mut().map(|delete| &mut delete.table_name);
-            put.into_iter().chain(delete).for_each(|name| name.clone_from(&table.name));
+            let check = item.condition_check.as_mut().map(|check| &mut check.table_name);
+            put.into_iter().chain(delete).chain(check).for_each(|name| name.clone_from(&table.name));
         }
         let call = table.client.transact_write_items().set_transact_items(Some(items));
         let counted = TableCall::begin();

@@ -44,9 +44,10 @@ async fn two_hundred_sessions_end() {
     let owner = customer(&cloud, "Customer One").await;
     let (user, now): (UserId, _) = (owner.id.parse().unwrap(), cloud.clock.now());
     let sessions = Sessions::new(table(&cloud));
+    let account = Accounts::new(table(&cloud)).get(user).await.unwrap().unwrap();
     let ids: Vec<SessionId> = (0..200).map(|_| random::id(now)).collect();
     for id in &ids {
-        sessions.begin(&RefreshToken::issue(user, *id), "test".into(), now).await.unwrap();
+        sessions.begin(&RefreshToken::issue(user, *id), &account, "test".into(), now).await.unwrap();
     }
     body(owner.delete("/v1/sessions").await.unwrap(), 204);
     for id in ids {

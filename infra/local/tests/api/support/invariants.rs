@@ -265,6 +265,7 @@ fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
         Payload::AccountRegistered { .. }
         | Payload::RegistrationRepeated { .. }
         | Payload::SessionsEnded { .. }
+        | Payload::ConnectionReplaced { .. }
         | Payload::PhotoRemoved { .. } => None,
         Payload::BookingRequested(about) => Some((about.booking_id, Status::Requested)),
         Payload::BookingConfirmed(about) => Some((about.booking_id, Status::Confirmed)),
@@ -280,7 +281,9 @@ fn readers(payload: &Payload) -> Vec<UserId> {
         Payload::AccountRegistered { user_id, .. } | Payload::RegistrationRepeated { user_id } => {
             vec![*user_id]
         }
-        Payload::SessionsEnded { .. } | Payload::PhotoRemoved { .. } => Vec::new(),
+        Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } | Payload::PhotoRemoved { .. } => {
+            Vec::new()
+        }
         Payload::BookingRequested(about)
         | Payload::BookingConfirmed(about)
         | Payload::BookingDeclined(about)
