@@ -41,8 +41,12 @@ def sessions(world):
     session = world.api.call("POST", "/v1/sessions", status=201, body=credentials)
     again = {"refresh_token": session["refresh_token"]}
     following = world.api.call("POST", "/v1/sessions/refresh", body=again)
+    # From the same device, as after a lost answer.
+    if world.api.call("POST", "/v1/sessions/refresh", body=again)["refresh_token"] != following["refresh_token"]:
+        raise Failed("a repeated refresh was answered with another token")
     for used in (session, following):
-        world.api.call("POST", "/v1/sessions/refresh", status=401, body={"refresh_token": used["refresh_token"]})
+        token = {"refresh_token": used["refresh_token"]}
+        world.api.call("POST", "/v1/sessions/refresh", status=401, body=token, agent="another device")
 
 
 def pages(world):

@@ -47,8 +47,16 @@ async fn begin(world: &World, user_id: UserId, id: SessionId) {
     let now = world.peers.clock.now();
     let expires_at = now.saturating_add(SignedDuration::from_hours(24)).expect("a moment");
     let refresh_hash = String::new();
-    let record =
-        SessionRecord { id, user_id, epoch: 3, refresh_hash, created_at: now, refreshed_at: now, expires_at };
+    let record = SessionRecord {
+        id,
+        user_id,
+        epoch: 3,
+        refresh_hash,
+        replaced: None,
+        created_at: now,
+        refreshed_at: now,
+        expires_at,
+    };
     world.peers.table.put(&record).await.expect("stored");
 }
 
@@ -209,7 +217,7 @@ async fn an_ended_session_closes_its_connections_and_no_others() {
 #[tokio::test]
 async fn a_replaced_connection_is_told_and_closed() {
     let world = world().await;
-    let now = world.clock.now();
+    let now = world.peers.clock.now();
     let ago = |seconds| now.saturating_sub(SignedDuration::from_secs(seconds)).expect("a moment");
     let replaced = |connection: &str, connected_at| {
         let connection_id = connection.to_owned();

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::Method;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, USER_AGENT};
 use axum::http::request::Parts;
 use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
@@ -192,6 +192,21 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
             _ => None,
         });
         Ok(Self(source.and_then(|text| text.parse().ok())))
+    }
+}
+
+/// How the client calls itself (`User-Agent`, RFC 9110, 10.1.5), as far as it is visible ASCII: the first
+/// 200 characters. A claim, which proves nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserAgent(pub Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for UserAgent {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let text = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let cut = text.map(|text| text.trim().chars().take(200).collect::<String>());
+        Ok(Self(cut.filter(|text| !text.is_empty())))
     }
 }
 

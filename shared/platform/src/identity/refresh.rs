@@ -2,15 +2,28 @@
 //!
 //! `rft_<user>.<session>.<32 random bytes>`: the first two say where to look, the last proves it.
 
-use aws_lc_rs::digest;
+use aws_lc_rs::{digest, hmac};
 use banister_domain::id::{SessionId, UserId};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 
 use crate::random;
 
 /// How long a session lives without being refreshed, in days.
 pub const LIFETIME_DAYS: i64 = 30;
+
+/// What makes the next token of a session, together with the one before.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Salt(String);
+
+impl Salt {
+    /// A new one, of 256 random bits.
+    #[must_use]
+    pub fn issue() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(random::bytes::<32>()))
+    }
+}
 
 /// A refresh token as the client holds it. Never logged, never stored.
 #[derive(Clone)]
@@ -27,6 +40,15 @@ impl RefreshToken {
     #[must_use]
     pub fn issue(user_id: UserId, session_id: SessionId) -> Self {
         Self { user_id, session_id, secret: URL_SAFE_NO_PAD.encode(random::bytes::<32>()) }
+    }
+
+    /// The token after this one: the same for the same salt, so that whoever holds this one can be given
+    /// it again. Neither the salt alone nor this token alone tells it (HMAC-SHA256, RFC 2104).
+    #[must_use]
+    pub fn successor(&self, salt: &Salt) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret.as_bytes());
+        let secret = URL_SAFE_NO_PAD.encode(hmac::sign(&key, salt.0.as_bytes()));
+        Self { secret, ..*self }
     }
 
     /// Reads what a client sent; none where it is no such token.

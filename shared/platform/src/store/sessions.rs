@@ -7,13 +7,48 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{AccountRecord, AuditEntry, AuditRecord, OutboxRecord};
-use crate::identity::refresh::{LIFETIME_DAYS, RefreshToken};
+use crate::identity::refresh::{LIFETIME_DAYS, RefreshToken, Salt};
 use crate::table::{
     CommitError, Key, Position, Query, Record, StorageError, Table, Transaction, Versioned, backoff, key,
 };
 
 /// How many sessions are ended in one transaction, which takes 100 items.
 const AT_ONCE: u16 = 90;
+
+/// How long after a refresh the same token may come again, since its answer was lost.
+const GRACE: SignedDuration = SignedDuration::from_secs(10);
+
+/// A refresh token that was exchanged for the next one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacedToken {
+    /// Its hash.
+    pub hash: String,
+    /// What made the next one of it.
+    pub salt: Salt,
+    /// The device that sent it, as it calls itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+}
+
+impl ReplacedToken {
+    /// Of a token that such a device sent, with the token that takes its place.
+    #[must_use]
+    pub fn of(token: &RefreshToken, agent: Option<String>) -> (Self, RefreshToken) {
+        let salt = Salt::issue();
+        let next = token.successor(&salt);
+        (Self { hash: token.hash(), salt, agent }, next)
+    }
+}
+
+/// What a refresh token is to its session.
+pub enum Presented {
+    /// The one that is good.
+    Current,
+    /// The one before, again from the same device within seconds: this was the answer.
+    Repeated(RefreshToken),
+    /// An old one, or none of this session.
+    Reused,
+}
 
 /// A session as kept.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +62,9 @@ pub struct SessionRecord {
     pub epoch: u32,
     /// Hash of the one refresh token that is good.
     pub refresh_hash: String,
+    /// What the one before was, as long as a client may not have got the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<ReplacedToken>,
     /// When it was begun.
     pub created_at: Timestamp,
     /// When it was last refreshed.
@@ -48,6 +86,24 @@ impl Record for SessionRecord {
 }
 
 impl SessionRecord {
+    /// What `token`, sent at `now` by a device that calls itself `agent`, is to this session.
+    #[must_use]
+    pub fn judge(&self, token: &RefreshToken, agent: Option<&str>, now: Timestamp) -> Presented {
+        if token.matches(&self.refresh_hash) {
+            return Presented::Current;
+        }
+        // Either way: two instances do not have quite the same time.
+        let fresh = now.duration_since(self.refreshed_at).abs() < GRACE;
+        match &self.replaced {
+            Some(replaced)
+                if fresh && token.matches(&replaced.hash) && replaced.agent.as_deref() == agent =>
+            {
+                Presented::Repeated(token.successor(&replaced.salt))
+            }
+            _ => Presented::Reused,
+        }
+    }
+
     /// Whether it stands at `now`: neither over nor ended with all others of `account`.
     #[must_use]
     pub fn stands(&self, account: &Account, now: Timestamp) -> bool {
@@ -86,6 +142,7 @@ impl Sessions {
             user_id: token.user_id,
             epoch: account.value.epoch,
             refresh_hash: token.hash(),
+            replaced: None,
             created_at: now,
             refreshed_at: now,
             expires_at: expiry(now),
@@ -120,15 +177,17 @@ impl Sessions {
         Ok(found.filter(|session| now < session.value.expires_at))
     }
 
-    /// Makes `next` the one good refresh token of a session; refused if another refresh was faster.
+    /// Makes `next` the one good refresh token of a session in place of `replaced`; refused if another
+    /// refresh was faster.
     pub async fn rotate(
         &self,
         session: Versioned<SessionRecord>,
-        next: &RefreshToken,
+        (replaced, next): (ReplacedToken, &RefreshToken),
         now: Timestamp,
     ) -> Result<(), CommitError<()>> {
         let rotated = session.map(|session| SessionRecord {
             refresh_hash: next.hash(),
+            replaced: Some(replaced),
             refreshed_at: now,
             expires_at: expiry(now),
             ..session
