@@ -234,7 +234,7 @@ async fn a_replaced_connection_is_told_and_closed() {
     assert_eq!(calls.map(count), [4, 2, 1, 1, 1, 1], "who does not read is closed all the same");
     assert!(world.calls().iter().any(|call| call.contains(r#""type":"connection.replaced""#)));
     assert!(world.deliver(&[&opening]).await.is_empty());
-    assert!(world.dead().is_empty());
+    assert!(world.peers.dead().is_empty());
 }
 
 #[tokio::test]

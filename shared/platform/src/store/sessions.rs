@@ -234,7 +234,10 @@ impl Sessions {
     pub async fn end_all(&self, user: UserId, address: String, now: Timestamp) -> Result<(), StorageError> {
         for attempt in 0..5 {
             match self.raise(user, &address, now).await {
-                Ok((epoch, rest)) => return Ok(self.clear(user, epoch, rest).await),
+                Ok((epoch, rest)) => {
+                    self.clear(user, epoch, rest).await;
+                    return Ok(());
+                }
                 Err(CommitError::Storage(error)) => return Err(error),
                 Err(CommitError::Refused(()) | CommitError::Contention) => {
                     tokio::time::sleep(backoff(attempt)).await;
