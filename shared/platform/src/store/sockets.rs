@@ -182,8 +182,9 @@ impl Connections {
     ) -> Result<SocketRecord, OpenError> {
         let socket = self.exchange(ticket, connection, now).await?;
         let looked = async {
-            self.look(&socket, now).await?;
-            self.make_room(&socket, now).await
+            let (stands, all) = tokio::join!(self.look(&socket, now), self.of_user(socket.user_id));
+            stands?;
+            self.make_room(&socket, all?, now).await
         };
         let looked = looked.await;
         if looked.is_err() {
@@ -231,9 +232,13 @@ impl Connections {
 
     /// Forgets the oldest connections over [`MOST_CONNECTIONS`], two at most, with the event that closes
     /// each: the gateway may have lost the end of any of them. Never `own`, which is not open yet.
-    async fn make_room(&self, own: &SocketRecord, now: Timestamp) -> Result<(), OpenError> {
+    async fn make_room(
+        &self,
+        own: &SocketRecord,
+        mut others: Vec<SocketRecord>,
+        now: Timestamp,
+    ) -> Result<(), OpenError> {
         for attempt in 0..5 {
-            let mut others = self.of_user(own.user_id).await?;
             others.retain(|other| now < other.expires_at && other.connection_id != own.connection_id);
             others.sort_by_key(|other| other.connected_at);
             others.truncate((others.len() + 1).saturating_sub(MOST_CONNECTIONS));
@@ -254,6 +259,7 @@ impl Connections {
                 // Somebody else makes room at this very moment: see what is left.
                 Err(CommitError::Refused(()) | CommitError::Contention) => {
                     tokio::time::sleep(backoff(attempt)).await;
+                    others = self.of_user(own.user_id).await?;
                 }
             }
         }
