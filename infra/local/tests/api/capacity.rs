@@ -18,10 +18,9 @@ use banister_platform::config::Settings;
 use banister_platform::http::Operation;
 use banister_platform::telemetry;
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::access::requests::World;
-use crate::support::body;
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/capacity.txt");
 /// Longer than a gate remembers, shorter than a token lives.
