@@ -25,6 +25,7 @@ import live
 import mutants
 import rest
 import stack
+import staff
 from peers import MailServer
 from stack import Failed
 
@@ -33,6 +34,7 @@ CHECKS = [
     checks.email,
     checks.main_job,
     rest.endpoints,
+    staff.administration,
     live.websocket,
     live.photo,
     checks.dead_letters,

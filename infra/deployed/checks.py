@@ -53,6 +53,12 @@ class World:
         """Whether the subject of a mail to an address has a word in it, in small letters."""
         return any(word in subject.lower() for subject, _ in self.mails.to(address))
 
+    def id_of(self, address):
+        """The id of whoever has an address, from the table."""
+        key = {"PK": {"S": f"EMAIL#{address}"}, "SK": {"S": "EMAIL"}}
+        found = self.stack.client("dynamodb").get_item(TableName=self.stack.resources["Table"], Key=key)
+        return found["Item"]["user_id"]["S"]
+
     def outbox(self):
         """The events that were not relayed yet."""
         owed = {"FilterExpression": "begins_with(PK, :owed)", "ExpressionAttributeValues": {":owed": {"S": "OUTBOX#"}}}

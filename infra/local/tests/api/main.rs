@@ -5,6 +5,7 @@
 
 mod access;
 mod accounts;
+mod admin;
 mod availability;
 mod backlog;
 mod bookings;

@@ -1,0 +1,3 @@
+//! Administration: what staff see and do.
+
+mod permissions;
