@@ -8,7 +8,7 @@ use image::GenericImageView as _;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::workers::{one_photo, shown};
+use super::workers::{PATIENCE, one_photo, shown};
 use super::{PICTURE, begin, look, photo, send, upload};
 use crate::support::{body, cloud, customer, pass, settle, text};
 
@@ -171,7 +171,8 @@ async fn an_upload_that_is_not_there_is_not_tried_again() {
     let told = json!({ "Records": [{ "eventName": "ObjectCreated:Put", "s3": s3 }] });
     let queue = Queue::from_settings(&cloud.settings("local-test"), "MEDIA_QUEUE_URL").unwrap();
     queue.send(told.to_string()).await.unwrap();
-    cloud.quiet().await.unwrap();
+    let quiet = tokio::time::timeout(PATIENCE, cloud.quiet()).await;
+    quiet.expect("nothing waits to be tried again").unwrap();
     assert!(cloud.sqs.depth("MediaQueue").unwrap().is_empty());
     assert!(cloud.sqs.depth("MediaDeadLetterQueue").unwrap().is_empty());
     assert_eq!(photo(&client).await["status"], "processing");

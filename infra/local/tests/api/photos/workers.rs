@@ -17,7 +17,7 @@ use crate::support::{body, pass, text};
 const START: &str = "2031-03-03T06:00:00Z";
 /// Longer than anything that is under way takes, on a busy machine too: whoever is not done by then
 /// waits for the clock.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// As long as all attempts of a call that fails at once.
 const OUTAGE: Duration = Duration::from_secs(2);
 
