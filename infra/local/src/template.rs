@@ -139,8 +139,9 @@ impl Template {
         let mut buckets: Vec<_> = read.collect::<Result<_, _>>()?;
         for (function, properties) in self.of_type("AWS::Serverless::Function") {
             for (name, lister) in buckets::listed(&function, &properties)? {
-                let bucket = buckets.iter_mut().find(|bucket| bucket.logical_id == name);
-                bucket.into_iter().for_each(|bucket| bucket.listers.push(lister.clone()));
+                if let Some(bucket) = buckets.iter_mut().find(|bucket| bucket.logical_id == name) {
+                    bucket.listers.push(lister);
+                }
             }
         }
         Ok(buckets)

@@ -46,7 +46,7 @@ async fn batch(processor: &Processor, event: SqsEvent) -> SqsBatchResponse {
             if record.body.as_deref() == Some("spin") {
                 let forever = processor.compute(|| {
                     loop {
-                        std::hint::spin_loop()
+                        std::hint::spin_loop();
                     }
                 });
                 let given_up = tokio::time::timeout(LIMIT, forever).await;

@@ -236,7 +236,7 @@ async fn a_picture_that_takes_too_long_is_rejected_the_third_time() {
     world.worker = world.worker.with_limit(Duration::ZERO);
     world.upload(2, long).await;
     given_up(&world, 2).await;
-    world.worker = world.worker.with_limit(Duration::from_secs(60));
+    world.worker = world.worker.with_limit(Duration::from_mins(1));
     assert!(world.deliver(&told(&upload_key(2))).await);
     assert_eq!((world.status().await, world.objects()), (Some(Status::Ready), squares(2)));
 }
@@ -271,7 +271,7 @@ async fn what_cannot_be_done_in_time_is_not_begun() {
         assert!(!world.deliver_by(&told(&upload_key(1)), soon).await);
         world.peers.clock.advance(AGAIN);
     }
-    let late = world.peers.clock.now() + SignedDuration::from_secs(60);
+    let late = world.peers.clock.now() + SignedDuration::from_mins(1);
     assert!(world.deliver_by(&told(&upload_key(1)), late).await);
     assert_eq!(world.status().await, Some(Status::Ready));
 }
