@@ -77,6 +77,7 @@ const CASES: &[(&str, Warm)] = &[
     ("create_booking", Warm::Again),
     ("create_chat_ticket", Warm::Unlimited),
     ("create_photo_upload", Warm::Unlimited),
+    ("get_user", Warm::Again),
     ("fallback", Warm::Bare),
     ("connect", Warm::Never),
     ("frame", Warm::Bare),

@@ -9,7 +9,8 @@ use axum::http::{HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use banister_platform::http::{Code, Problem, merge};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::{DOCUMENT, Docs, area};
 
@@ -24,14 +25,17 @@ pub fn service() -> Router {
     merge([area().into_routes(Docs::default()), others])
 }
 
+/// What of the document is needed here. The rest, most of it, is passed over when a function starts.
+#[derive(Deserialize)]
+struct Described {
+    paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
+}
+
 /// Every path of the API with its methods in upper case.
 fn described() -> BTreeMap<String, Vec<String>> {
-    let document: Map<String, Value> = serde_json::from_str(DOCUMENT).unwrap_or_default();
-    let paths = document.get("paths").and_then(Value::as_object).cloned().unwrap_or_default();
-    let methods = |item: Value| {
-        item.as_object().into_iter().flat_map(Map::keys).map(|name| name.to_uppercase()).collect()
-    };
-    paths.into_iter().map(|(path, item)| (path, methods(item))).collect()
+    let document: Described = serde_json::from_str(DOCUMENT).expect("a test reads every path of it");
+    let methods = |item: BTreeMap<String, _>| item.into_keys().map(|name| name.to_uppercase()).collect();
+    document.paths.into_iter().map(|(path, item)| (path, methods(item))).collect()
 }
 
 /// 405 with the methods that the path takes (RFC 9110, 15.5.6). What it does take never comes here.
@@ -50,6 +54,7 @@ fn refuse(method: &Method, taken: &[String]) -> Response {
 mod tests {
     use axum::body::{Body, to_bytes};
     use axum::extract::Request;
+    use serde_json::Value;
     use tower::ServiceExt as _;
 
     use super::*;
