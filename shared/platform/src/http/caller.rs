@@ -180,24 +180,3 @@ impl<P: Needed, S: HasGate + Send + Sync> FromRequestParts<S> for Staff<P> {
         Ok(Self { identity, permission: PhantomData })
     }
 }
-
-/// Anybody who works here.
-#[derive(Debug, Clone, Copy)]
-pub struct AnyStaff {
-    /// Who calls.
-    pub identity: Identity,
-}
-
-impl Caller for AnyStaff {
-    const ACCESS: Access =
-        Access { anonymous: false, roles: &Role::STAFF, permission: None, confirmed_email: false };
-}
-
-impl<S: HasGate + Send + Sync> FromRequestParts<S> for AnyStaff {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let identity = admit(parts, state, Self::ACCESS).await?;
-        Ok(Self { identity: identity.ok_or(Problem::new(Code::Unauthenticated))? })
-    }
-}

@@ -15,7 +15,7 @@ mod unmatched;
 pub use answer::{Created, NoContent, OkJson, Replayable};
 pub use area::{Area, Endpoint, Operation, access_of, merge};
 pub use caller::{
-    AnyStaff, Anyone, Caller, ConfirmedCustomer, Customer, HasGate, Needed, Party, Provider, SignedIn, Staff,
+    Anyone, Caller, ConfirmedCustomer, Customer, HasGate, Needed, Party, Provider, SignedIn, Staff,
     SuperAdmin, Visitor, needs,
 };
 pub use code::Code;
