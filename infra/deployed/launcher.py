@@ -169,6 +169,7 @@ def hide_missing_objects():
         if role_may(f"arn:aws:iam::{account}:role/{role}", right, place, {"s3:prefix": key}):
             say(f"used: {role} {right} {place}")
             return answer
+        say(f"refused: {caller} may not {right} on {place}")
         return s3._error("AccessDenied", "Access Denied", 403, path)
 
     s3.handle_request = handled
