@@ -14,7 +14,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 43] = [
+const RIGHTS: [(&str, &str); 47] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("get_me", "BatchGetItem GetItem"),
@@ -48,6 +48,10 @@ const RIGHTS: [(&str, &str); 43] = [
     ("get_user", "BatchGetItem GetItem"),
     ("get_user_permissions", "BatchGetItem GetItem"),
     ("set_user_permissions", "BatchGetItem PutItem"),
+    ("disable_user", "BatchGetItem PutItem"),
+    ("enable_user", "BatchGetItem GetItem PutItem"),
+    ("end_user_sessions", "BatchGetItem PutItem"),
+    ("set_user_role", "BatchGetItem PutItem"),
     ("get_openapi", ""),
     ("show_docs", ""),
     ("show_docs_file", ""),

@@ -2,13 +2,14 @@
 
 mod socket;
 
+use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use banister_domain::access::Permissions;
 use banister_domain::account::{Account, Role};
 use banister_platform::config::ConfigError;
-use banister_platform::store::Accounts;
+use banister_platform::store::{Accounts, Act, AuditEntry, Edit};
 use banister_platform::table::{StorageError, Table};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -125,10 +126,13 @@ impl Client {
     ) -> Result<Self, ClientError> {
         let mut client = Self::join(cloud, "customer", name).await?;
         let accounts = Accounts::new(Table::from_settings(&cloud.settings("local-http"))?);
-        let account = accounts.get(client.id.parse().map_err(|_| ClientError::Nothing)?).await?;
-        let account = account.ok_or(ClientError::Nothing)?;
-        let epoch = account.value.epoch.saturating_add(1);
-        accounts.save(account.map(|account| Account { role, permissions, epoch, ..account })).await?;
+        let id = client.id.parse().map_err(|_| ClientError::Nothing)?;
+        let act = Act { by: None, address: "local".to_owned(), at: cloud.clock.now() };
+        let edit = |account: &Account| {
+            let account = Account { permissions, ..account.clone().with_role(role) };
+            Ok::<_, Infallible>(Some(Edit { account, entry: AuditEntry::RoleSet, change: None }))
+        };
+        accounts.edit(id, &act, edit).await.map_err(|_| ClientError::Nothing)?;
         client.sign_in().await?;
         Ok(client)
     }

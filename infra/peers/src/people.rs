@@ -41,6 +41,7 @@ pub fn person(id: UserId, email: &str, name: &str) -> Account {
         role: Role::Customer,
         permissions: Permissions::NONE,
         status: AccountStatus::Active,
+        disabled: None,
         epoch: 0,
         email_confirmed: true,
         first_name: name.parse().expect("a name"),

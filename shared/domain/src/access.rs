@@ -1,5 +1,9 @@
 //! Who may do what: the permissions of staff, and who stands above whom.
 
+mod super_admins;
+
+pub use super_admins::{LastSuperAdmin, SuperAdmins};
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::account::Role;

@@ -122,6 +122,7 @@ impl RegisterAccount {
             role: self.role.into(),
             permissions: Permissions::NONE,
             status: AccountStatus::Active,
+            disabled: None,
             epoch: 0,
             email_confirmed: false,
             first_name: self.first_name,

@@ -1,8 +1,12 @@
 //! Administration: what staff see and do across the market.
 
+mod disable_user;
+mod enable_user;
+mod end_user_sessions;
 mod get_user;
 mod get_user_permissions;
 mod set_user_permissions;
+mod set_user_role;
 mod subject;
 mod view;
 
@@ -45,5 +49,6 @@ impl HasGate for Admin {
 /// The endpoints of this area.
 #[must_use]
 pub fn area() -> Area<Admin> {
-    banister_platform::area!("admin": Admin; get_user, get_user_permissions, set_user_permissions)
+    banister_platform::area!("admin": Admin; get_user, get_user_permissions, set_user_permissions,
+        disable_user, enable_user, end_user_sessions, set_user_role)
 }

@@ -3,24 +3,45 @@
 use banister_domain::access::Reach;
 use banister_domain::account::Account;
 use banister_domain::id::UserId;
-use banister_platform::http::{Code, Problem};
+use banister_platform::http::{ClientAddress, Code, Problem};
 use banister_platform::identity::Identity;
-use banister_platform::table::Versioned;
+use banister_platform::store::{Act, Edit, EditError};
+use banister_platform::table::{CommitError, Versioned};
 
 use crate::Admin;
 
 impl Admin {
     /// The account, if `caller` may know of it.
     pub(crate) async fn seen(&self, caller: Identity, id: UserId) -> Result<Versioned<Account>, Problem> {
-        Ok(self.reached(caller, id).await?.0)
+        let account = self.accounts.get(id).await?;
+        let seen = account.filter(|account| reach(caller, &account.value) != Reach::Hidden);
+        seen.ok_or(Problem::new(Code::NotFound))
     }
 
-    async fn reached(&self, caller: Identity, id: UserId) -> Result<(Versioned<Account>, Reach), Problem> {
-        let account = self.accounts.get(id).await?.ok_or(Problem::new(Code::NotFound))?;
-        let own = caller.user_id == id;
-        match Reach::of(caller.role, caller.permissions, account.value.role, own) {
+    /// Makes of the account what `decide` says, if `caller` may change it as it is then.
+    pub(crate) async fn edit(
+        &self,
+        caller: Identity,
+        address: &ClientAddress,
+        id: UserId,
+        decide: impl Fn(&Account) -> Result<Option<Edit>, Problem>,
+    ) -> Result<Account, Problem> {
+        let act = Act { by: Some(caller.user_id), address: address.subject(), at: self.clock.now() };
+        let decide = |account: &Account| match reach(caller, account) {
             Reach::Hidden => Err(Problem::new(Code::NotFound)),
-            reach => Ok((account, reach)),
-        }
+            Reach::Seen => Err(Problem::new(Code::Forbidden)),
+            Reach::Managed => decide(account),
+        };
+        self.accounts.edit(id, &act, decide).await.map_err(|error| match error {
+            CommitError::Refused(EditError::Missing) => Problem::new(Code::NotFound),
+            CommitError::Refused(EditError::Refused(problem)) => problem,
+            CommitError::Refused(EditError::LastSuperAdmin) => Problem::new(Code::LastSuperAdmin),
+            CommitError::Refused(EditError::Stale) | CommitError::Contention => Problem::busy(),
+            CommitError::Storage(error) => error.into(),
+        })
     }
+}
+
+fn reach(caller: Identity, account: &Account) -> Reach {
+    Reach::of(caller.role, caller.permissions, account.role, caller.user_id == account.id)
 }

@@ -4,7 +4,7 @@ use banister_domain::access::{Permission, Permissions};
 use banister_domain::account::{Account, AccountStatus, Email, Locale, Phone, Role};
 use banister_domain::availability::Zone;
 use banister_domain::id::UserId;
-use banister_domain::text::PersonName;
+use banister_domain::text::{PersonName, Reason};
 use banister_platform::store::Grant;
 use banister_platform::view::{PhotoView, Viewer};
 use jiff::Timestamp;
@@ -25,6 +25,8 @@ use serde::Serialize;
     "photo": null,
     "created_at": "2026-03-09T08:00:00Z",
     "status": "active",
+    "disabled_reason": null,
+    "disabled_at": null,
     "permissions": [],
 }))]
 pub(crate) struct UserView {
@@ -36,6 +38,11 @@ pub(crate) struct UserView {
     role: Role,
     /// In use or switched off.
     status: AccountStatus,
+    /// Why it was switched off, where staff did so.
+    disabled_reason: Option<Reason>,
+    /// When staff switched it off.
+    #[schema(value_type = Option<String>, format = DateTime, example = json!(null))]
+    disabled_at: Option<Timestamp>,
     /// What was granted to a member of staff. A super admin needs none.
     permissions: Permissions,
     /// Whether the address was confirmed by a code.
@@ -60,6 +67,8 @@ pub(crate) struct UserView {
 impl UserView {
     pub(crate) fn new(account: Account, viewer: &Viewer, now: Timestamp) -> Self {
         let photo = viewer.photo(&account.photo, now);
+        let disabled_at = account.disabled.as_ref().map(|disabled| disabled.at);
+        let disabled_reason = account.disabled.map(|disabled| disabled.reason);
         let Account { id, email, role, status, permissions, email_confirmed, first_name, last_name, .. } =
             account;
         let Account { phone, time_zone, locale, created_at, .. } = account;
@@ -68,6 +77,8 @@ impl UserView {
             email,
             role,
             status,
+            disabled_reason,
+            disabled_at,
             permissions,
             email_confirmed,
             first_name,

@@ -47,12 +47,15 @@ fn expected(operation: &Operation, token: Token) -> Outcome {
     let owned = !access.anonymous && !for_staff && operation.path.contains('{');
     let lacks =
         |role: Role, granted: Permissions| access.permission.is_some_and(|needed| !role.may(granted, needed));
+    // Whose role is set here is support; no permission makes an equal act on an equal.
+    let below = |role: Role| operation.id == "set_user_role" && !role.is_above(Role::Management);
     match token {
         Token::Missing if access.anonymous => Outcome::Done,
         Token::Bad if access.anonymous && !looks => Outcome::Done,
         Token::Missing | Token::Bad => Outcome::Unauthenticated,
         Token::Good { role, .. } if !access.roles.contains(&role) => Outcome::Forbidden,
         Token::Good { role, permissions, .. } if lacks(role, permissions) => Outcome::Forbidden,
+        Token::Good { role, .. } if below(role) => Outcome::Forbidden,
         Token::Good { confirmed: false, .. } if access.confirmed_email => Outcome::Unconfirmed,
         Token::Good { owner: false, .. } if owned => Outcome::Hidden,
         Token::Good { .. } => Outcome::Done,

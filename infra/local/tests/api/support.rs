@@ -2,7 +2,8 @@
 
 pub(crate) mod invariants;
 
-use banister_domain::account::Account;
+use banister_domain::access::Permissions;
+use banister_domain::account::{Account, Role};
 use banister_local::client::{Answer, Client};
 use banister_local::cloud::{Cloud, Options};
 use banister_local::mail::Mail;
@@ -114,6 +115,18 @@ pub(crate) async fn change_account(cloud: &Cloud, id: &str, change: impl FnOnce(
     let accounts = Accounts::new(Table::from_settings(&cloud.settings("local-test")).expect("settings"));
     let account = accounts.get(id.parse().expect("an id")).await.expect("an answer").expect("an account");
     assert!(accounts.save(account.map(change)).await.expect("an answer"), "nobody else changes it");
+}
+
+/// A super admin, signed in.
+pub(crate) async fn super_admin(cloud: &Cloud, name: &str) -> Client {
+    Client::staff(cloud, Role::SuperAdmin, Permissions::NONE, name).await.expect("a super admin")
+}
+
+/// Has a super admin switch an account off.
+pub(crate) async fn switch_off(cloud: &Cloud, id: &str) {
+    let admin = super_admin(cloud, "Switching Admin").await;
+    let ask = json!({ "reason": "A test." });
+    body(admin.post(&format!("/v1/admin/users/{id}/disable"), &ask).await.expect("an answer"), 200);
 }
 
 /// A request with any body at all.

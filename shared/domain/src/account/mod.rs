@@ -15,7 +15,7 @@ use crate::access::Permissions;
 use crate::availability::Zone;
 use crate::id::UserId;
 use crate::photo::Photo;
-use crate::text::PersonName;
+use crate::text::{PersonName, Reason};
 
 /// What a person is in the marketplace.
 #[derive(
@@ -87,6 +87,15 @@ pub enum AccountStatus {
     Disabled,
 }
 
+/// Why and when an account was switched off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disabled {
+    /// Why, for staff.
+    pub reason: Reason,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// The language of mails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -113,6 +122,9 @@ pub struct Account {
     pub permissions: Permissions,
     /// In use or switched off.
     pub status: AccountStatus,
+    /// Why it is off, where somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<Disabled>,
     /// Rises with all that ends the account's sessions: signing out everywhere, another role, being
     /// switched off. A session or a token of another epoch is void.
     pub epoch: u32,
@@ -134,6 +146,33 @@ pub struct Account {
     pub photo: Photo,
     /// When the account was made.
     pub created_at: Timestamp,
+}
+
+impl Account {
+    /// Without any of the sessions it had.
+    #[must_use]
+    pub fn signed_out(self) -> Self {
+        Self { epoch: self.epoch.saturating_add(1), ..self }
+    }
+
+    /// Switched off at `now`, and signed out.
+    #[must_use]
+    pub fn disabled(self, reason: Reason, now: Timestamp) -> Self {
+        let disabled = Some(Disabled { reason, at: now });
+        Self { status: AccountStatus::Disabled, disabled, ..self.signed_out() }
+    }
+
+    /// In use again. What was signed in before stays out: the epoch does not go back.
+    #[must_use]
+    pub fn enabled(self) -> Self {
+        Self { status: AccountStatus::Active, disabled: None, ..self }
+    }
+
+    /// With another role and what one of that role starts with, and signed out.
+    #[must_use]
+    pub fn with_role(self, role: Role) -> Self {
+        Self { role, permissions: role.starting_permissions(), ..self.signed_out() }
+    }
 }
 
 #[cfg(test)]

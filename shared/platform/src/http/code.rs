@@ -70,6 +70,12 @@ codes! {
     ServiceArchived "service_archived" CONFLICT "The service is archived";
     /// The account is not one of staff.
     NotStaff "not_staff" CONFLICT "Only staff have permissions";
+    /// Staff stay staff, customers customers, and providers providers.
+    RoleFixed "role_fixed" CONFLICT "The account cannot get this role";
+    /// There would be no active super admin left.
+    LastSuperAdmin "last_super_admin" CONFLICT "There must be another active super admin";
+    /// The address has another account.
+    EmailTaken "email_taken" CONFLICT "The e-mail address has another account";
     /// Somebody else changes the same thing right now.
     Busy "busy" CONFLICT "The resource is being changed; try again";
     /// The body is too large.

@@ -1,25 +1,26 @@
 //! Accounts, their credentials, and the codes that confirm their addresses.
 
 mod confirm;
+mod edit;
 mod permissions;
 mod photo;
 mod register;
+mod super_admins;
 
 pub use confirm::ConfirmError;
+pub use edit::{Act, Edit, EditError};
 pub use permissions::{Grant, PermissionsError};
 pub use photo::PhotoError;
 pub use register::{NewAccount, RegisterError};
 
-use banister_domain::account::{Account, AccountStatus, Email};
-use banister_domain::event::Payload;
+use banister_domain::account::{Account, Email};
 use banister_domain::id::{CodeId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AuditEntry, AuditRecord, OutboxRecord};
 use crate::identity::code::MAX_TRIES;
 use crate::table::key::{self, IndexKey};
-use crate::table::{CommitError, Key, Record, StorageError, Table, Transaction, Versioned, backoff};
+use crate::table::{CommitError, Key, Record, StorageError, Table, Transaction, Versioned};
 
 /// An account as kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +123,8 @@ impl Accounts {
         Ok(found.map(|record| record.value))
     }
 
-    /// Writes a changed account if nobody else has changed it since it was read; false if so.
+    /// Writes a changed account if nobody else has changed it since it was read; false if so. Role and
+    /// status stay: they are for [`Self::edit`].
     pub async fn save(&self, account: Versioned<Account>) -> Result<bool, StorageError> {
         let mut transaction = Transaction::new();
         transaction.replace(&account.map(AccountRecord), ());
@@ -131,37 +133,5 @@ impl Accounts {
             Err(CommitError::Refused(()) | CommitError::Contention) => Ok(false),
             Err(CommitError::Storage(error)) => Err(error),
         }
-    }
-    /// Switches an account off, and with it all its sessions; `address` is whence. The event closes
-    /// what they opened. False where there is no such account; one that is off already stays as it is.
-    pub async fn disable(&self, user: UserId, address: String, now: Timestamp) -> Result<bool, StorageError> {
-        for attempt in 0..5 {
-            let Some(account) = self.table.get::<AccountRecord>(&key::user(user)).await? else {
-                return Ok(false);
-            };
-            if account.value.0.status == AccountStatus::Disabled {
-                return Ok(true);
-            }
-            let off = account.map(|AccountRecord(account)| {
-                let epoch = account.epoch.saturating_add(1);
-                AccountRecord(Account { status: AccountStatus::Disabled, epoch, ..account })
-            });
-            let ended = Payload::SessionsEnded { user_id: user, session_id: None };
-            let entry = AuditEntry::AccountDisabled;
-            let mut transaction = Transaction::new();
-            transaction
-                .replace(&off, ())
-                .put_over(&AuditRecord::new(entry, Some(user), address.clone(), now))
-                .put_over(&OutboxRecord::new(ended, now)?);
-            match transaction.commit(&self.table).await {
-                Ok(()) => return Ok(true),
-                Err(CommitError::Storage(error)) => return Err(error),
-                // Changed at this very moment: switch off what it has become.
-                Err(CommitError::Refused(()) | CommitError::Contention) => {
-                    tokio::time::sleep(backoff(attempt)).await;
-                }
-            }
-        }
-        Err(StorageError::Unavailable("contention".into()))
     }
 }

@@ -32,6 +32,14 @@ pub enum AuditEntry {
     CodeRefused,
     /// An account was switched off.
     AccountDisabled,
+    /// An account was switched on again.
+    AccountEnabled,
+    /// A member of staff got another role.
+    RoleSet,
+    /// Staff made an account.
+    AccountCreated,
+    /// Staff changed what an account says about a person.
+    AccountChanged,
     /// Permissions were granted or revoked.
     PermissionsSet,
 }
@@ -67,6 +75,16 @@ pub struct Change {
     pub after: Value,
 }
 
+impl Change {
+    /// From one thing to another. No secrets.
+    #[must_use]
+    pub fn of(before: &impl Serialize, after: &impl Serialize) -> Self {
+        // What cannot be written as JSON is no reason not to have the line.
+        let value = |of: Result<Value, serde_json::Error>| of.unwrap_or_default();
+        Self { before: value(serde_json::to_value(before)), after: value(serde_json::to_value(after)) }
+    }
+}
+
 impl AuditRecord {
     /// A new line, at `now`.
     #[must_use]
@@ -83,11 +101,7 @@ impl AuditRecord {
     /// With what it was and what it has become. No secrets.
     #[must_use]
     pub fn change(self, before: &impl Serialize, after: &impl Serialize) -> Self {
-        // What cannot be written as JSON is no reason not to have the line.
-        let value = |of: Result<Value, serde_json::Error>| of.unwrap_or_default();
-        let change =
-            Change { before: value(serde_json::to_value(before)), after: value(serde_json::to_value(after)) };
-        Self { change: Some(change), ..self }
+        Self { change: Some(Change::of(before, after)), ..self }
     }
 }
 

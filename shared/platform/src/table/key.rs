@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | user | `USER#id` | `USER` | GSI1 `ROLE#role` / id |
 //! | where permissions came from | `USER#id` | `GRANTS` | |
+//! | active super admins | `STAFF#super_admin` | `SUPER_ADMINS` | |
 //! | credentials | `EMAIL#address` | `EMAIL` | |
 //! | code | `USER#id` | `CODE#purpose` | |
 //! | session | `USER#id` | `SESSION#id` | |
@@ -111,6 +112,12 @@ pub fn user(id: UserId) -> Key {
 #[must_use]
 pub fn grants(user: UserId) -> Key {
     key(format!("USER#{user}"), "GRANTS")
+}
+
+/// Key of the item that says who the active super admins are.
+#[must_use]
+pub fn super_admins() -> Key {
+    key(format!("STAFF#{}", Role::SuperAdmin.as_str()), "SUPER_ADMINS")
 }
 
 /// A user among those of the same role.

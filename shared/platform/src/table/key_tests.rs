@@ -20,6 +20,7 @@ fn every_key() {
     let email: Email = "Robin@Example.com".parse().unwrap();
     let rows = [
         (key::user(Id::from_parts(1, 16)), format!("USER#usr_{ULID} / USER")),
+        (key::super_admins(), "STAFF#super_admin / SUPER_ADMINS".into()),
         (key::credentials(&email), "EMAIL#robin@example.com / EMAIL".into()),
         (key::email_code(Id::from_parts(1, 16)), format!("USER#usr_{ULID} / CODE#confirm_email")),
         (

@@ -21,6 +21,7 @@ fn person(name: &str, locale: Locale) -> Account {
         role: Role::Customer,
         permissions: Permissions::NONE,
         status: AccountStatus::Active,
+        disabled: None,
         epoch: 0,
         email_confirmed: true,
         first_name: name.parse().expect("a name"),

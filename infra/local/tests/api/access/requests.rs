@@ -125,6 +125,21 @@ impl World {
                 format!("/v1/admin/users/{}/permissions", self.support),
                 json!({ "permissions": ["booking_management"] }),
             ),
+            "disable_user" => {
+                Request::new(format!("{}/disable", self.user().await), json!({ "reason": "A test." }))
+            }
+            "enable_user" => {
+                let user = self.user().await;
+                let reason = json!({ "reason": "A test." });
+                body(self.admin.post(&format!("{user}/disable"), &reason).await.unwrap(), 200);
+                Request::new(format!("{user}/enable"), reason)
+            }
+            "end_user_sessions" => Request::new(format!("{}/sessions", self.user().await), get),
+            "set_user_role" => {
+                let role = format!("/v1/admin/users/{}/role", self.support);
+                body(self.admin.put(&role, &json!({ "role": "management" })).await.unwrap(), 200);
+                Request::new(role, json!({ "role": "accountant" }))
+            }
             "get_openapi" => Request::new("/openapi.json", get),
             "show_docs" => Request::new("/docs", get),
             "show_docs_file" => Request::new("/docs/swagger-ui.css", get),
@@ -139,6 +154,12 @@ impl World {
         body(client.post("/v1/accounts", &registration(email)).await.unwrap(), 201);
         client.sign_in().await.unwrap();
         client
+    }
+
+    /// The path at which staff have a new account.
+    async fn user(&mut self) -> String {
+        let email = self.next_email();
+        format!("/v1/admin/users/{}", self.unconfirmed(&email).await.id)
     }
 
     /// An account that can be signed in to.

@@ -1,6 +1,5 @@
 //! `DELETE /v1/sessions`: signing out everywhere; and accounts that are switched off.
 
-use banister_domain::account::AccountStatus;
 use banister_domain::id::{SessionId, UserId};
 use banister_platform::identity::refresh::RefreshToken;
 use banister_platform::random;
@@ -55,23 +54,4 @@ async fn two_hundred_sessions_end() {
     }
     pass(&cloud, 6).await;
     assert!(!opens(&owner).await);
-}
-
-#[tokio::test]
-async fn an_account_that_is_switched_off_is_out() {
-    let cloud = cloud().await;
-    let owner = customer(&cloud, "Customer One").await;
-    let (user, now): (UserId, _) = (owner.id.parse().unwrap(), cloud.clock.now());
-    let accounts = Accounts::new(table(&cloud));
-    let before = accounts.get(user).await.unwrap().unwrap().value;
-    assert!(accounts.disable(user, "test".into(), now).await.unwrap());
-    let off = accounts.get(user).await.unwrap().unwrap();
-    assert_eq!((off.value.status, off.value.epoch), (AccountStatus::Disabled, before.epoch + 1));
-    assert!(accounts.disable(user, "test".into(), now).await.unwrap());
-    assert_eq!(accounts.get(user).await.unwrap().unwrap(), off);
-    assert!(!accounts.disable(random::id(now), "test".into(), now).await.unwrap());
-    pass(&cloud, 6).await;
-    assert!(!opens(&owner).await);
-    let answer = refresh(&stranger(&cloud), owner.refresh_token.as_deref().unwrap()).await;
-    refused(&answer, 401, "invalid_refresh_token");
 }

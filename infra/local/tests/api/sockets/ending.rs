@@ -4,9 +4,9 @@ use banister_domain::account::{Account, AccountStatus};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{accounts, act, book, closed, kept, silent, socket, stage, told};
+use super::{act, book, closed, kept, silent, socket, stage, told};
 use crate::support::invariants::{HashMap, items};
-use crate::support::{body, change_account, pass};
+use crate::support::{body, change_account, pass, switch_off};
 
 #[tokio::test]
 async fn signing_out_everywhere_closes_all() {
@@ -57,8 +57,7 @@ async fn a_stolen_refresh_token_closes_them_too() {
 async fn switching_a_user_off_closes_them() {
     let (cloud, _, _, customer) = stage().await;
     let mut socket = socket(&customer).await;
-    let user = customer.id.parse().unwrap();
-    assert!(accounts(&cloud).disable(user, "test".into(), cloud.clock.now()).await.unwrap());
+    switch_off(&cloud, &customer.id).await;
     assert_eq!(closed(&mut socket).await, 1000);
     cloud.quiet().await.unwrap();
     assert_eq!(kept(&cloud).await, 0);

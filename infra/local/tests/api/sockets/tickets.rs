@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{accounts, closed, kept, silent, socket, stage};
-use crate::support::{body, cloud, cloud_at, customer, pass, text};
+use crate::support::{body, cloud, cloud_at, customer, pass, switch_off, text};
 
 /// With which status the handshake is refused; 101 where it is not.
 async fn status(url: &str, headers: &[(&str, &str)]) -> u16 {
@@ -125,8 +125,7 @@ async fn tickets_end_with_their_session() {
 
     other.sign_in().await.unwrap();
     let ticket = other.ticket().await.unwrap();
-    let user = other.id.parse().unwrap();
-    assert!(accounts(&cloud).disable(user, "test".into(), cloud.clock.now()).await.unwrap());
+    switch_off(&cloud, &other.id).await;
     assert_eq!(status(&ticket, &[]).await, 401);
 }
 

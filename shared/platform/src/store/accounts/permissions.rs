@@ -25,7 +25,7 @@ pub struct Grant {
 /// The grants of one account. What counts is the set in the account itself, which every request
 /// reads; this tells where it came from, and is written with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct GrantsRecord {
+pub(super) struct GrantsRecord {
     user_id: UserId,
     grants: Vec<Grant>,
 }
@@ -99,6 +99,12 @@ impl Accounts {
         }
         Err(CommitError::Refused(PermissionsError::Stale))
     }
+}
+
+/// The grants of an account that got its role at `now`.
+pub(super) fn of_role(account: &Account, now: Timestamp) -> GrantsRecord {
+    let grant = |permission| Grant { permission, granted_by: None, granted_at: now };
+    GrantsRecord { user_id: account.id, grants: account.permissions.iter().map(grant).collect() }
 }
 
 /// The grants behind `wanted`: those that are known, and new ones by `by` at `now`. What the account

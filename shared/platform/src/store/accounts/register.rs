@@ -81,7 +81,8 @@ impl Accounts {
         transaction.commit(&self.table).await
     }
 
-    /// The account, if its address is not confirmed and its code is no longer good.
+    /// The account, if its address is not confirmed and its code is no longer good. Those of staff do
+    /// not lapse, since nobody else makes them, and what staff switched off stays off.
     async fn lapsed(
         &self,
         user_id: banister_domain::id::UserId,
@@ -92,7 +93,10 @@ impl Accounts {
         let account = found.take::<AccountRecord>(&keys[0])?;
         let code = found.take::<CodeRecord>(&keys[1])?;
         let waits = code.is_some_and(|code| code.value.is_live(now));
-        Ok(account.filter(|account| !account.value.0.email_confirmed && !waits))
+        let lapses = |account: &Account| {
+            !account.email_confirmed && !account.role.is_staff() && account.disabled.is_none()
+        };
+        Ok(account.filter(|account| lapses(&account.value.0) && !waits))
     }
 }
 

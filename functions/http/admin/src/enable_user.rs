@@ -1,0 +1,60 @@
+//! `POST /v1/admin/users/{id}/enable`: staff switch an account on again.
+
+use axum::extract::State;
+use banister_domain::account::{Account, AccountStatus};
+use banister_domain::id::UserId;
+use banister_domain::text::Reason;
+use banister_platform::http::{ClientAddress, Code, Json, OkJson, Path, Problem, Staff, needs};
+use banister_platform::store::{AuditEntry, Change, Edit};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::Admin;
+use crate::view::UserView;
+
+pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::EmailTaken, Code::Busy];
+
+/// Why the account is switched on again.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "reason": "It was a mistake." }))]
+pub(crate) struct EnableUser {
+    /// Kept in the audit log.
+    reason: Reason,
+}
+
+/// Switch an account on again
+///
+/// Its owner has to sign in anew. One that is on already stays as it is. A registration that lapsed
+/// and whose address was registered anew stays off.
+#[utoipa::path(post, path = "/v1/admin/users/{id}/enable", request_body = EnableUser,
+    params(("id" = UserId, Path, description = "Whose")),
+    responses((status = 200, description = "The account", body = UserView)))]
+pub(crate) async fn enable_user(
+    State(admin): State<Admin>,
+    caller: Staff<needs::UserManagement>,
+    address: ClientAddress,
+    Path(id): Path<UserId>,
+    Json(ask): Json<EnableUser>,
+) -> Result<OkJson<UserView>, Problem> {
+    let seen = admin.seen(caller.identity, id).await?.value;
+    // An account whose address passes to another one is changed with that: it is noticed here or there.
+    let credentials = admin.accounts.credentials(&seen.email).await?;
+    let replaced = credentials.is_none_or(|credentials| credentials.user_id != id);
+    let decide = |account: &Account| {
+        if account.status == AccountStatus::Active {
+            return Ok(None);
+        }
+        if replaced {
+            return Err(Problem::new(Code::EmailTaken));
+        }
+        let before = json!({ "status": account.status, "disabled": account.disabled });
+        Ok(Some(Edit {
+            account: account.clone().enabled(),
+            entry: AuditEntry::AccountEnabled,
+            change: Some(Change::of(&before, &json!({ "reason": ask.reason }))),
+        }))
+    };
+    let account = admin.edit(caller.identity, &address, id, decide).await?;
+    Ok(OkJson(UserView::new(account, &admin.viewer, admin.clock.now())))
+}

@@ -1,0 +1,57 @@
+//! `PUT /v1/admin/users/{id}/role`: a member of staff gets another role.
+
+use axum::extract::State;
+use banister_domain::account::{Account, Role};
+use banister_domain::id::UserId;
+use banister_platform::http::{ClientAddress, Code, Json, OkJson, Path, Problem, Staff, needs};
+use banister_platform::store::{AuditEntry, Change, Edit};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::Admin;
+use crate::view::UserView;
+
+pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::RoleFixed, Code::LastSuperAdmin, Code::Busy];
+
+/// The role from now on.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "role": "accountant" }))]
+pub(crate) struct SetUserRole {
+    /// One of staff.
+    role: Role,
+}
+
+/// Give a member of staff another role
+///
+/// The caller must be above the role of before and the new one. What was granted before is replaced by
+/// what the new role starts with, and all sessions of the account end. Customers and providers never
+/// become staff, nor the other way round. The role that the account has already changes nothing.
+#[utoipa::path(put, path = "/v1/admin/users/{id}/role", request_body = SetUserRole,
+    params(("id" = UserId, Path, description = "Whose")),
+    responses((status = 200, description = "The account", body = UserView)))]
+pub(crate) async fn set_user_role(
+    State(admin): State<Admin>,
+    caller: Staff<needs::AdminManagement>,
+    address: ClientAddress,
+    Path(id): Path<UserId>,
+    Json(SetUserRole { role }): Json<SetUserRole>,
+) -> Result<OkJson<UserView>, Problem> {
+    let decide = |account: &Account| {
+        if !account.role.is_staff() || !role.is_staff() {
+            return Err(Problem::new(Code::RoleFixed));
+        }
+        if !caller.identity.role.is_above(role) {
+            return Err(Problem::new(Code::Forbidden));
+        }
+        let shown = |account: &Account| json!({ "role": account.role, "permissions": account.permissions });
+        let edit = || {
+            let changed = account.clone().with_role(role);
+            let change = Some(Change::of(&shown(account), &shown(&changed)));
+            Edit { account: changed, entry: AuditEntry::RoleSet, change }
+        };
+        Ok((account.role != role).then(edit))
+    };
+    let account = admin.edit(caller.identity, &address, id, decide).await?;
+    Ok(OkJson(UserView::new(account, &admin.viewer, admin.clock.now())))
+}

@@ -1,0 +1,102 @@
+//! Changes that staff make to accounts.
+
+use banister_domain::access::LastSuperAdmin;
+use banister_domain::account::Account;
+use banister_domain::event::Payload;
+use banister_domain::id::UserId;
+use jiff::Timestamp;
+
+use super::super_admins::SuperAdminsRecord;
+use super::{AccountRecord, Accounts};
+use crate::store::{AuditEntry, AuditRecord, Change, OutboxRecord};
+use crate::table::{CommitError, Transaction, backoff, key};
+
+/// Who changes an account, whence and when.
+#[derive(Debug, Clone)]
+pub struct Act {
+    /// The member of staff; none where it is an operator's command.
+    pub by: Option<UserId>,
+    /// The address it came from, as a rate limit's subject has it.
+    pub address: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Act {
+    /// The audit line of having done this to an account.
+    #[must_use]
+    pub fn line(&self, entry: AuditEntry, user: UserId) -> AuditRecord {
+        let line = AuditRecord::new(entry, Some(user), self.address.clone(), self.at);
+        AuditRecord { actor_id: self.by, ..line }
+    }
+}
+
+/// What an account becomes, and what the audit log says of it.
+#[derive(Debug, Clone)]
+pub struct Edit {
+    /// The account. With another epoch than before, its sessions are over, and what they opened is
+    /// closed; with another role, its permissions are those that came with the role.
+    pub account: Account,
+    /// What was done.
+    pub entry: AuditEntry,
+    /// What was before and after, without secrets and personal data.
+    pub change: Option<Change>,
+}
+
+/// Why an account was not changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditError<E> {
+    /// There is no such account.
+    Missing,
+    /// It may not become that.
+    Refused(E),
+    /// There would be no active super admin left.
+    LastSuperAdmin,
+    /// The account was changed at the same time, again and again.
+    Stale,
+}
+
+impl Accounts {
+    /// Makes of an account what `decide` says, with an audit line; nothing where it says `None`.
+    /// Where somebody else changes the account meanwhile, it is decided anew. Answers what it is then.
+    pub async fn edit<E>(
+        &self,
+        user: UserId,
+        act: &Act,
+        decide: impl Fn(&Account) -> Result<Option<Edit>, E>,
+    ) -> Result<Account, CommitError<EditError<E>>> {
+        for attempt in 0..5 {
+            let keys = [key::user(user), key::super_admins()];
+            let mut found = self.table.get_all(&keys).await?;
+            let before = found.take::<AccountRecord>(&keys[0])?;
+            let before = before.ok_or(CommitError::Refused(EditError::Missing))?;
+            let edit = decide(&before.value.0);
+            let Some(edit) = edit.map_err(|error| CommitError::Refused(EditError::Refused(error)))? else {
+                return Ok(before.value.0);
+            };
+            let mut transaction = Transaction::new();
+            let known = found.take::<SuperAdminsRecord>(&keys[1])?;
+            SuperAdminsRecord::keep(&mut transaction, known, Some(&before.value.0), &edit.account, ())
+                .map_err(|LastSuperAdmin| CommitError::Refused(EditError::LastSuperAdmin))?;
+            let line = AuditRecord { change: edit.change, ..act.line(edit.entry, user) };
+            transaction.put_over(&line);
+            if edit.account.epoch != before.value.0.epoch {
+                let ended = Payload::SessionsEnded { user_id: user, session_id: None };
+                transaction.put_over(&OutboxRecord::new(ended, act.at)?);
+            }
+            if edit.account.role != before.value.0.role {
+                transaction.put_over(&super::permissions::of_role(&edit.account, act.at));
+            }
+            let after = before.map(|_| AccountRecord(edit.account));
+            transaction.replace(&after, ());
+            match transaction.commit(&self.table).await {
+                Ok(()) => return Ok(after.value.0),
+                Err(CommitError::Storage(error)) => return Err(error.into()),
+                Err(CommitError::Refused(()) | CommitError::Contention) => {
+                    tokio::time::sleep(backoff(attempt)).await;
+                }
+            }
+        }
+        Err(CommitError::Refused(EditError::Stale))
+    }
+}
