@@ -3,13 +3,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::http::{Code, Problem};
+use crate::http::Problem;
 use crate::table::{Table, key};
 
 /// At most `count` attempts of an operation in each window of `seconds`, per subject.
 #[derive(Debug, Clone, Copy)]
 pub struct Limit {
-    /// The operation, as part of the counter's key.
+    /// The operation, as part of the counter's key and as the policy's name in `RateLimit`: plain ASCII.
     pub operation: &'static str,
     /// Attempts allowed in a window.
     pub count: u32,
@@ -27,6 +27,6 @@ impl Limit {
             return Ok(());
         }
         let wait = u32::try_from(window + self.seconds - now.as_second()).unwrap_or(1).max(1);
-        Err(Problem::new(Code::TooManyRequests).retry_after(wait))
+        Err(Problem::over(self, wait))
     }
 }

@@ -24,9 +24,21 @@ pub(crate) fn refused(answer: &Answer, status: u16, code: &str) {
     match status {
         401 => assert_eq!(header("www-authenticate"), "Bearer"),
         405 => assert!(!header("allow").is_empty(), "RFC 9110, 15.5.6: a 405 names the methods"),
-        429 | 503 => assert!(header("retry-after").parse::<u32>().is_ok_and(|wait| wait > 0)),
+        429 => rate_limited(header("retry-after"), header("ratelimit-policy"), header("ratelimit")),
+        503 => assert!(header("retry-after").parse::<u32>().is_ok_and(|wait| wait > 0)),
         _ => {}
     }
+}
+
+/// The limit that is used up, and until when (draft-ietf-httpapi-ratelimit-headers-10).
+#[track_caller]
+fn rate_limited(wait: &str, policy: &str, left: &str) {
+    assert!(wait.parse::<u32>().is_ok_and(|wait| wait > 0), "{wait}");
+    let (name, quota) = policy.split_once(";q=").unwrap_or_default();
+    let (count, window) = quota.split_once(";w=").unwrap_or_default();
+    assert!(count.parse::<u32>().is_ok() && window.parse::<u32>().is_ok(), "{policy}");
+    assert!(name.len() > 2 && name.starts_with('"') && name.ends_with('"'), "{policy}");
+    assert_eq!(left, format!("{name};r=0;t={wait}"));
 }
 
 /// Asserts that an answer is 422 with exactly one field at fault: its JSON Pointer, and `missing`,

@@ -5,7 +5,7 @@ mod password;
 mod phone;
 
 pub use email::{Email, InvalidEmail};
-pub use password::{InvalidPassword, Password};
+pub use password::{InvalidPassword, NewPassword, Password};
 pub use phone::{InvalidPhone, Phone, WrittenPhone};
 
 use jiff::Timestamp;

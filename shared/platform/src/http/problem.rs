@@ -1,12 +1,13 @@
 //! Problem documents (RFC 9457): the one form of every error.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Code;
 use crate::identity::Refused;
+use crate::limit::Limit;
 use crate::table::{CommitError, StorageError};
 
 /// One field at fault.
@@ -36,13 +37,14 @@ pub struct Problem {
     errors: Vec<FieldError>,
     extra: Map<String, Value>,
     retry_after: Option<u32>,
+    limit: Option<(Limit, u32)>,
 }
 
 impl Problem {
     /// A problem with this code.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), extra: Map::new(), retry_after: None }
+        Self { code, detail: None, errors: Vec::new(), extra: Map::new(), retry_after: None, limit: None }
     }
 
     /// With words about this occurrence.
@@ -94,6 +96,13 @@ impl Problem {
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
+    }
+
+    /// A limit that is used up until its window ends in `wait` seconds: `Retry-After`, and the limit and
+    /// what is left of it as `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10).
+    #[must_use]
+    pub fn over(limit: Limit, wait: u32) -> Self {
+        Self { limit: Some((limit, wait)), ..Self::new(Code::TooManyRequests).retry_after(wait) }
     }
 
     /// Somebody else is at work on the same thing: try again in a second.
@@ -167,6 +176,18 @@ impl IntoResponse for Problem {
         let mut response = self.code.status().into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some((Limit { operation, count, seconds }, wait)) = self.limit {
+            let texts = [
+                ("ratelimit-policy", format!("\"{operation}\";q={count};w={seconds}")),
+                ("ratelimit", format!("\"{operation}\";r=0;t={wait}")),
+            ];
+            for (name, text) in texts {
+                // Names of limits are plain ASCII.
+                response
+                    .headers_mut()
+                    .extend(HeaderValue::try_from(text).map(|value| (HeaderName::from_static(name), value)));
+            }
         }
         if self.code.status() == StatusCode::UNAUTHORIZED {
             // RFC 9110, 11.6.1: a 401 names the scheme.
