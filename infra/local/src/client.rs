@@ -129,7 +129,7 @@ impl Client {
         let id = client.id.parse().map_err(|_| ClientError::Nothing)?;
         let act = Act { by: None, address: "local".to_owned(), at: cloud.clock.now() };
         let edit = |account: &Account| {
-            let account = Account { permissions, ..account.clone().with_role(role) };
+            let account = Account { permissions, ..account.clone().with_role(role, Role::SuperAdmin) };
             Ok::<_, Infallible>(Some(Edit { account, entry: AuditEntry::RoleSet, change: None }))
         };
         accounts.edit(id, &act, edit).await.map_err(|_| ClientError::Nothing)?;

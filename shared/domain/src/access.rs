@@ -70,7 +70,8 @@ impl Permission {
     }
 }
 
-/// Some permissions; in JSON a list without repeats, in the order of [`Permission::ALL`].
+/// Some permissions; in JSON a list without repeats, in the order of [`Permission::ALL`]. Reading leaves
+/// out what is none, so a request takes a list of [`Permission`] instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Permissions(u16);
 
@@ -101,6 +102,12 @@ impl Permissions {
         Permission::ALL.into_iter().filter(move |permission| self.contains(*permission))
     }
 
+    /// Those that are here and in `other`.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Those that are here and not in `other`.
     #[must_use]
     pub const fn without(self, other: Self) -> Self {
@@ -120,7 +127,10 @@ impl Serialize for Permissions {
 }
 impl<'de> Deserialize<'de> for Permissions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Vec::<Permission>::deserialize(deserializer)?.into_iter().collect())
+        // One that a later release knows must not make the account unreadable to this one.
+        let names = Vec::<String>::deserialize(deserializer)?;
+        let known = |name: &String| Permission::ALL.into_iter().find(|known| known.as_str() == name);
+        Ok(names.iter().filter_map(known).collect())
     }
 }
 impl utoipa::PartialSchema for Permissions {
@@ -187,6 +197,14 @@ impl Role {
         some.iter().copied().collect()
     }
 
+    /// What a new account of this role starts with when somebody of the role `maker` makes it who was
+    /// `granted` so much: nobody hands out what they may not do themselves.
+    #[must_use]
+    pub fn permissions_from(self, maker: Self, granted: Permissions) -> Permissions {
+        let held = Permission::ALL.into_iter().filter(|permission| maker.may(granted, *permission)).collect();
+        self.starting_permissions().and(held)
+    }
+
     /// Whether somebody of this role to whom `granted` was granted may do what needs `permission`.
     /// Customers and providers never, whatever was granted to them; super admins always.
     #[must_use]
@@ -245,7 +263,8 @@ mod tests {
         let text = json!(["admin_management", "user_management", "admin_management"]);
         let set: Permissions = serde_json::from_value(text).unwrap();
         assert_eq!(serde_json::to_value(set).unwrap(), json!(["user_management", "admin_management"]));
-        assert!(serde_json::from_value::<Permissions>(json!(["everything"])).is_err());
+        let newer: Permissions = serde_json::from_value(json!(["everything", "user_management"])).unwrap();
+        assert_eq!(serde_json::to_value(newer).unwrap(), json!(["user_management"]));
         assert_eq!(set.without(set), Permissions::NONE);
     }
 
@@ -283,6 +302,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn nobody_hands_out_what_they_do_not_have() {
+        let starting = Role::Accountant.starting_permissions();
+        assert_eq!(Role::Accountant.permissions_from(Role::SuperAdmin, Permissions::NONE), starting);
+        assert_eq!(Role::Accountant.permissions_from(Role::Admin, Permissions::NONE), Permissions::NONE);
+        let one = [Permission::FinancialReports, Permission::UserManagement].into_iter().collect();
+        let handed: Permissions = [Permission::FinancialReports].into_iter().collect();
+        assert_eq!(Role::Accountant.permissions_from(Role::Admin, one), handed);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use banister_domain::id::UserId;
 use banister_domain::photo::Photo;
 use banister_domain::text::PersonName;
 use banister_platform::http::{
-    Anyone, ClientAddress, Code, Created, Json, OptionalIdempotencyKey, Problem, Replayable,
+    Anyone, ClientAddress, Code, Created, Json, OptionalIdempotencyKey, Problem, Replayable, withheld,
 };
 use banister_platform::limit::Limit;
 use banister_platform::random;
@@ -20,7 +20,7 @@ use banister_platform::store::{NewAccount, Once, RegisterError};
 use banister_platform::table::CommitError;
 use banister_platform::view::AccountView;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::Accounts;
 
@@ -57,11 +57,6 @@ pub(crate) struct RegisterAccount {
     time_zone: Option<Zone>,
     /// Language of mails; English if not given.
     locale: Option<Locale>,
-}
-
-/// Nothing in place of the password. Left out altogether, it would be left out of the document too.
-fn withheld<S: Serializer>(_: &Password, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_unit()
 }
 
 /// Register

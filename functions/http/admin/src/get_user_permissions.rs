@@ -5,6 +5,7 @@ use banister_domain::id::UserId;
 use banister_platform::http::{Code, OkJson, Path, Problem, Staff, needs};
 
 use crate::Admin;
+use crate::subject::sees;
 use crate::view::PermissionsView;
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound];
@@ -19,7 +20,8 @@ pub(crate) async fn get_user_permissions(
     caller: Staff<needs::AdminManagement>,
     Path(id): Path<UserId>,
 ) -> Result<OkJson<PermissionsView>, Problem> {
-    let account = admin.seen(caller.identity, id).await?;
-    let grants = admin.accounts.grants(&account.value).await?;
-    Ok(OkJson(PermissionsView::new(&account.value, grants)))
+    let found = admin.accounts.with_grants(id).await?;
+    let seen = found.filter(|(account, _)| sees(caller.identity, account));
+    let (account, grants) = seen.ok_or(Problem::new(Code::NotFound))?;
+    Ok(OkJson(PermissionsView::new(&account, grants)))
 }

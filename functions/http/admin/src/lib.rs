@@ -1,5 +1,6 @@
 //! Administration: what staff see and do across the market.
 
+mod create_user;
 mod disable_user;
 mod enable_user;
 mod end_user_sessions;
@@ -8,12 +9,14 @@ mod get_user_permissions;
 mod set_user_permissions;
 mod set_user_role;
 mod subject;
+mod update_user;
 mod view;
 
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::http::{Area, HasGate};
 use banister_platform::identity::Gate;
+use banister_platform::identity::password::Passwords;
 use banister_platform::store;
 use banister_platform::table::Table;
 use banister_platform::view::Viewer;
@@ -23,7 +26,9 @@ use banister_platform::view::Viewer;
 pub struct Admin {
     gate: Gate,
     clock: Clock,
+    table: Table,
     accounts: store::Accounts,
+    passwords: Passwords,
     viewer: Viewer,
 }
 
@@ -33,7 +38,9 @@ impl Admin {
         let table = Table::from_settings(settings)?;
         Ok(Self {
             gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
-            accounts: store::Accounts::new(table),
+            accounts: store::Accounts::new(table.clone()),
+            passwords: Passwords::from_settings(settings)?,
+            table,
             viewer: Viewer::from_settings(settings)?,
             clock,
         })
@@ -50,5 +57,6 @@ impl HasGate for Admin {
 #[must_use]
 pub fn area() -> Area<Admin> {
     banister_platform::area!("admin": Admin; get_user, get_user_permissions, set_user_permissions,
-        disable_user, enable_user, end_user_sessions, set_user_role)
+        disable_user, enable_user, end_user_sessions, set_user_role,
+        create_user, update_user)
 }

@@ -1,7 +1,7 @@
 //! `PUT /v1/admin/users/{id}/permissions`: a super admin grants and revokes.
 
 use axum::extract::State;
-use banister_domain::access::Permissions;
+use banister_domain::access::{Permission, Permissions};
 use banister_domain::id::UserId;
 use banister_platform::http::{ClientAddress, Code, Json, OkJson, Path, Problem, SuperAdmin};
 use banister_platform::store::PermissionsError;
@@ -20,12 +20,12 @@ pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::NotStaff, Code::Bus
 pub(crate) struct SetPermissions {
     /// What is not in it is revoked.
     #[schema(value_type = Permissions)]
-    permissions: Permissions,
+    permissions: Vec<Permission>,
 }
 
 /// Grant and revoke permissions
 ///
-/// Takes effect within five seconds, also where the user is signed in. What was granted before keeps
+/// Nobody sets the own ones. Takes effect within five seconds, also where the user is signed in. What was granted before keeps
 /// the name of who granted it.
 #[utoipa::path(put, path = "/v1/admin/users/{id}/permissions", request_body = SetPermissions,
     params(("id" = UserId, Path, description = "Whose")),
@@ -37,8 +37,12 @@ pub(crate) async fn set_user_permissions(
     Path(id): Path<UserId>,
     Json(ask): Json<SetPermissions>,
 ) -> Result<OkJson<PermissionsView>, Problem> {
+    if id == caller.user_id {
+        return Err(Problem::new(Code::Forbidden).detail("Nobody sets the own permissions."));
+    }
     let (now, address) = (admin.clock.now(), address.subject());
-    let set = admin.accounts.set_permissions(id, ask.permissions, caller.user_id, &address, now).await;
+    let wanted: Permissions = ask.permissions.into_iter().collect();
+    let set = admin.accounts.set_permissions(id, wanted, caller.user_id, &address, now).await;
     match set {
         Ok((account, grants)) => Ok(OkJson(PermissionsView::new(&account, grants))),
         Err(CommitError::Refused(PermissionsError::Missing)) => Err(Problem::new(Code::NotFound)),

@@ -24,8 +24,9 @@ pub(crate) struct SetUserRole {
 
 /// Give a member of staff another role
 ///
-/// The caller must be above the role of before and the new one. What was granted before is replaced by
-/// what the new role starts with, and all sessions of the account end. Customers and providers never
+/// The caller must be above the role of before and the new one. From a super admin, the new role comes
+/// with the permissions that it starts with; from others, with those of them that the account has
+/// already. All others are revoked, and all sessions of the account end. Customers and providers never
 /// become staff, nor the other way round. The role that the account has already changes nothing.
 #[utoipa::path(put, path = "/v1/admin/users/{id}/role", request_body = SetUserRole,
     params(("id" = UserId, Path, description = "Whose")),
@@ -46,7 +47,7 @@ pub(crate) async fn set_user_role(
         }
         let shown = |account: &Account| json!({ "role": account.role, "permissions": account.permissions });
         let edit = || {
-            let changed = account.clone().with_role(role);
+            let changed = account.clone().with_role(role, caller.identity.role);
             let change = Some(Change::of(&shown(account), &shown(&changed)));
             Edit { account: changed, entry: AuditEntry::RoleSet, change }
         };

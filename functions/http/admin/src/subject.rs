@@ -14,8 +14,7 @@ impl Admin {
     /// The account, if `caller` may know of it.
     pub(crate) async fn seen(&self, caller: Identity, id: UserId) -> Result<Versioned<Account>, Problem> {
         let account = self.accounts.get(id).await?;
-        let seen = account.filter(|account| reach(caller, &account.value) != Reach::Hidden);
-        seen.ok_or(Problem::new(Code::NotFound))
+        account.filter(|account| sees(caller, &account.value)).ok_or(Problem::new(Code::NotFound))
     }
 
     /// Makes of the account what `decide` says, if `caller` may change it as it is then.
@@ -44,4 +43,9 @@ impl Admin {
 
 fn reach(caller: Identity, account: &Account) -> Reach {
     Reach::of(caller.role, caller.permissions, account.role, caller.user_id == account.id)
+}
+
+/// Whether `caller` may know of the account.
+pub(crate) fn sees(caller: Identity, account: &Account) -> bool {
+    reach(caller, account) != Reach::Hidden
 }

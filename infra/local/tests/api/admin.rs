@@ -1,5 +1,6 @@
 //! `/v1/admin/users`.
 
+mod made;
 mod permissions;
 mod roles;
 mod switched;

@@ -56,7 +56,10 @@ async fn a_page_of_an_allowed_origin_may_book() {
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     let wanted = [
         ("access-control-allow-origin", ALLOWED),
-        ("access-control-expose-headers", "idempotent-replayed,retry-after,x-request-id"),
+        (
+            "access-control-expose-headers",
+            "idempotent-replayed,ratelimit,ratelimit-policy,retry-after,x-request-id",
+        ),
     ];
     assert_eq!(told(&headers), wanted);
 }

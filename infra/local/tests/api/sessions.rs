@@ -5,9 +5,11 @@ mod refresh;
 
 use banister_domain::account::{Account, AccountStatus, Role};
 use banister_local::client::{Answer, Client, PASSWORD};
+use banister_local::faults::{FaultKind, Verdict};
 use serde_json::{Value, json};
 
 use crate::problems::{refused, refused_at};
+use crate::support::invariants::items;
 use crate::support::{body, change_account, cloud, cloud_at, customer, pass, stranger, text};
 
 async fn sign_in(client: &Client, email: &str, password: &str) -> Answer {
@@ -265,4 +267,25 @@ async fn headers_that_are_no_bearer_token_are_refused() {
         refused(&get(value).await, 401, "unauthenticated");
     }
     body(get(&format!("bearer {token}")).await, 200);
+}
+
+#[tokio::test]
+async fn no_session_holds_up_signing_out_everywhere() {
+    let cloud = cloud().await;
+    let client = customer(&cloud, "Customer One").await;
+    let mut other = client.clone();
+    other.sign_in().await.unwrap();
+    // The second is the one that would delete the sessions: somebody refreshes one of them for ever.
+    cloud.faults.script("local-http", "TransactWriteItems", Verdict::Pass);
+    cloud.faults.script("local-http", "TransactWriteItems", Verdict::Refuse(FaultKind::Conflict));
+    body(client.delete("/v1/sessions").await.unwrap(), 204);
+    let kept = items(&cloud).await.into_iter().filter(|item| item["t"].as_s().is_ok_and(|t| t == "session"));
+    assert_eq!(kept.count(), 2, "they were not in the transaction that ended them");
+    pass(&cloud, 5).await;
+    assert!(!opens(&client).await);
+    assert!(!opens(&other).await);
+    for session in [&client, &other] {
+        let answer = refresh(session, session.refresh_token.as_deref().unwrap()).await;
+        refused(&answer, 401, "invalid_refresh_token");
+    }
 }

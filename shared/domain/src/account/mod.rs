@@ -168,10 +168,14 @@ impl Account {
         Self { status: AccountStatus::Active, disabled: None, ..self }
     }
 
-    /// With another role and what one of that role starts with, and signed out.
+    /// With another role, which somebody of the role `giver` gives, and signed out. Only super admins
+    /// grant: from them it comes with what the role starts with; from others with what of that the
+    /// account has already.
     #[must_use]
-    pub fn with_role(self, role: Role) -> Self {
-        Self { role, permissions: role.starting_permissions(), ..self.signed_out() }
+    pub fn with_role(self, role: Role, giver: Role) -> Self {
+        let starting = role.starting_permissions();
+        let permissions = if giver == Role::SuperAdmin { starting } else { starting.and(self.permissions) };
+        Self { role, permissions, ..self.signed_out() }
     }
 }
 

@@ -92,7 +92,6 @@ codes! {
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "The Idempotency-Key was used for another request";
     /// Too many attempts.
     TooManyRequests "too_many_requests" TOO_MANY_REQUESTS "Too many attempts; wait";
-    /// The user has as many WebSocket connections as one may have.
     /// A fault of ours.
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side";
     /// Something that is needed does not answer.

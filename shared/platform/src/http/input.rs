@@ -9,6 +9,7 @@ use axum::http::Method;
 use axum::http::header::{CONTENT_TYPE, USER_AGENT};
 use axum::http::request::Parts;
 use lambda_http::request::RequestContext;
+use serde::Serializer;
 use serde::de::DeserializeOwned;
 
 use super::{Code, FieldError, Problem};
@@ -208,6 +209,12 @@ impl<S: Send + Sync> FromRequestParts<S> for UserAgent {
         let cut = text.map(|text| text.trim().chars().take(200).collect::<String>());
         Ok(Self(cut.filter(|text| !text.is_empty())))
     }
+}
+
+/// Nothing in place of a password where a request is written, as for its receipt: for serde's
+/// `serialize_with`. Left out altogether, it would be left out of the document too.
+pub fn withheld<T, S: Serializer>(_: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_unit()
 }
 
 #[cfg(test)]

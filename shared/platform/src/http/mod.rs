@@ -21,7 +21,7 @@ pub use caller::{
 pub use code::Code;
 pub use cursor::{Cursors, ListOf, PageSize};
 pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};
-pub use input::{ClientAddress, Json, OptionalJson, Path, Query, UserAgent};
+pub use input::{ClientAddress, Json, OptionalJson, Path, Query, UserAgent, withheld};
 pub use layer::finish;
 pub use patch::present;
 pub use problem::{FieldError, Problem};

@@ -234,10 +234,11 @@ impl Sessions {
     pub async fn end_all(&self, user: UserId, address: String, now: Timestamp) -> Result<(), StorageError> {
         for attempt in 0..5 {
             match self.raise(user, &address, now).await {
-                Ok((epoch, rest)) => {
-                    self.clear(user, epoch, rest).await;
+                Ok(Some(epoch)) => {
+                    self.clear(user, epoch).await;
                     return Ok(());
                 }
+                Ok(None) => return Ok(()),
                 Err(CommitError::Storage(error)) => return Err(error),
                 Err(CommitError::Refused(()) | CommitError::Contention) => {
                     tokio::time::sleep(backoff(attempt)).await;
@@ -247,16 +248,16 @@ impl Sessions {
         Err(StorageError::Unavailable("contention".into()))
     }
 
-    /// As many sessions as fit go with the epoch; answers the new one, and where those begin that did
-    /// not fit.
+    /// Raises the epoch and answers it. No session is in the transaction: whoever refreshes one again
+    /// and again would hold it up, and so keep the owner from ending it.
     async fn raise(
         &self,
         user: UserId,
         address: &str,
         now: Timestamp,
-    ) -> Result<(u32, Option<Position>), CommitError<()>> {
+    ) -> Result<Option<u32>, CommitError<()>> {
         let Some(account) = self.table.get::<AccountRecord>(&key::user(user)).await? else {
-            return Ok((0, None));
+            return Ok(None);
         };
         let raised = account.map(|mut record| {
             record.0.epoch = record.0.epoch.saturating_add(1);
@@ -264,25 +265,31 @@ impl Sessions {
         });
         let (epoch, entry) = (raised.value.0.epoch, AuditEntry::AllSessionsEnded);
         let ended = Payload::SessionsEnded { user_id: user, session_id: None };
-        let (mut transaction, rest) = self.deletion(user, epoch, None).await?;
+        let mut transaction = Transaction::new();
         transaction
             .replace(&raised, ())
             .put_over(&AuditRecord::new(entry, Some(user), address.to_owned(), now))
             .put_over(&OutboxRecord::new(ended, now)?);
         transaction.commit(&self.table).await?;
-        Ok((epoch, rest))
+        Ok(Some(epoch))
     }
 
-    /// Deletes void sessions from a position on. They are of no use to anybody: failing is no failure.
-    async fn clear(&self, user: UserId, epoch: u32, mut rest: Option<Position>) {
-        while rest.is_some() {
+    /// Deletes void sessions. They are of no use to anybody: failing is no failure, and what stays goes
+    /// by its age.
+    async fn clear(&self, user: UserId, epoch: u32) {
+        let mut rest = None;
+        loop {
             let cleared = async {
-                let (transaction, rest) = self.deletion(user, epoch, rest.take()).await?;
-                transaction.commit(&self.table).await.map(|()| rest)
+                let (transaction, next) = self.deletion(user, epoch, rest.take()).await?;
+                transaction.commit(&self.table).await.map(|()| next)
             };
             match cleared.await {
+                Ok(None) => return,
                 Ok(next) => rest = next,
-                Err(error) => tracing::warn!(%error, "void sessions stay until they expire"),
+                Err(error) => {
+                    tracing::warn!(%error, "void sessions stay until they expire");
+                    return;
+                }
             }
         }
     }

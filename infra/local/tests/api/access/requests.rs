@@ -140,6 +140,14 @@ impl World {
                 body(self.admin.put(&role, &json!({ "role": "management" })).await.unwrap(), 200);
                 Request::new(role, json!({ "role": "accountant" }))
             }
+            "create_user" => {
+                let ask = registration(&self.next_email());
+                let key = Some(format!("user-{}", self.made));
+                Request { key, ..Request::new("/v1/admin/users", ask) }
+            }
+            "update_user" => {
+                Request::new(format!("/v1/admin/users/{}", self.customer.id), json!({ "phone": null }))
+            }
             "get_openapi" => Request::new("/openapi.json", get),
             "show_docs" => Request::new("/docs", get),
             "show_docs_file" => Request::new("/docs/swagger-ui.css", get),

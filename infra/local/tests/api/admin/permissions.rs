@@ -79,6 +79,8 @@ async fn nobody_raises_themselves() {
         let client = staff(&cloud, role, &all, name).await;
         refused(&set(&client, &client, json!(["user_management"])).await, 403, "forbidden");
     }
+    let boss = staff(&cloud, Role::SuperAdmin, &[], "Super Admin").await;
+    refused(&set(&boss, &boss, json!(["user_management"])).await, 403, "forbidden");
     // Nor by what everybody may change.
     let customer = customer(&cloud, "Customer One").await;
     for field in ["role", "permissions", "status", "epoch", "email_confirmed"] {

@@ -8,6 +8,29 @@ use crate::problems::{refused, refused_at};
 use crate::support::{body, cloud, customer, pass, super_admin, text};
 
 #[tokio::test]
+async fn no_role_brings_back_what_was_revoked_unless_a_super_admin_gives_it() {
+    let cloud = cloud().await;
+    let superior = super_admin(&cloud, "Super Admin").await;
+    let admin = manager(&cloud, Role::Admin, "Admin One").await;
+    let accountant = manager(&cloud, Role::Accountant, "Accountant One").await;
+    let granted = async |names: serde_json::Value| {
+        let ask = json!({ "permissions": names });
+        body(superior.put(&path(&accountant, "/permissions"), &ask).await.unwrap(), 200);
+    };
+    let give = async |who: &banister_local::client::Client, role: &str| {
+        let given = who.put(&path(&accountant, "/role"), &json!({ "role": role })).await.unwrap();
+        body(given, 200)["permissions"].clone()
+    };
+    granted(json!([])).await;
+    for role in ["management", "accountant"] {
+        assert_eq!(give(&admin, role).await, json!([]), "{role}");
+    }
+    granted(json!(["financial_reports", "booking_management"])).await;
+    assert_eq!(give(&admin, "management").await, json!(["booking_management"]));
+    assert_eq!(give(&superior, "accountant").await, json!(Role::Accountant.starting_permissions()));
+}
+
+#[tokio::test]
 async fn another_role_comes_with_its_own_permissions_and_ends_all_sessions() {
     let cloud = cloud().await;
     let superior = super_admin(&cloud, "Super Admin").await;
@@ -16,7 +39,7 @@ async fn another_role_comes_with_its_own_permissions_and_ends_all_sessions() {
     let permissions = path(&support, "/permissions");
     body(superior.put(&permissions, &json!({ "permissions": ["payment_management"] })).await.unwrap(), 200);
     let role = path(&support, "/role");
-    let changed = body(admin.put(&role, &json!({ "role": "accountant" })).await.unwrap(), 200);
+    let changed = body(superior.put(&role, &json!({ "role": "accountant" })).await.unwrap(), 200);
     let starting = json!(Role::Accountant.starting_permissions());
     assert_eq!((&changed["role"], &changed["permissions"]), (&json!("accountant"), &starting));
     pass(&cloud, 5).await;
@@ -35,7 +58,7 @@ async fn another_role_comes_with_its_own_permissions_and_ends_all_sessions() {
     let lines = acts(&cloud, &support).await;
     let before = json!({ "role": "management", "permissions": ["payment_management"] });
     let after = json!({ "role": "accountant", "permissions": starting });
-    assert_eq!(lines[1..], [json!(["role_set", admin.id, [before, after]])]);
+    assert_eq!(lines[1..], [json!(["role_set", superior.id, [before, after]])]);
 }
 
 #[tokio::test]

@@ -215,6 +215,13 @@ impl Kept {
                     );
                     continue;
                 }
+                "create_user" => {
+                    assert!(
+                        self.accounts.iter().any(|account| account.id.to_string() == id),
+                        "no account {id}"
+                    );
+                    continue;
+                }
                 "create_service" => {
                     assert!(
                         self.services.iter().any(|service| service.id.to_string() == id),

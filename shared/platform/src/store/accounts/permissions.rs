@@ -50,11 +50,17 @@ pub enum PermissionsError {
 }
 
 impl Accounts {
-    /// What was granted to an account, in the order of the permissions.
-    pub async fn grants(&self, account: &Account) -> Result<Vec<Grant>, StorageError> {
-        let known = self.table.get::<GrantsRecord>(&key::grants(account.id)).await?;
+    /// An account and what was granted to it, in the order of the permissions.
+    pub async fn with_grants(&self, user: UserId) -> Result<Option<(Account, Vec<Grant>)>, StorageError> {
+        let (account_key, grants_key) = (key::user(user), key::grants(user));
+        let mut found = self.table.get_all(&[account_key.clone(), grants_key.clone()]).await?;
+        let known = found.take::<GrantsRecord>(&grants_key)?;
         let known = known.map(|record| record.value.grants).unwrap_or_default();
-        Ok(grants_of(account, account.permissions, &known, None, account.created_at))
+        let account = found.take::<AccountRecord>(&account_key)?.map(|record| record.value.0);
+        Ok(account.map(|account| {
+            let grants = grants_of(&account, account.permissions, &known, None, account.created_at);
+            (account, grants)
+        }))
     }
 
     /// Lets a member of staff do exactly what `wanted` says, from now on; `by` is who says so and

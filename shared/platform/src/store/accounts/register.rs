@@ -1,12 +1,14 @@
 //! Making accounts.
 
 use axum::http::StatusCode;
-use banister_domain::account::{Account, AccountStatus};
+use banister_domain::account::{Account, AccountStatus, Role};
 use banister_domain::event::Payload;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use serde_json::json;
 
-use super::{AccountRecord, Accounts, CodeRecord, CredentialsRecord};
+use super::super_admins::SuperAdminsRecord;
+use super::{AccountRecord, Accounts, Act, CodeRecord, CredentialsRecord};
 use crate::identity::code::LIFETIME_MINUTES;
 use crate::random;
 use crate::store::{AuditEntry, AuditRecord, Once, OutboxRecord};
@@ -30,6 +32,8 @@ pub enum RegisterError {
     EmailTaken,
     /// The request was answered before.
     Seen,
+    /// The active super admins changed at the same time.
+    Stale,
 }
 
 impl Accounts {
@@ -43,7 +47,30 @@ impl Accounts {
     ) -> Result<(), CommitError<RegisterError>> {
         let mut transaction = begin(receipt, now)?;
         transaction.create(&credentials(&new), RegisterError::EmailTaken);
-        make(&mut transaction, new, now)?;
+        let line = registered(&new, now);
+        make(&mut transaction, new, line, now)?;
+        transaction.commit(&self.table).await
+    }
+
+    /// Makes an account for somebody else: as [`Self::register`], with whoever does it in the audit line.
+    pub async fn create(
+        &self,
+        new: NewAccount,
+        act: &Act,
+        receipt: (&Once, &impl Serialize),
+    ) -> Result<(), CommitError<RegisterError>> {
+        let known = if new.account.role == Role::SuperAdmin {
+            self.table.get::<SuperAdminsRecord>(&key::super_admins()).await?
+        } else {
+            None
+        };
+        let line = act.line(AuditEntry::AccountCreated, new.account.id);
+        let line = line.change(&json!(null), &json!({ "role": new.account.role }));
+        let mut transaction = begin(Some(receipt), act.at)?;
+        transaction.create(&credentials(&new), RegisterError::EmailTaken);
+        SuperAdminsRecord::keep(&mut transaction, known, None, &new.account, RegisterError::Stale)
+            .expect("a new account takes nobody's place");
+        make(&mut transaction, new, line, act.at)?;
         transaction.commit(&self.table).await
     }
 
@@ -74,7 +101,8 @@ impl Accounts {
             transaction
                 .replace(&taken.map(|_| credentials(&new)), RegisterError::EmailTaken)
                 .replace(&off, RegisterError::EmailTaken);
-            make(&mut transaction, new, now)?;
+            let line = registered(&new, now);
+            make(&mut transaction, new, line, now)?;
         } else {
             transaction.put_over(&OutboxRecord::new(Payload::RegistrationRepeated { user_id }, now)?);
         }
@@ -121,10 +149,15 @@ fn credentials(new: &NewAccount) -> CredentialsRecord {
     }
 }
 
+fn registered(new: &NewAccount, now: Timestamp) -> AuditRecord {
+    AuditRecord::new(AuditEntry::AccountRegistered, Some(new.account.id), new.address.clone(), now)
+}
+
 /// Adds the account, its code, the event that mails the code, and the audit line.
 fn make(
     transaction: &mut Transaction<RegisterError>,
     new: NewAccount,
+    line: AuditRecord,
     now: Timestamp,
 ) -> Result<(), StorageError> {
     let user_id = new.account.id;
@@ -135,6 +168,6 @@ fn make(
         .create(&AccountRecord(new.account), RegisterError::EmailTaken)
         .put_over(&OutboxRecord::new(Payload::AccountRegistered { user_id, code_id: code.id }, now)?)
         .put_over(&code)
-        .put_over(&AuditRecord::new(AuditEntry::AccountRegistered, Some(user_id), new.address, now));
+        .put_over(&line);
     Ok(())
 }
