@@ -14,11 +14,11 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 49] = [
+const RIGHTS: [(&str, &str); 50] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("get_me", "BatchGetItem GetItem"),
-    ("update_me", "BatchGetItem GetItem PutItem"),
+    ("update_me", "BatchGetItem DeleteItem GetItem PutItem"),
     ("create_session", "ConditionCheckItem GetItem PutItem UpdateItem"),
     ("refresh_session", "DeleteItem GetItem PutItem"),
     ("end_current_session", "BatchGetItem DeleteItem GetItem PutItem"),
@@ -53,7 +53,8 @@ const RIGHTS: [(&str, &str); 49] = [
     ("end_user_sessions", "BatchGetItem PutItem"),
     ("set_user_role", "BatchGetItem PutItem"),
     ("create_user", "BatchGetItem GetItem PutItem"),
-    ("update_user", "BatchGetItem PutItem"),
+    ("update_user", "BatchGetItem DeleteItem PutItem"),
+    ("list_users", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query"),
     ("get_openapi", ""),
     ("show_docs", ""),
     ("show_docs_file", ""),
@@ -86,7 +87,7 @@ const VARIABLES: [(&str, &str); 16] = [
     ("bookings", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),
     ("chat", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS SOCKET_URL TABLE_NAME"),
     ("files", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS PRIVATE_BUCKET PUBLIC_URL TABLE_NAME"),
-    ("admin", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS PUBLIC_URL TABLE_NAME"),
+    ("admin", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY PUBLIC_URL TABLE_NAME"),
     ("docs", ""),
     ("connections", "ALLOWED_ORIGINS TABLE_NAME"),
     ("socket", "SOCKET_API_URL SOCKET_DEAD_LETTER_QUEUE_URL TABLE_NAME"),

@@ -51,10 +51,8 @@ pub(crate) async fn update_me(
 ) -> Result<OkJson<AccountView>, Problem> {
     for attempt in 0..5 {
         let account = accounts.store.get(caller.user_id).await?.ok_or(Problem::new(Code::Unauthenticated))?;
-        let changed = account.map(|account| ask.clone().apply(account));
-        let view = accounts.viewer.account(changed.value.clone(), accounts.clock.now());
-        if accounts.store.save(changed).await? {
-            return Ok(OkJson(view));
+        if let Some(changed) = accounts.store.save(account, |account| ask.clone().apply(account)).await? {
+            return Ok(OkJson(accounts.viewer.account(changed, accounts.clock.now())));
         }
         tokio::time::sleep(backoff(attempt)).await;
     }

@@ -6,6 +6,7 @@ mod enable_user;
 mod end_user_sessions;
 mod get_user;
 mod get_user_permissions;
+mod list_users;
 mod set_user_permissions;
 mod set_user_role;
 mod subject;
@@ -14,7 +15,7 @@ mod view;
 
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
-use banister_platform::http::{Area, HasGate};
+use banister_platform::http::{Area, Cursors, HasGate};
 use banister_platform::identity::Gate;
 use banister_platform::identity::password::Passwords;
 use banister_platform::store;
@@ -30,6 +31,7 @@ pub struct Admin {
     accounts: store::Accounts,
     passwords: Passwords,
     viewer: Viewer,
+    cursors: Cursors,
 }
 
 impl Admin {
@@ -42,6 +44,7 @@ impl Admin {
             passwords: Passwords::from_settings(settings)?,
             table,
             viewer: Viewer::from_settings(settings)?,
+            cursors: Cursors::from_settings(settings)?,
             clock,
         })
     }
@@ -58,5 +61,5 @@ impl HasGate for Admin {
 pub fn area() -> Area<Admin> {
     banister_platform::area!("admin": Admin; get_user, get_user_permissions, set_user_permissions,
         disable_user, enable_user, end_user_sessions, set_user_role,
-        create_user, update_user)
+        create_user, update_user, list_users)
 }

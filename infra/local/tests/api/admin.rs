@@ -1,5 +1,6 @@
 //! `/v1/admin/users`.
 
+mod lists;
 mod made;
 mod permissions;
 mod roles;

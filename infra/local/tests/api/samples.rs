@@ -75,6 +75,7 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("set_user_role", Some(Role::SuperAdmin), 200),
     ("create_user", Some(Role::SuperAdmin), 201),
     ("update_user", Some(Role::SuperAdmin), 200),
+    ("list_users", Some(Role::SuperAdmin), 200),
     ("get_openapi", None, 200),
     ("show_docs", None, 200),
     ("show_docs_file", None, 200),

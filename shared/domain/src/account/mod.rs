@@ -3,10 +3,12 @@
 mod email;
 mod password;
 mod phone;
+mod term;
 
 pub use email::{Email, InvalidEmail};
 pub use password::{InvalidPassword, NewPassword, Password};
 pub use phone::{InvalidPhone, Phone, WrittenPhone};
+pub use term::{InvalidTerm, Term};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,7 @@
 
 mod confirm;
 mod edit;
+mod list;
 mod permissions;
 mod photo;
 mod register;
@@ -9,6 +10,7 @@ mod super_admins;
 
 pub use confirm::ConfirmError;
 pub use edit::{Act, Edit, EditError};
+pub use list::{Among, ListAccounts};
 pub use permissions::{Grant, PermissionsError};
 pub use photo::PhotoError;
 pub use register::{NewAccount, RegisterError};
@@ -35,7 +37,7 @@ impl Record for AccountRecord {
     }
 
     fn indexes(&self) -> Vec<IndexKey> {
-        vec![key::user_by_role(self.0.role, self.0.id)]
+        key::user_lists(self.0.role, self.0.id)
     }
 }
 
@@ -123,14 +125,21 @@ impl Accounts {
         Ok(found.map(|record| record.value))
     }
 
-    /// Writes a changed account if nobody else has changed it since it was read; false if so. Role and
-    /// status stay: they are for [`Self::edit`].
-    pub async fn save(&self, account: Versioned<Account>) -> Result<bool, StorageError> {
+    /// Writes what `change` makes of an account, if nobody else has changed it since it was read; `None`
+    /// if so. Role and status stay: they are for [`Self::edit`].
+    pub async fn save(
+        &self,
+        account: Versioned<Account>,
+        change: impl FnOnce(Account) -> Account,
+    ) -> Result<Option<Account>, StorageError> {
+        let before = account.value.clone();
+        let changed = account.map(|account| AccountRecord(change(account)));
         let mut transaction = Transaction::new();
-        transaction.replace(&account.map(AccountRecord), ());
+        transaction.replace(&changed, ());
+        list::index(&mut transaction, Some(&before), &changed.value.0);
         match transaction.commit(&self.table).await {
-            Ok(()) => Ok(true),
-            Err(CommitError::Refused(()) | CommitError::Contention) => Ok(false),
+            Ok(()) => Ok(Some(changed.value.0)),
+            Err(CommitError::Refused(()) | CommitError::Contention) => Ok(None),
             Err(CommitError::Storage(error)) => Err(error),
         }
     }

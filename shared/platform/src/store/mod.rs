@@ -11,8 +11,8 @@ mod sessions;
 mod sockets;
 
 pub use accounts::{
-    AccountRecord, Accounts, Act, CodeRecord, ConfirmError, CredentialsRecord, Edit, EditError, Grant,
-    NewAccount, PermissionsError, PhotoError, RegisterError,
+    AccountRecord, Accounts, Act, Among, CodeRecord, ConfirmError, CredentialsRecord, Edit, EditError, Grant,
+    ListAccounts, NewAccount, PermissionsError, PhotoError, RegisterError,
 };
 pub use audit::{AuditEntry, AuditRecord, Change};
 pub use bookings::{

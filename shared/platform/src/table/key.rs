@@ -2,7 +2,8 @@
 //!
 //! | what | PK | SK | indexes |
 //! |---|---|---|---|
-//! | user | `USER#id` | `USER` | GSI1 `ROLE#role` / id |
+//! | user | `USER#id` | `USER` | GSI1 `ROLE#role` / id, GSI2 `USERS` / id |
+//! | what a user is found by | `FIND_USER#first two characters` | text#id | |
 //! | where permissions came from | `USER#id` | `GRANTS` | |
 //! | active super admins | `STAFF#super_admin` | `SUPER_ADMINS` | |
 //! | credentials | `EMAIL#address` | `EMAIL` | |
@@ -120,10 +121,32 @@ pub fn super_admins() -> Key {
     key(format!("STAFF#{}", Role::SuperAdmin.as_str()), "SUPER_ADMINS")
 }
 
-/// A user among those of the same role.
+/// Where a user stands in the lists of those of the same role and of all.
 #[must_use]
-pub fn user_by_role(role: Role, id: UserId) -> IndexKey {
-    at(Index::Gsi1, format!("ROLE#{}", role.as_str()), id.to_string())
+pub fn user_lists(role: Role, id: UserId) -> Vec<IndexKey> {
+    vec![at(Index::Gsi1, users_of(role), id.to_string()), at(Index::Gsi2, USERS.into(), id.to_string())]
+}
+
+/// Partition in GSI1 of the users of a role, by the time they were made.
+#[must_use]
+pub fn users_of(role: Role) -> String {
+    format!("ROLE#{}", role.as_str())
+}
+
+/// Partition in GSI2 of all users, by the time they were made.
+pub const USERS: &str = "USERS";
+
+/// Key of what says that a user is found by a text.
+#[must_use]
+pub fn user_term(term: &str, id: UserId) -> Key {
+    key(user_terms(term), format!("{term}#{id}"))
+}
+
+/// Partition of the texts that begin with the same two characters as `term`, in their order.
+#[must_use]
+pub fn user_terms(term: &str) -> String {
+    let end = term.char_indices().nth(2).map_or(term.len(), |(end, _)| end);
+    format!("FIND_USER#{}", &term[..end])
 }
 
 /// Key of the credentials of an address; makes the address unique.

@@ -20,6 +20,7 @@ fn every_key() {
     let email: Email = "Robin@Example.com".parse().unwrap();
     let rows = [
         (key::user(Id::from_parts(1, 16)), format!("USER#usr_{ULID} / USER")),
+        (key::user_term("åsa one", Id::from_parts(1, 16)), format!("FIND_USER#ås / åsa one#usr_{ULID}")),
         (key::super_admins(), "STAFF#super_admin / SUPER_ADMINS".into()),
         (key::credentials(&email), "EMAIL#robin@example.com / EMAIL".into()),
         (key::email_code(Id::from_parts(1, 16)), format!("USER#usr_{ULID} / CODE#confirm_email")),
@@ -65,8 +66,8 @@ fn every_index_key() {
     let due = shown(vec![key::booking_due(at, Id::from_parts(1, 16))]);
     assert!(due[0].starts_with("GSI3 DUE#") && due[0].ends_with(&start), "{due:?}");
     assert_eq!(
-        shown(vec![key::user_by_role(Role::SuperAdmin, user)]),
-        [format!("GSI1 ROLE#super_admin / usr_{ULID}")]
+        shown(key::user_lists(Role::SuperAdmin, user)),
+        [format!("GSI1 ROLE#super_admin / usr_{ULID}"), format!("GSI2 USERS / usr_{ULID}")]
     );
     let lists = |status| shown(key::service_lists(user, Category::PetCare, status, Id::from_parts(1, 16)));
     assert_eq!(lists(ServiceStatus::Draft), [format!("GSI1 SERVICES#usr_{ULID} / svc_{ULID}")]);

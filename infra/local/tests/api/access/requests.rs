@@ -140,9 +140,10 @@ impl World {
                 body(self.admin.put(&role, &json!({ "role": "management" })).await.unwrap(), 200);
                 Request::new(role, json!({ "role": "accountant" }))
             }
+            "list_users" => Request::new("/v1/admin/users?role=customer&limit=5", get),
             "create_user" => {
                 let ask = registration(&self.next_email());
-                let key = Some(format!("user-{}", self.made));
+                let key = Some(format!("new-user-{}", self.made));
                 Request { key, ..Request::new("/v1/admin/users", ask) }
             }
             "update_user" => {

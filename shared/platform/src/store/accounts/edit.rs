@@ -78,6 +78,7 @@ impl Accounts {
             let known = found.take::<SuperAdminsRecord>(&keys[1])?;
             SuperAdminsRecord::keep(&mut transaction, known, Some(&before.value.0), &edit.account, ())
                 .map_err(|LastSuperAdmin| CommitError::Refused(EditError::LastSuperAdmin))?;
+            super::list::index(&mut transaction, Some(&before.value.0), &edit.account);
             let line = AuditRecord { change: edit.change, ..act.line(edit.entry, user) };
             transaction.put_over(&line);
             if edit.account.epoch != before.value.0.epoch {

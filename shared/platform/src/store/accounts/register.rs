@@ -163,6 +163,7 @@ fn make(
     let user_id = new.account.id;
     let expires_at =
         now.saturating_add(SignedDuration::from_mins(LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX);
+    super::list::index(transaction, None, &new.account);
     let code = CodeRecord { user_id, id: random::id(now), tries: 0, expires_at };
     transaction
         .create(&AccountRecord(new.account), RegisterError::EmailTaken)
