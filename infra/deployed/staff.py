@@ -39,3 +39,48 @@ def administration(world):
         raise Failed(f"the permissions are {shown}")
     if world.api.call("GET", customer, token=world.tokens[SUPPORT])["email"] != CUSTOMER:
         raise Failed("support sees another account")
+    accounts(world, world.id_of(CUSTOMER))
+    second(world)
+    path, wanted = f"/v1/admin/users/{support}/role", {"role": "accountant"}
+    if world.api.call("PUT", path, body=wanted, token=world.tokens[SUPER_ADMIN])["role"] != "accountant":
+        raise Failed("the role did not change")
+
+
+def accounts(world, customer):
+    """The super admin finds a customer in each way, and does to the account what staff can; it ends as it was."""
+    token = world.tokens[SUPER_ADMIN]
+    for query in ("limit=100", "role=customer", f"email={CUSTOMER}", f"q={CUSTOMER[:8]}"):
+        found = [item["id"] for item in world.api.call("GET", f"/v1/admin/users?{query}", token=token)["items"]]
+        if customer not in found:
+            raise Failed(f"{query} does not find the customer: {found}")
+    path = f"/v1/admin/users/{customer}"
+    name = world.api.call("GET", path, token=token)["first_name"]
+    for changed in ("Renamed", name):
+        shown = world.api.call("PATCH", path, body={"first_name": changed}, token=token)
+        if shown["first_name"] != changed:
+            raise Failed(f"the customer's name is {shown['first_name']}")
+    for act, status in (("disable", "disabled"), ("enable", "active")):
+        shown = world.api.call("POST", f"{path}/{act}", body={"reason": "A check."}, token=token)
+        if shown["status"] != status:
+            raise Failed(f"after {act} the customer is {shown['status']}")
+    world.api.call("DELETE", f"{path}/sessions", status=204, token=token)
+    credentials = {"email": CUSTOMER, "password": PASSWORD}
+    world.tokens[CUSTOMER] = world.api.call("POST", "/v1/sessions", status=201, body=credentials)["access_token"]
+
+
+def second(world):
+    """The super admin makes a second one, twice as after a lost answer."""
+    token = world.tokens[SUPER_ADMIN]
+    account = {
+        "email": "second.admin@example.com",
+        "password": PASSWORD,
+        "role": "super_admin",
+        "first_name": "Second",
+        "last_name": "Admin",
+    }
+    made = {
+        world.api.call("POST", "/v1/admin/users", status=201, body=account, token=token, key="check-user")["id"]
+        for _ in range(2)
+    }
+    if len(made) != 1:
+        raise Failed(f"the same request made {made}")

@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use banister_domain::access::{Permissions, Reach};
-use banister_domain::account::{Account, AccountStatus, Email, Locale, Password, Phone, Role, WrittenPhone};
+use banister_domain::account::{
+    Account, AccountStatus, Email, Locale, NewPassword, Phone, Role, WrittenPhone,
+};
 use banister_domain::availability::Zone;
 use banister_domain::id::UserId;
 use banister_domain::photo::Photo;
@@ -39,7 +41,7 @@ pub(crate) struct CreateUser {
     email: Email,
     /// To sign in with at first.
     #[serde(serialize_with = "withheld")]
-    password: Password,
+    password: NewPassword,
     /// Below the caller's own.
     role: Role,
     first_name: PersonName,
@@ -54,7 +56,7 @@ pub(crate) struct CreateUser {
 }
 
 /// Nothing in place of the password. Left out altogether, it would be left out of the document too.
-fn withheld<S: Serializer>(_: &Password, serializer: S) -> Result<S::Ok, S::Error> {
+fn withheld<S: Serializer>(_: &NewPassword, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_unit()
 }
 
@@ -78,7 +80,9 @@ pub(crate) async fn create_user(
         return Err(Problem::new(Code::Forbidden));
     }
     let once = Once::new(caller.user_id.to_string(), "create_user", &key, &ask)?;
-    let (email, password) = (ask.email.clone(), ask.password.clone());
+    let password = ask.password.clone().of(&ask.email, &ask.first_name, &ask.last_name);
+    let password = password.map_err(|error| Problem::invalid("/password", error.to_string()))?;
+    let email = ask.email.clone();
     let password_hash = admin.passwords.hash(password.clone()).await.map_err(Problem::internal)?;
     let permissions = ask.role.permissions_from(caller.role, caller.permissions);
     let account = ask.account(random::id(now), permissions, now);

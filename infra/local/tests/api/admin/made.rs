@@ -59,6 +59,11 @@ async fn a_repeated_request_makes_nothing_twice() {
     }
     refused(&superior.post("/v1/admin/users", &ask).await.unwrap(), 400, "invalid_idempotency_key");
     refused_at(&make(&superior, "make-three", &somebody("support", "provider")).await, "/email", "invalid");
+    for password in ["password123", "Support.Nine", "short"] {
+        let mut bad = somebody("support.nine@example.com", "provider");
+        bad["password"] = password.into();
+        refused_at(&make(&superior, "make-four", &bad).await, "/password", "invalid");
+    }
     assert_eq!(invariants(&cloud).await.accounts.len(), 2);
 }
 

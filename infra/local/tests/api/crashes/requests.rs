@@ -229,3 +229,55 @@ async fn confirming_an_address() {
     }
     assert_eq!(invariants(&cloud).await.accounts.len(), accounts);
 }
+
+#[tokio::test]
+async fn making_a_super_admin() {
+    let cloud = support::cloud().await;
+    let admin = support::super_admin(&cloud, "Super Admin").await;
+    let email = |n: usize| format!("super.{n}@example.com");
+    let request = async |n: usize| {
+        let ask = json!({ "email": email(n), "password": PASSWORD, "role": "super_admin", "first_name": "Super",
+            "last_name": "Next" });
+        let key = format!("new-user-{n}");
+        admin.call(Method::POST, "/v1/admin/users", &[("idempotency-key", &key)], Some(&ask)).await.unwrap()
+    };
+    let done =
+        |kept: &Kept, n: usize| kept.accounts.iter().any(|account| account.email.as_str() == email(n));
+    let (made, calls) = at_every_call(&cloud, 201, request, done).await;
+    assert_eq!(calls, 3, "account and session, super admins, transaction");
+    assert_eq!(invariants(&cloud).await.accounts.len(), made.len() + 1);
+}
+
+#[tokio::test]
+async fn switching_off() {
+    let cloud = support::cloud().await;
+    let admin = support::super_admin(&cloud, "Super Admin").await;
+    let mut off = Vec::new();
+    for crash in Crash::BOTH {
+        for n in 1.. {
+            let person = support::customer(&cloud, &format!("Customer {crash:?}{n}")).await;
+            let path = format!("/v1/admin/users/{}/disable", person.id);
+            let ask = json!({ "reason": "A test." });
+            pass(&cloud);
+            crash.arm(&cloud, ROLE, n);
+            let first = admin.post(&path, &ask).await.unwrap();
+            off.push(person.id);
+            if !revive(&cloud, ROLE) {
+                assert_eq!((n, body(first, 200)["status"].as_str()), (4, Some("disabled")));
+                break;
+            }
+            open(&first);
+            assert_eq!(body(admin.post(&path, &ask).await.unwrap(), 200)["status"], "disabled");
+        }
+    }
+    // Each once, however often it was asked for.
+    let kept = invariants(&cloud).await;
+    let ended = |event: &Event| match event.payload {
+        Payload::SessionsEnded { user_id, .. } => Some(user_id.to_string()),
+        _ => None,
+    };
+    let mut ended: Vec<_> = kept.events.iter().filter_map(ended).filter(|id| *id != admin.id).collect();
+    ended.sort();
+    off.sort();
+    assert_eq!(ended, off);
+}
