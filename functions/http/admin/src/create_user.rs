@@ -16,7 +16,7 @@ use banister_platform::random;
 use banister_platform::store::{Act, NewAccount, Once, RegisterError};
 use banister_platform::table::CommitError;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::Admin;
 use crate::view::UserView;
@@ -53,11 +53,6 @@ pub(crate) struct CreateUser {
     time_zone: Option<Zone>,
     /// Language of mails; English if not given.
     locale: Option<Locale>,
-}
-
-/// Nothing in place of the password. Left out altogether, it would be left out of the document too.
-fn withheld<S: Serializer>(_: &NewPassword, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_unit()
 }
 
 /// Make an account for somebody

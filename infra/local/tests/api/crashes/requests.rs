@@ -241,8 +241,7 @@ async fn making_a_super_admin() {
         let key = format!("new-user-{n}");
         admin.call(Method::POST, "/v1/admin/users", &[("idempotency-key", &key)], Some(&ask)).await.unwrap()
     };
-    let done =
-        |kept: &Kept, n: usize| kept.accounts.iter().any(|account| account.email.as_str() == email(n));
+    let done = |kept: &Kept, n: usize| kept.accounts.iter().any(|account| account.email.as_str() == email(n));
     let (made, calls) = at_every_call(&cloud, 201, request, done).await;
     assert_eq!(calls, 3, "account and session, super admins, transaction");
     assert_eq!(invariants(&cloud).await.accounts.len(), made.len() + 1);
