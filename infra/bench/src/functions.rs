@@ -84,6 +84,7 @@ const CASES: &[(&str, Warm)] = &[
     ("email", Warm::Never),
     ("socket", Warm::Again),
     ("media", Warm::Never),
+    ("projections", Warm::Again),
     ("relay", Warm::Again),
     ("expire", Warm::Again),
     ("sweep", Warm::Again),

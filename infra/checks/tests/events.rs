@@ -11,9 +11,10 @@ use banister_checks::events::events_fit;
 use banister_checks::files;
 use banister_checks::template::Template;
 use banister_domain::event::Event;
-use banister_platform::store::OutboxRecord;
+use banister_platform::store::{AuditRecord, OutboxRecord, Written};
 use banister_platform::table::Record;
 use lambda_http::request::LambdaRequest;
+use serde_json::json;
 
 fn template() -> Template {
     Template::parse(&files::read("template.yaml").unwrap()).unwrap()
@@ -48,6 +49,7 @@ fn an_event_that_does_not_fit_is_noticed() {
         ("get_service", ("\"id\": \"svc_", "\"id\": \"svc-")),
         ("get_me", ("\"host\"", "\"Host\"")),
         ("email", ("aws:sqs", "aws:sns")),
+        ("projections", ("aws:dynamodb", "aws:kinesis")),
         ("relay", ("aws:dynamodb", "aws:kinesis")),
         ("sweep", ("Scheduled Event", "Event")),
         ("connect", ("\"eventType\": \"CONNECT\"", "\"eventType\": \"MESSAGE\"")),
@@ -96,6 +98,19 @@ fn the_record_is_an_item_of_the_outbox() {
 }
 
 #[test]
+fn the_record_is_one_of_the_audit_log() {
+    let event: StreamEvent = serde_json::from_str(&events()["projections"]).unwrap();
+    for record in event.records {
+        let image = serde_dynamo::from_item::<_, serde_json::Value>(record.change.new_image).unwrap();
+        let item: AuditRecord = serde_json::from_value(image.clone()).unwrap();
+        assert_eq!((&image["PK"], &image["SK"]), (&json!(item.key().pk), &json!(item.key().sk)));
+        assert_eq!(image["GSI1PK"], item.indexes()[0].key.pk);
+        let written = Written::read(&image).unwrap();
+        assert_eq!(written.audit_id, item.id.to_string());
+    }
+}
+
+#[test]
 fn schedules_are_read_as_events() {
     for name in ["expire", "sweep"] {
         let event: EventBridgeEvent = serde_json::from_str(&events()[name]).unwrap();
@@ -110,9 +125,11 @@ fn ids_are_well_formed() {
         let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
         for word in words.filter(|word| word.len() == 30 && word.as_bytes()[3] == b'_') {
             let good = match &word[..3] {
+                "aud" => word.parse::<banister_domain::id::AuditId>().is_ok(),
                 "bkg" => word.parse::<banister_domain::id::BookingId>().is_ok(),
                 "cod" => word.parse::<banister_domain::id::CodeId>().is_ok(),
                 "pho" => word.parse::<banister_domain::id::PhotoId>().is_ok(),
+                "req" => word.parse::<banister_domain::id::RequestId>().is_ok(),
                 "ses" => word.parse::<banister_domain::id::SessionId>().is_ok(),
                 "evt" => word.parse::<banister_domain::id::EventId>().is_ok(),
                 "svc" => word.parse::<banister_domain::id::ServiceId>().is_ok(),

@@ -14,7 +14,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 50] = [
+const RIGHTS: [(&str, &str); 52] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("get_me", "BatchGetItem GetItem"),
@@ -55,6 +55,7 @@ const RIGHTS: [(&str, &str); 50] = [
     ("create_user", "BatchGetItem GetItem PutItem"),
     ("update_user", "BatchGetItem DeleteItem PutItem"),
     ("list_users", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query"),
+    ("list_audit", "BatchGetItem Query; GSI1: Query; GSI2: Query"),
     ("get_openapi", ""),
     ("show_docs", ""),
     ("show_docs_file", ""),
@@ -74,12 +75,13 @@ const RIGHTS: [(&str, &str); 50] = [
          PublicBucket/photos/*: DeleteObject PutObject; MediaDeadLetterQueue: SendMessage",
     ),
     ("relay", "DeleteItem; EmailQueue: SendMessage; MediaQueue: SendMessage; SocketQueue: SendMessage"),
+    ("projections", "BatchGetItem PutItem"),
     ("expire", "BatchGetItem GetItem PutItem; GSI3: Query"),
     ("sweep", "DeleteItem Query; EmailQueue: SendMessage; MediaQueue: SendMessage; SocketQueue: SendMessage"),
 ];
 
 /// The environment of each area; its functions share a binary and what that needs to start.
-const VARIABLES: [(&str, &str); 16] = [
+const VARIABLES: [(&str, &str); 17] = [
     ("accounts", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY PUBLIC_URL TABLE_NAME"),
     ("sessions", "ACCESS_ISSUER ACCESS_PRIVATE_KEY ACCESS_PUBLIC_KEYS PUBLIC_URL TABLE_NAME"),
     ("catalog", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),
@@ -94,6 +96,7 @@ const VARIABLES: [(&str, &str); 16] = [
     ("media", "MEDIA_DEAD_LETTER_QUEUE_URL PRIVATE_BUCKET PUBLIC_BUCKET TABLE_NAME"),
     ("email", "CODE_KEY EMAIL_DEAD_LETTER_QUEUE_URL MAIL_FROM SMTP_URL TABLE_NAME"),
     ("relay", "EMAIL_QUEUE_URL MEDIA_QUEUE_URL SOCKET_QUEUE_URL TABLE_NAME"),
+    ("projections", "TABLE_NAME"),
     ("expire", "TABLE_NAME"),
     ("sweep", "EMAIL_QUEUE_URL MEDIA_QUEUE_URL SOCKET_QUEUE_URL TABLE_NAME"),
 ];

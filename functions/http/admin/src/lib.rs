@@ -6,6 +6,7 @@ mod enable_user;
 mod end_user_sessions;
 mod get_user;
 mod get_user_permissions;
+mod list_audit;
 mod list_users;
 mod set_user_permissions;
 mod set_user_role;
@@ -30,6 +31,7 @@ pub struct Admin {
     table: Table,
     accounts: store::Accounts,
     passwords: Passwords,
+    audit: store::Audit,
     viewer: Viewer,
     cursors: Cursors,
 }
@@ -42,6 +44,7 @@ impl Admin {
             gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
             accounts: store::Accounts::new(table.clone()),
             passwords: Passwords::from_settings(settings)?,
+            audit: store::Audit::new(table.clone()),
             table,
             viewer: Viewer::from_settings(settings)?,
             cursors: Cursors::from_settings(settings)?,
@@ -61,5 +64,5 @@ impl HasGate for Admin {
 pub fn area() -> Area<Admin> {
     banister_platform::area!("admin": Admin; get_user, get_user_permissions, set_user_permissions,
         disable_user, enable_user, end_user_sessions, set_user_role,
-        create_user, update_user, list_users)
+        create_user, update_user, list_users, list_audit)
 }

@@ -3,12 +3,13 @@
 use banister_domain::access::{Permission, Permissions};
 use banister_domain::account::{Account, AccountStatus, Email, Locale, Phone, Role};
 use banister_domain::availability::Zone;
-use banister_domain::id::UserId;
+use banister_domain::id::{AuditId, RequestId, UserId};
 use banister_domain::text::{PersonName, Reason};
-use banister_platform::store::Grant;
+use banister_platform::store::{AuditEntry, AuditRecord, Grant};
 use banister_platform::view::{PhotoView, Viewer};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 /// An account as staff see it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -136,5 +137,50 @@ impl PermissionsView {
             |Grant { permission, granted_by, granted_at }| GrantView { permission, granted_by, granted_at };
         let permissions = grants.into_iter().map(view).collect();
         Self { user_id: account.id, role: account.role, permissions }
+    }
+}
+
+/// A record of the audit log.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = AuditRecord, example = json!({
+    "id": "aud_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "at": "2026-03-09T08:00:00Z",
+    "entry": "permissions_set",
+    "target_id": "usr_01KB2Q9C6E8G0J2M4P6S8VXZBD",
+    "actor_id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "before": [],
+    "after": ["booking_management"],
+    "address": "198.51.100.7",
+    "request_id": "req_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+}))]
+pub(crate) struct AuditView {
+    /// The record's id.
+    id: AuditId,
+    /// When it was done.
+    #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
+    at: Timestamp,
+    /// What was done.
+    entry: AuditEntry,
+    /// To whose account; `null` where there is no such account.
+    target_id: Option<UserId>,
+    /// By whom, where that is somebody else than `target_id`.
+    actor_id: Option<UserId>,
+    /// What was before, where something was changed.
+    before: Option<Value>,
+    /// What it has become.
+    after: Option<Value>,
+    /// Whence: an IPv4 address, the /64 of an IPv6 address, `unknown`, or `command` where an operator's
+    /// command did it.
+    #[schema(example = "198.51.100.7")]
+    address: String,
+    /// In which request, as its answer had it in `X-Request-Id`.
+    request_id: Option<RequestId>,
+}
+
+impl AuditView {
+    pub(crate) fn new(record: AuditRecord) -> Self {
+        let AuditRecord { id, at, entry, user_id, actor_id, change, address, request_id, .. } = record;
+        let (before, after) = change.map(|change| (change.before, change.after)).unzip();
+        Self { id, at, entry, target_id: user_id, actor_id, before, after, address, request_id }
     }
 }

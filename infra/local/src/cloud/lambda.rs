@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodbstreams::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodbstreams::types::{AttributeValue, OperationType, Record, ShardIteratorType};
 use aws_sdk_sqs::types::MessageSystemAttributeName;
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
+use banister_platform::table::key;
 use banister_queue_email::EmailWorker;
 use banister_queue_media::MediaWorker;
 use banister_queue_socket::SocketWorker;
+use banister_stream_projections::Projections;
 use banister_stream_relay::Relay;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -22,28 +25,22 @@ use crate::dynamodb::Front;
 
 /// Between two tries of a batch that failed.
 const PAUSE: Duration = Duration::from_millis(20);
-/// As long as the relay and the queues' functions may begin with records and messages.
+/// As long as the functions of the stream and of the queues may begin with records and messages.
 const TIMEOUT: SignedDuration = SignedDuration::from_secs(20);
 
 /// The table's stream, from the moment of opening on. What was written before and not relayed is
-/// the sweep's.
+/// the sweep's, and what was not linked is linked at the next start.
 pub(super) struct StreamSource {
     client: aws_sdk_dynamodbstreams::Client,
     iterator: Option<String>,
 }
 
 impl StreamSource {
-    pub(super) async fn open(front: &Front) -> Result<Self, CloudError> {
+    pub(super) async fn open(front: &Front, role: &'static str) -> Result<Self, CloudError> {
         let config = aws_sdk_dynamodbstreams::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("us-east-1"))
-            .credentials_provider(Credentials::new(
-                "local-relay-source",
-                "local",
-                None,
-                None,
-                "banister-local",
-            ))
+            .credentials_provider(Credentials::new(role, "local", None, None, "banister-local"))
             .endpoint_url(front.endpoint_url());
         let client = aws_sdk_dynamodbstreams::Client::from_conf(config.build());
         let broken = |what: &dyn std::fmt::Display| CloudError::Create(format!("stream: {what}"));
@@ -76,11 +73,51 @@ impl StreamSource {
     }
 }
 
-/// Feeds the stream to the relay, in order; a failed record is tried again until it passes.
-/// `progress` tells up to which write everything has been relayed.
+/// A function that follows the table's stream.
+pub(super) trait Follower: Send + Sync + 'static {
+    /// What the partition keys of the new items begin with that its filter in template.yaml lets through.
+    const PREFIX: &'static str;
+
+    /// The time that it knows.
+    fn clock(&self) -> &Clock;
+
+    /// Does a batch; Lambda goes on at the record in the answer.
+    fn handle(
+        &self,
+        batch: StreamEvent,
+        deadline: Timestamp,
+    ) -> impl Future<Output = DynamoDbEventResponse> + Send;
+}
+
+impl Follower for Relay {
+    const PREFIX: &'static str = key::OUTBOX;
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    async fn handle(&self, batch: StreamEvent, deadline: Timestamp) -> DynamoDbEventResponse {
+        Self::handle(self, batch, deadline).await
+    }
+}
+
+impl Follower for Projections {
+    const PREFIX: &'static str = key::AUDIT;
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    async fn handle(&self, batch: StreamEvent, deadline: Timestamp) -> DynamoDbEventResponse {
+        Self::handle(self, batch, deadline).await
+    }
+}
+
+/// Feeds the stream to a function, in order; a failed record is tried again until it passes.
+/// `progress` tells up to which write everything has been seen.
 pub(super) async fn run_stream(
     mut source: StreamSource,
-    relay: Relay,
+    follower: impl Follower,
     mut writes: watch::Receiver<u64>,
     progress: watch::Sender<u64>,
     mut stop: watch::Receiver<bool>,
@@ -92,7 +129,7 @@ pub(super) async fn run_stream(
                 Ok(records) => records,
                 Err(error) => {
                     tracing::warn!(error, "the stream does not answer");
-                    // Nothing has been relayed: to go on waiting for writes would leave it lying.
+                    // Nothing has been seen: to go on waiting for writes would leave it lying.
                     if *stop.borrow() {
                         return;
                     }
@@ -100,9 +137,9 @@ pub(super) async fn run_stream(
                     continue;
                 }
             };
-            if records.is_empty()
-                || !relay_all(&relay, records.iter().map(record_json).collect(), &stop).await
-            {
+            let wanted: Vec<_> =
+                records.iter().map(record_json).filter(|record| passes(&follower, record)).collect();
+            if records.is_empty() || !feed_all(&follower, wanted, &stop).await {
                 break;
             }
         }
@@ -114,8 +151,14 @@ pub(super) async fn run_stream(
     }
 }
 
-/// False when told to stop before all was relayed.
-async fn relay_all(relay: &Relay, mut records: Vec<Value>, stop: &watch::Receiver<bool>) -> bool {
+/// Whether a function's filter lets a record through.
+fn passes<F: Follower>(_: &F, record: &Value) -> bool {
+    let pk = record["dynamodb"]["Keys"]["PK"]["S"].as_str().unwrap_or_default();
+    record["eventName"] == "INSERT" && pk.starts_with(F::PREFIX)
+}
+
+/// False when told to stop before all was done.
+async fn feed_all(follower: &impl Follower, mut records: Vec<Value>, stop: &watch::Receiver<bool>) -> bool {
     while !records.is_empty() {
         let event: StreamEvent = match serde_json::from_value(json!({ "Records": records })) {
             Ok(event) => event,
@@ -124,8 +167,8 @@ async fn relay_all(relay: &Relay, mut records: Vec<Value>, stop: &watch::Receive
                 return true;
             }
         };
-        let deadline = relay.clock.now().saturating_add(TIMEOUT).unwrap_or(Timestamp::MAX);
-        let failed = relay.handle(event, deadline).await.batch_item_failures;
+        let deadline = follower.clock().now().saturating_add(TIMEOUT).unwrap_or(Timestamp::MAX);
+        let failed = follower.handle(event, deadline).await.batch_item_failures;
         let Some(first) = failed.into_iter().next().and_then(|failure| failure.item_identifier) else {
             return true;
         };

@@ -16,14 +16,18 @@ use std::sync::Arc;
 
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
+use banister_platform::store::Audit;
+use banister_platform::table::Table;
 use banister_queue_email::EmailWorker;
 use banister_queue_media::MediaWorker;
 use banister_queue_socket::SocketWorker;
 use banister_schedule_expire::Expire;
 use banister_schedule_sweep::Sweep;
 use banister_socket_connections::Connections;
+use banister_stream_projections::Projections;
 use banister_stream_relay::Relay;
-use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, ToSpan as _};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -115,6 +119,7 @@ pub struct Cloud {
     options: Options,
     schedules: Arc<Schedules>,
     relayed: watch::Receiver<u64>,
+    linked: watch::Receiver<u64>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -157,7 +162,8 @@ impl Cloud {
         let mailbox = Mailbox::start(data.map(|folder| folder.join("mails")), millis).await?;
         let table = Arc::new(table);
         let (stop, stopped) = watch::channel(false);
-        let (progress, relayed) = watch::channel(0);
+        let (relaying, relayed) = watch::channel(0);
+        let (linking, linked) = watch::channel(0);
         let unfinished = Self {
             schedules: Arc::new(Schedules::empty(clock.clone())),
             faults,
@@ -171,17 +177,18 @@ impl Cloud {
             keys,
             options,
             relayed,
+            linked,
             stop,
             tasks: JoinSet::new(),
         };
-        unfinished.run(listener, &template, progress, &stopped).await
+        unfinished.run(listener, &template, (relaying, linking), &stopped).await
     }
 
     async fn run(
         mut self,
         listener: tokio::net::TcpListener,
         template: &Template,
-        progress: watch::Sender<u64>,
+        (relaying, linking): (watch::Sender<u64>, watch::Sender<u64>),
         stopped: &watch::Receiver<bool>,
     ) -> Result<Self, CloudError> {
         let (clock, stop) = (&self.clock, || stopped.clone());
@@ -205,7 +212,12 @@ impl Cloud {
         let public = s3::routes(self.s3.client(s3::READER), s3::bucket_name("PublicBucket"));
         let pages = local.merge(crate::mail::routes(self.mailbox.clone())).merge(public);
         let pages = pages.merge(self.socket_api(template, stop())?.routes());
-        let stream = lambda::StreamSource::open(&self.table).await?;
+        let stream = lambda::StreamSource::open(&self.table, "local-relay-source").await?;
+        let audited = lambda::StreamSource::open(&self.table, "local-projections-source").await?;
+        let projections = Projections::from_settings(&self.settings("local-projections"), clock.clone())?;
+        if self.options.data.is_some() {
+            self.link_missed().await?;
+        }
         let queue = lambda::QueueSource::new(&self.settings("local-email-source"), "EMAIL_QUEUE_URL")?;
         let media = MediaWorker::from_settings(&self.settings("local-media"), clock.clone())?;
         let uploads = lambda::QueueSource::new(&self.settings("local-media-source"), "MEDIA_QUEUE_URL")?;
@@ -214,7 +226,8 @@ impl Cloud {
         let writes = self.table.writes();
         self.tasks.spawn(lambda::run_queue(pushes, socket, clock.clone(), stop()));
         self.tasks.spawn(lambda::run_queue(uploads.one_by_one(), media, clock.clone(), stop()));
-        self.tasks.spawn(lambda::run_stream(stream, relay, writes, progress, stop()));
+        self.tasks.spawn(lambda::run_stream(stream, relay, writes.clone(), relaying, stop()));
+        self.tasks.spawn(lambda::run_stream(audited, projections, writes, linking, stop()));
         self.tasks.spawn(lambda::run_queue(queue, email, clock.clone(), stop()));
         self.tasks.spawn(Arc::clone(&self.schedules).run(stop()));
         self.tasks.spawn(self.sockets.clone().finish(stop()));
@@ -296,16 +309,30 @@ impl Cloud {
         self.schedules.run_all().await;
     }
 
-    /// Waits until every write has been relayed and every queue that has a worker is empty.
+    /// Links what the run before had written to the audit log and not linked: its stream begins anew.
+    async fn link_missed(&self) -> Result<(), CloudError> {
+        let audit = Audit::new(Table::from_settings(&self.settings("local-projections"))?);
+        let now = self.clock.now();
+        let today = now.to_zoned(TimeZone::UTC).date();
+        for day in [today.saturating_sub(1.day()), today] {
+            let linked = audit.link_missed(day, now).await;
+            linked.map_err(|error| CloudError::Create(format!("the audit log: {error}")))?;
+        }
+        Ok(())
+    }
+
+    /// Waits until every write has been relayed and linked and every queue that has a worker is empty.
     pub async fn quiet(&self) -> Result<(), SqsError> {
-        let mut relayed = self.relayed.clone();
+        let (mut relayed, mut linked) = (self.relayed.clone(), self.linked.clone());
         loop {
             let writes = *self.table.writes().borrow();
-            if relayed.wait_for(|seen| *seen >= writes).await.is_err() {
-                return Err(SqsError::Stopped);
+            for progress in [&mut relayed, &mut linked] {
+                if progress.wait_for(|seen| *seen >= writes).await.is_err() {
+                    return Err(SqsError::Stopped);
+                }
             }
             self.sqs.idle_watch(WORKED).await?;
-            // Relaying and handling write too; quiet is when that has come to an end.
+            // Relaying, linking and handling write too; quiet is when that has come to an end.
             if *self.table.writes().borrow() == writes {
                 return Ok(());
             }

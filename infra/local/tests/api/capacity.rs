@@ -71,14 +71,13 @@ impl Log {
         found[0].clone()
     }
 
-    /// The row of the one invocation of a worker since the start. The relay is also called here for what
-    /// Lambda's filter keeps from it: that asks nothing.
+    /// The row of the one invocation of a worker since the start.
     #[expect(clippy::unused_self, reason = "there are no lines before it was started")]
     fn worker(&self, name: &str) -> Row {
         let text = String::from_utf8(LINES.with_borrow(Clone::clone).unwrap_or_default()).unwrap();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let ends = lines.filter(|line| line["operation"] == name && line["table_calls"].is_u64());
-        let found: Vec<_> = ends.filter(|line| name != "relay" || line["table_calls"] != 0).collect();
+        let found: Vec<_> =
+            lines.filter(|line| line["operation"] == name && line["table_calls"].is_u64()).collect();
         assert_eq!(found.len(), 1, "lines of {name}: {found:?}");
         row(name, &found[0])
     }

@@ -16,8 +16,10 @@ use crate::support::{self, settle, text};
 const START: &str = "2031-03-03T06:00:00Z";
 
 /// Everybody but the test itself.
-const ROLES: [&str; 7] = [
+const ROLES: [&str; 9] = [
     "local-http",
+    "local-projections",
+    "local-projections-source",
     "local-relay",
     "local-relay-source",
     "local-email",

@@ -76,6 +76,7 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("create_user", Some(Role::SuperAdmin), 201),
     ("update_user", Some(Role::SuperAdmin), 200),
     ("list_users", Some(Role::SuperAdmin), 200),
+    ("list_audit", Some(Role::SuperAdmin), 200),
     ("get_openapi", None, 200),
     ("show_docs", None, 200),
     ("show_docs_file", None, 200),
@@ -83,8 +84,18 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
 ];
 
 /// Those that are not HTTP; each has a test below.
-const WORKERS: &[&str] =
-    &["email", "media", "relay", "expire", "sweep", "connect", "disconnect", "frame", "socket"];
+const WORKERS: &[&str] = &[
+    "email",
+    "media",
+    "projections",
+    "relay",
+    "expire",
+    "sweep",
+    "connect",
+    "disconnect",
+    "frame",
+    "socket",
+];
 
 fn samples() -> BTreeMap<String, String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events");
@@ -247,6 +258,23 @@ async fn the_relay_sample_reaches_the_queue() {
     };
     let mail = cloud.mailbox.wait_for(subject).await.unwrap();
     assert!(mail.is_to("provider.one@example.com"), "{mail:?}");
+}
+
+#[tokio::test]
+async fn the_projections_sample_is_linked_once() {
+    let (cloud, table) = world().await;
+    let settings = cloud.settings("local-projections");
+    let projections =
+        banister_stream_projections::Projections::from_settings(&settings, cloud.clock.clone()).unwrap();
+    for _ in 0..2 {
+        let event = serde_json::from_str(&samples()["projections"]).unwrap();
+        assert!(projections.handle(event, Timestamp::MAX).await.batch_item_failures.is_empty());
+    }
+    let day = cloud.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let verified = store::Audit::new(table).verify(day, cloud.clock.now()).await.unwrap();
+    // The sample's record is not in the table.
+    let removed = store::Finding::Removed { audit_id: "aud_01KB2QJ0M4P7R0S3V6X9ZBDFHK".into() };
+    assert_eq!((verified.links, verified.findings), (1, vec![removed]));
 }
 
 #[tokio::test]

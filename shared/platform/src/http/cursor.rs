@@ -7,11 +7,11 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Code, Problem};
 use crate::config::{ConfigError, Settings};
-use crate::table::Position;
 
 /// How many items a page may have: 1 to 100, 20 if not said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -71,7 +71,7 @@ impl Cursors {
     /// A cursor that goes on after `position` in the list that `scope` describes: the operation,
     /// the caller and every filter.
     #[must_use]
-    pub fn write(&self, position: &Position, scope: &impl Serialize) -> Option<String> {
+    pub fn write(&self, position: &impl Serialize, scope: &impl Serialize) -> Option<String> {
         let mut sealed = serde_json::to_vec(position).ok()?;
         let scope = Aad::from(serde_json::to_vec(scope).ok()?);
         let nonce = self.0.seal_in_place_append_tag(scope, &mut sealed).ok()?;
@@ -79,7 +79,7 @@ impl Cursors {
     }
 
     /// The position in `cursor`, if it was written for this very list.
-    pub fn read(&self, cursor: &str, scope: &impl Serialize) -> Result<Position, Problem> {
+    pub fn read<P: DeserializeOwned>(&self, cursor: &str, scope: &impl Serialize) -> Result<P, Problem> {
         let invalid = || Problem::new(Code::InvalidCursor);
         let mut bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
         let (nonce, sealed) = bytes.split_first_chunk_mut::<NONCE_LEN>().ok_or_else(invalid)?;
@@ -93,6 +93,7 @@ impl Cursors {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::Position;
     use std::collections::BTreeMap;
 
     fn cursors(key: &str) -> Cursors {
@@ -108,11 +109,11 @@ mod tests {
     fn reads_back_what_it_wrote_for_the_same_list_only() {
         let cursors = cursors("k");
         let cursor = cursors.write(&position("a"), &("list", 1)).unwrap();
-        assert_eq!(cursors.read(&cursor, &("list", 1)).unwrap(), position("a"));
+        assert_eq!(cursors.read::<Position>(&cursor, &("list", 1)).unwrap(), position("a"));
         for scope in [("list", 2), ("lists", 1)] {
-            assert_eq!(cursors.read(&cursor, &scope).unwrap_err().code(), Code::InvalidCursor);
+            assert_eq!(cursors.read::<Position>(&cursor, &scope).unwrap_err().code(), Code::InvalidCursor);
         }
-        assert!(super::tests::cursors("other").read(&cursor, &("list", 1)).is_err());
+        assert!(super::tests::cursors("other").read::<Position>(&cursor, &("list", 1)).is_err());
     }
 
     #[test]
@@ -134,12 +135,12 @@ mod tests {
             let mut bytes = URL_SAFE_NO_PAD.decode(&cursor).unwrap();
             let at = at % bytes.len();
             bytes[at] ^= 1 << bit;
-            proptest::prop_assert!(cursors.read(&URL_SAFE_NO_PAD.encode(bytes), &"list").is_err());
+            proptest::prop_assert!(cursors.read::<Position>(&URL_SAFE_NO_PAD.encode(bytes), &"list").is_err());
         }
 
         #[test]
         fn any_text_is_refused_without_panic(text in ".{0,80}") {
-            proptest::prop_assert!(cursors("k").read(&text, &"list").is_err());
+            proptest::prop_assert!(cursors("k").read::<Position>(&text, &"list").is_err());
         }
     }
 }

@@ -36,8 +36,8 @@ pub fn finish(router: Router) -> Router {
 
 async fn surround(request: Request, next: Next) -> Response {
     let id: RequestId = random::id(Clock::system().now());
-    let id = id.to_string();
-    let work = Work::begin(span(&id, &request));
+    let (request_id, id) = (id, id.to_string());
+    let work = Work::begin(span(&id, &request), Some(request_id));
     let handled = work.run(AssertUnwindSafe(next.run(request)).catch_unwind());
     let mut response = match tokio::time::timeout(LONGEST, handled).await {
         Ok(Ok(response)) => response,

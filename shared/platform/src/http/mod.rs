@@ -5,6 +5,7 @@ mod area;
 mod caller;
 mod code;
 mod cursor;
+mod date;
 mod idempotency;
 mod input;
 mod layer;
@@ -20,6 +21,7 @@ pub use caller::{
 };
 pub use code::Code;
 pub use cursor::{Cursors, ListOf, PageSize};
+pub use date::{date, optional_date};
 pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};
 pub use input::{ClientAddress, Json, OptionalJson, Path, Query, UserAgent, withheld};
 pub use layer::finish;

@@ -1,6 +1,15 @@
-//! The log of security-relevant acts, written in the transaction of the act.
+//! The log of security-relevant acts, written in the transaction of the act and never changed after.
 
-use banister_domain::id::{AuditId, UserId};
+mod canonical;
+mod chain;
+mod list;
+mod verify;
+
+pub use chain::Written;
+pub use list::{AuditPage, AuditPosition, ListAudit};
+pub use verify::{Finding, Verified};
+
+use banister_domain::id::{AuditId, RequestId, UserId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -8,11 +17,13 @@ use serde_json::Value;
 
 use crate::random;
 use crate::table::key::{self, IndexKey};
-use crate::table::{Key, Record};
+use crate::table::{Key, Record, Table};
+use crate::telemetry;
 
 /// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(example = "permissions_set")]
 pub enum AuditEntry {
     /// An account was made.
     AccountRegistered,
@@ -62,9 +73,22 @@ pub struct AuditRecord {
     /// What was before and after, without secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
-    /// The address it came from, as a rate limit's subject has it.
+    /// The address it came from, as a rate limit's subject has it; [`COMMAND`] where an operator's
+    /// command did it.
     pub address: String,
+    /// The request that it was done in; none where a command did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<RequestId>,
+    /// Which form of a record this is: 1; 0 before forms were counted.
+    #[serde(default)]
+    pub schema: u8,
 }
+
+/// The form of the records that are written now.
+const SCHEMA: u8 = 1;
+
+/// The address of what an operator's command did.
+pub const COMMAND: &str = "command";
 
 /// What something was, and what it has become.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,10 +110,12 @@ impl Change {
 }
 
 impl AuditRecord {
-    /// A new line, at `now`.
+    /// A new line, at `now`, of the request under way.
     #[must_use]
     pub fn new(entry: AuditEntry, user_id: Option<UserId>, address: String, now: Timestamp) -> Self {
-        Self { id: random::id(now), at: now, entry, user_id, actor_id: None, change: None, address }
+        let (id, request_id) = (random::id(now), telemetry::request_id());
+        let (actor_id, change) = (None, None);
+        Self { id, at: now, entry, user_id, actor_id, change, address, request_id, schema: SCHEMA }
     }
 
     /// Done by `actor` to somebody else.
@@ -113,6 +139,22 @@ impl Record for AuditRecord {
     }
 
     fn indexes(&self) -> Vec<IndexKey> {
-        self.user_id.map(|user| key::audit_by_user(user, self.id)).into_iter().collect()
+        let target = self.user_id.map(|user| key::audit_by_user(user, self.id));
+        let actor = self.actor_id.map(|actor| key::audit_by_actor(actor, self.id));
+        target.into_iter().chain(actor).collect()
+    }
+}
+
+/// The whole log.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    table: Table,
+}
+
+impl Audit {
+    /// Of this table.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        Self { table }
     }
 }

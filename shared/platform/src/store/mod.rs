@@ -14,7 +14,10 @@ pub use accounts::{
     AccountRecord, Accounts, Act, Among, CodeRecord, ConfirmError, CredentialsRecord, Edit, EditError, Grant,
     ListAccounts, NewAccount, PermissionsError, PhotoError, RegisterError,
 };
-pub use audit::{AuditEntry, AuditRecord, Change};
+pub use audit::{
+    Audit, AuditEntry, AuditPage, AuditPosition, AuditRecord, COMMAND, Change, Finding, ListAudit, Verified,
+    Written,
+};
 pub use bookings::{
     BookingRecord, Bookings, ChangeError, HistoryRecord, ListBookings, Receipt, ReserveError, Side,
 };

@@ -43,6 +43,8 @@ fn every_key() {
         (key::handled("email", Id::from_parts(1, 16)), format!("HANDLED#email#evt_{ULID} / HANDLED")),
         (key::outbox(Id::from_parts(1, 16)), format!("OUTBOX#0 / evt_{ULID}")),
         (key::audit(date, Id::from_parts(1, 16)), format!("AUDIT#2026-03-10#3 / aud_{ULID}")),
+        (key::audit_link("2026-03-10#3", "aud_1"), "AUDITCHAIN#2026-03-10#3 / LINK#aud_1".into()),
+        (key::audit_head("2026-03-10#3"), "AUDITCHAIN#2026-03-10#3 / HEAD".into()),
         (key::limit("sign_in", "192.0.2.1", 600), "LIMIT#sign_in#192.0.2.1#600 / LIMIT".into()),
     ];
     for (key, wanted) in rows {
@@ -69,6 +71,14 @@ fn every_index_key() {
         shown(key::user_lists(Role::SuperAdmin, user)),
         [format!("GSI1 ROLE#super_admin / usr_{ULID}"), format!("GSI2 USERS / usr_{ULID}")]
     );
+    assert_eq!(
+        shown(vec![
+            key::audit_by_user(user, Id::from_parts(1, 16)),
+            key::audit_by_actor(user, Id::from_parts(1, 16))
+        ]),
+        [format!("GSI1 AUDITED#usr_{ULID} / aud_{ULID}"), format!("GSI2 ACTED#usr_{ULID} / aud_{ULID}")]
+    );
+    assert_eq!(key::audit_shard("2026-03-10".parse().unwrap(), 3), "AUDIT#2026-03-10#3");
     let lists = |status| shown(key::service_lists(user, Category::PetCare, status, Id::from_parts(1, 16)));
     assert_eq!(lists(ServiceStatus::Draft), [format!("GSI1 SERVICES#usr_{ULID} / svc_{ULID}")]);
     assert_eq!(lists(ServiceStatus::Archived), [format!("GSI1 SERVICES#usr_{ULID} / svc_{ULID}")]);

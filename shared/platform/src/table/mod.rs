@@ -188,6 +188,12 @@ impl Table {
 pub struct Found(HashMap<Key, Item>);
 
 impl Found {
+    /// Whether anything is at `key`.
+    #[must_use]
+    pub fn has(&self, key: &Key) -> bool {
+        self.0.contains_key(key)
+    }
+
     /// Takes the record at `key` out; none where there was none.
     pub fn take<R: Record>(&mut self, key: &Key) -> Result<Option<Versioned<R>>, StorageError> {
         self.0.remove(key).map(from_item).transpose()

@@ -21,6 +21,11 @@ impl Position {
         names.into_iter().map(|name| Some((name.to_owned(), text(name)?))).collect::<Option<_>>().map(Self)
     }
 
+    /// The sort key in the table.
+    pub(crate) fn sort_key(&self) -> Option<String> {
+        self.0.get("SK").cloned()
+    }
+
     fn into_key(self) -> HashMap<String, AttributeValue> {
         self.0.into_iter().map(|(name, text)| (name, AttributeValue::S(text))).collect()
     }
@@ -78,9 +83,31 @@ impl Table {
     /// Runs one query: one call, at most `limit` items and 1 MB. An item that cannot be read is
     /// logged and left out, so that it hides none of those around it.
     pub async fn query<R: Record>(&self, query: Query) -> Result<Page<R>, StorageError> {
+        let index = query.index;
+        let (found, last) = self.query_items(query).await?;
+        let count = found.len();
+        let read = |item: Item| {
+            let position = Position::from_item(&item, index)?;
+            Some((from_item(item).ok()?, position))
+        };
+        let items: Vec<_> = found.into_iter().filter_map(read).collect();
+        let unreadable = count - items.len();
+        if unreadable > 0 {
+            // Neither key nor content, which hold addresses.
+            tracing::error!(kind = R::TYPE, unreadable, "malformed items were left out of a page");
+        }
+        Ok(Page { items, unreadable, last })
+    }
+
+    /// Runs one query for items as they are, whatever they are, with the position behind the last one
+    /// where there may be more.
+    pub(crate) async fn query_items(
+        &self,
+        query: Query,
+    ) -> Result<(Vec<Item>, Option<Position>), StorageError> {
         // DynamoDB refuses bounds that are the wrong way round; such a span holds nothing.
         if query.from > query.to {
-            return Ok(Page { items: Vec::new(), unreadable: 0, last: None });
+            return Ok((Vec::new(), None));
         }
         let (pk, sk) = query.index.map_or(("PK", "SK"), Index::attributes);
         let call = self
@@ -102,18 +129,6 @@ impl Table {
         let answer = call.return_consumed_capacity(CAPACITY).send().await.map_err(unavailable)?;
         counted.read(&answer.consumed_capacity);
         let last = answer.last_evaluated_key.and_then(|key| Position::from_item(&key, query.index));
-        let found = answer.items.unwrap_or_default();
-        let count = found.len();
-        let read = |item: Item| {
-            let position = Position::from_item(&item, query.index)?;
-            Some((from_item(item).ok()?, position))
-        };
-        let items: Vec<_> = found.into_iter().filter_map(read).collect();
-        let unreadable = count - items.len();
-        if unreadable > 0 {
-            // Neither key nor content, which hold addresses.
-            tracing::error!(kind = R::TYPE, unreadable, "malformed items were left out of a page");
-        }
-        Ok(Page { items, unreadable, last })
+        Ok((answer.items.unwrap_or_default(), last))
     }
 }

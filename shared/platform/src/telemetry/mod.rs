@@ -7,7 +7,7 @@ mod tests;
 mod work;
 
 pub use work::{Outcome, Usage, Work, observe};
-pub(crate) use work::{TableCall, identify, name_operation};
+pub(crate) use work::{TableCall, identify, name_operation, request_id};
 
 use std::io::{self, IsTerminal as _};
 

@@ -206,7 +206,7 @@ async fn work_without_a_request_has_its_line() {
 
 #[tokio::test]
 async fn calls_side_by_side_are_one_trip() {
-    let work = Work::begin(tracing::Span::none());
+    let work = Work::begin(tracing::Span::none(), None);
     let usage = || (work.usage().table_calls, work.usage().round_trips);
     let call = async || {
         let counted = TableCall::begin();

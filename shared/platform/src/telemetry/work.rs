@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
-use banister_domain::id::UserId;
+use banister_domain::id::{RequestId, UserId};
 use tracing::{Instrument as _, Span, field};
 
 use super::{TARGET, user_tag};
@@ -40,6 +40,7 @@ pub struct Work(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     span: Span,
+    request: Option<RequestId>,
     began: Instant,
     cold: bool,
     operation: OnceLock<()>,
@@ -47,14 +48,15 @@ struct Inner {
 }
 
 impl Work {
-    /// Begins work whose lines carry the fields of `span`, among them, still empty, `operation` and
-    /// `user`.
+    /// Begins work, that of `request` where it is one's, whose lines carry the fields of `span`, among
+    /// them, still empty, `operation` and `user`.
     #[must_use]
-    pub(crate) fn begin(span: Span) -> Self {
+    pub(crate) fn begin(span: Span, request: Option<RequestId>) -> Self {
         static COLD: AtomicBool = AtomicBool::new(true);
         let cold = COLD.swap(false, Ordering::Relaxed);
         let usage = Mutex::default();
-        Self(Arc::new(Inner { span, began: Instant::now(), cold, operation: OnceLock::new(), usage }))
+        let (began, operation) = (Instant::now(), OnceLock::new());
+        Self(Arc::new(Inner { span, request, began, cold, operation, usage }))
     }
 
     /// Does a part of the work.
@@ -109,6 +111,11 @@ impl Work {
 /// The work under way; there may be none, as in a test of a part.
 fn current() -> Option<Work> {
     CURRENT.try_with(Work::clone).ok()
+}
+
+/// The request under way, where it is one.
+pub(crate) fn request_id() -> Option<RequestId> {
+    current()?.0.request
 }
 
 /// Says which endpoint the request under way came to.
@@ -222,7 +229,7 @@ pub fn observe<T: Outcome>(
     let work = Box::pin(work);
     async move {
         let span = tracing::info_span!(target: TARGET, "work", operation, user = field::Empty);
-        let observed = Work::begin(span);
+        let observed = Work::begin(span, None);
         let outcome = observed.run(work).await;
         observed.ended(outcome.result());
         outcome

@@ -149,6 +149,7 @@ impl World {
             "update_user" => {
                 Request::new(format!("/v1/admin/users/{}", self.customer.id), json!({ "phone": null }))
             }
+            "list_audit" => Request::new("/v1/admin/audit?limit=5", get),
             "get_openapi" => Request::new("/openapi.json", get),
             "show_docs" => Request::new("/docs", get),
             "show_docs_file" => Request::new("/docs/swagger-ui.css", get),

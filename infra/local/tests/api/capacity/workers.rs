@@ -30,6 +30,11 @@ async fn connection() -> Vec<Row> {
     assert_eq!(socket.frame().await.unwrap(), json!({ "type": "pong" }));
     rows.push(log.worker("frame"));
 
+    log = Log::start();
+    world.customer.clone().sign_in().await.unwrap();
+    cloud.quiet().await.unwrap();
+    rows.push(log.worker("projections"));
+
     let booked = service(&world.provider, 60).await;
     cloud.quiet().await.unwrap();
     log = Log::start();

@@ -42,6 +42,9 @@ pub(crate) struct Kept {
     /// Operation and body of each receipt.
     receipts: Vec<(String, Value)>,
     marks: BTreeSet<String>,
+    /// Records of the audit log, and those that are linked.
+    audited: BTreeSet<String>,
+    linked: BTreeSet<String>,
     /// Events that are not relayed yet.
     pub(crate) waiting: usize,
 }
@@ -61,6 +64,7 @@ pub(crate) async fn invariants_with(cloud: &Cloud, mails: Mails) -> Kept {
     kept.receipts_are_true();
     kept.events_are_told(cloud, mails);
     assert_eq!(kept.waiting, 0, "the outbox is not empty");
+    assert_eq!(kept.audited, kept.linked, "records of the audit log and links of its chains");
     let dead = cloud.sqs.depth("EmailDeadLetterQueue").expect("the queue exists");
     assert!(dead.is_empty(), "dead letters: {dead:?}");
     kept
@@ -79,6 +83,8 @@ impl Kept {
             days: Vec::new(),
             receipts: Vec::new(),
             marks: BTreeSet::new(),
+            audited: BTreeSet::new(),
+            linked: BTreeSet::new(),
             waiting: 0,
         };
         for mail in cloud.mailbox.list(None) {
@@ -134,6 +140,8 @@ impl Kept {
             }
             "handled" => drop(self.marks.insert(text("PK"))),
             "outbox" => self.waiting += 1,
+            "audit" => drop(self.audited.insert(text("id"))),
+            "audit_link" => drop(self.linked.insert(text("audit_id"))),
             _ => {}
         }
     }

@@ -1,0 +1,87 @@
+//! What is made of the table's changes: the chains of the audit log. A record that comes twice is linked
+//! once.
+
+use std::collections::BTreeMap;
+
+use aws_lambda_events::event::dynamodb::{Event, EventRecord};
+use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use banister_platform::clock::Clock;
+use banister_platform::config::{ConfigError, Settings};
+use banister_platform::store::{Audit, Written};
+use banister_platform::table::Table;
+use banister_platform::telemetry::observe;
+use banister_platform::worker::{WorkError, guarded};
+use jiff::Timestamp;
+
+/// What following the stream needs.
+#[derive(Clone)]
+pub struct Projections {
+    /// The time.
+    pub clock: Clock,
+    audit: Audit,
+}
+
+impl Projections {
+    /// From the settings of a function.
+    pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
+        Ok(Self { audit: Audit::new(Table::from_settings(settings)?), clock })
+    }
+
+    /// Handles a batch of the stream, chain by chain: within a chain the order is the stream's. Nothing
+    /// is begun at `deadline` or later. Lambda goes on with the first record that is reported: the first
+    /// of all chains that failed; what was linked behind it is not linked again.
+    pub async fn handle(&self, event: Event, deadline: Timestamp) -> DynamoDbEventResponse {
+        observe("projections", self.batch(event, deadline)).await
+    }
+
+    async fn batch(&self, event: Event, deadline: Timestamp) -> DynamoDbEventResponse {
+        let mut chains: BTreeMap<String, Chained> = BTreeMap::new();
+        for (place, record) in event.records.into_iter().enumerate() {
+            let sequence = record.change.sequence_number.clone();
+            let Some(written) = written(record) else { continue };
+            let chained = chains
+                .entry(written.chain.clone())
+                .or_insert_with(|| Chained { first: (place, sequence), records: Vec::new() });
+            chained.records.push(written);
+        }
+        let mut failed: Option<(usize, Option<String>)> = None;
+        for (chain, Chained { first, records }) in chains {
+            if let Err(error) = guarded(self.link(&chain, &records, deadline)).await {
+                tracing::error!(%error, "not linked");
+                failed = failed.filter(|(place, _)| *place < first.0).or(Some(first));
+            }
+        }
+        let mut response = DynamoDbEventResponse::default();
+        response.batch_item_failures.extend(failed.map(|(_, sequence)| {
+            let mut failure = DynamoDbBatchItemFailure::default();
+            failure.item_identifier = sequence;
+            failure
+        }));
+        response
+    }
+
+    async fn link(&self, chain: &str, records: &[Written], deadline: Timestamp) -> Result<(), WorkError> {
+        let now = self.clock.now();
+        if now >= deadline {
+            return Err(WorkError::Retry("too little time left".into()));
+        }
+        Ok(self.audit.link(chain, records, now).await?)
+    }
+}
+
+/// The records of one chain in a batch.
+struct Chained {
+    /// Place and sequence number of the first.
+    first: (usize, Option<String>),
+    records: Vec<Written>,
+}
+
+/// The new record of the audit log that a change of the table is, if it is one. Whatever stands there is
+/// linked, readable or not: what was put there by hand shows.
+fn written(record: EventRecord) -> Option<Written> {
+    if record.event_name != "INSERT" {
+        return None;
+    }
+    let item: serde_json::Value = serde_dynamo::from_item(record.change.new_image).ok()?;
+    Written::read(&item)
+}

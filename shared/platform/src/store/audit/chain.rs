@@ -1,0 +1,152 @@
+//! The chain of each day and shard of the log: a link for every record, made from the table's stream. It is
+//! not made in the transaction of the act, where the end of the chain would be one item that all acts of a
+//! day and shard have to wait for.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Audit;
+use super::canonical::{canonical, sha256};
+use crate::table::{CommitError, Key, Record, StorageError, Transaction, backoff, key};
+
+/// What a first link follows: 32 bytes of zero.
+const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// Links made in one transaction, which takes 100 items.
+const MOST: usize = 90;
+
+/// A record as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Its chain: day and shard, such as `2026-03-10#3`.
+    pub chain: String,
+    /// Its id.
+    pub audit_id: String,
+    /// SHA-256 of its canonical form, all attributes of the item included, in hexadecimal.
+    pub digest: String,
+}
+
+impl Written {
+    /// From the item as JSON; none where it is not in the audit log.
+    #[must_use]
+    pub fn read(item: &Value) -> Option<Self> {
+        let chain = item["PK"].as_str()?.strip_prefix(key::AUDIT)?.to_owned();
+        let audit_id = item["SK"].as_str()?.to_owned();
+        Some(Self { chain, audit_id, digest: sha256(canonical(item).as_bytes()) })
+    }
+}
+
+/// The link of one record. Its key makes it the only one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LinkRecord {
+    pub(super) chain: String,
+    pub(super) audit_id: String,
+    /// Its place in the chain, from 1.
+    pub(super) sequence: u64,
+    pub(super) linked_at: Timestamp,
+    /// [`Written::digest`].
+    pub(super) digest: String,
+    /// SHA-256 of the hash before, in hexadecimal, and of the canonical form of the rest of this link.
+    pub(super) hash: String,
+}
+
+impl LinkRecord {
+    /// The link that `written` has behind `head`.
+    fn new(head: &HeadRecord, written: &Written, linked_at: Timestamp) -> Self {
+        let Written { chain, audit_id, digest } = written.clone();
+        let sequence = head.sequence + 1;
+        let link = Self { chain, audit_id, sequence, linked_at, digest, hash: String::new() };
+        Self { hash: link.hash_after(&head.hash), ..link }
+    }
+
+    /// The hash that it must have behind a link whose hash is `previous`.
+    pub(super) fn hash_after(&self, previous: &str) -> String {
+        let Self { chain, audit_id, sequence, linked_at, digest, .. } = self;
+        let content = json!({ "chain": chain, "audit_id": audit_id, "sequence": sequence,
+            "linked_at": linked_at, "digest": digest });
+        sha256(format!("{previous}{}", canonical(&content)).as_bytes())
+    }
+}
+
+impl Record for LinkRecord {
+    const TYPE: &'static str = "audit_link";
+
+    fn key(&self) -> Key {
+        key::audit_link(&self.chain, &self.audit_id)
+    }
+}
+
+/// The end of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct HeadRecord {
+    pub(super) chain: String,
+    /// The last link's place.
+    pub(super) sequence: u64,
+    /// The last link's hash.
+    pub(super) hash: String,
+}
+
+impl HeadRecord {
+    /// Of a chain that has no link yet.
+    pub(super) fn beginning(chain: &str) -> Self {
+        Self { chain: chain.to_owned(), sequence: 0, hash: BEGINNING.to_owned() }
+    }
+}
+
+impl Record for HeadRecord {
+    const TYPE: &'static str = "audit_head";
+
+    fn key(&self) -> Key {
+        key::audit_head(&self.chain)
+    }
+}
+
+impl Audit {
+    /// Links records of one chain to its end, in their order; those that are linked already stay where
+    /// they are.
+    pub async fn link(&self, chain: &str, written: &[Written], now: Timestamp) -> Result<(), StorageError> {
+        for part in written.chunks(MOST) {
+            self.link_part(chain, part, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn link_part(&self, chain: &str, part: &[Written], now: Timestamp) -> Result<(), StorageError> {
+        let head_key = key::audit_head(chain);
+        let ids: BTreeSet<_> = part.iter().map(|written| written.audit_id.as_str()).collect();
+        let mut keys = vec![head_key.clone()];
+        keys.extend(ids.iter().map(|id| key::audit_link(chain, id)));
+        for attempt in 0..5 {
+            let mut found = self.table.get_all(&keys).await?;
+            let head = found.take::<HeadRecord>(&head_key)?;
+            let version = head.as_ref().map_or(0, |head| head.version);
+            let mut head = head.map_or_else(|| HeadRecord::beginning(chain), |head| head.value);
+            let mut transaction = Transaction::new();
+            let (known, mut done) = (head.sequence, BTreeSet::new());
+            for written in part {
+                let linked = found.has(&key::audit_link(chain, &written.audit_id));
+                if linked || !done.insert(&written.audit_id) {
+                    continue;
+                }
+                let link = LinkRecord::new(&head, written, now);
+                transaction.create(&link, ());
+                head = HeadRecord { sequence: link.sequence, hash: link.hash, ..head };
+            }
+            if head.sequence == known {
+                return Ok(());
+            }
+            transaction.create_or_replace(&head, version, ());
+            match transaction.commit(&self.table).await {
+                Ok(()) => return Ok(()),
+                Err(CommitError::Storage(error)) => return Err(error),
+                // Another one linked at the same time; behind its links, then.
+                Err(CommitError::Refused(()) | CommitError::Contention) => {
+                    tokio::time::sleep(backoff(attempt)).await;
+                }
+            }
+        }
+        Err(StorageError::Unavailable("contention".into()))
+    }
+}
