@@ -1,5 +1,6 @@
 //! The secrets of a local cloud: made at the first start, kept with its data.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{Error, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -8,6 +9,7 @@ use std::path::Path;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use banister_platform::clock::Clock;
+use banister_platform::config::Settings;
 use banister_platform::random;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -83,6 +85,28 @@ pub(super) fn load_offset(data: Option<&Path>, clock: &Clock) -> Result<(), Erro
 pub(super) fn save_offset(data: Option<&Path>, clock: &Clock) -> Result<(), Error> {
     let Some(folder) = data else { return Ok(()) };
     write(&folder.join("clock.json"), &serde_json::to_vec(&clock.offset_millis())?)
+}
+
+/// What `cargo manage` needs of a running cloud, in `endpoint.json` of its data folder.
+pub(super) fn save_endpoint(data: Option<&Path>, settings: &Settings) -> Result<(), Error> {
+    let Some(folder) = data else { return Ok(()) };
+    let names = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "PASSWORD_MEMORY_KIB",
+        "TABLE_NAME",
+    ];
+    let values = names.into_iter().filter_map(|name| Some((name, settings.optional(name)?)));
+    let values: BTreeMap<_, _> = values.collect();
+    write(&folder.join("endpoint.json"), &serde_json::to_vec(&values)?)
+}
+
+/// Takes it away: nobody is there any more.
+pub(super) fn remove_endpoint(data: Option<&Path>) {
+    // One that stays behind leads nowhere, and the next start writes another one.
+    data.map(|folder| std::fs::remove_file(folder.join("endpoint.json")).ok());
 }
 
 /// Replaces a file whole; only its owner may read it.

@@ -232,6 +232,7 @@ impl Cloud {
         self.tasks.spawn(Arc::clone(&self.schedules).run(stop()));
         self.tasks.spawn(self.sockets.clone().finish(stop()));
         self.tasks.spawn(gateway::serve(listener, pages, api, stop()));
+        keys::save_endpoint(self.options.data.as_deref(), &self.settings("local-manage"))?;
         Ok(self)
     }
 
@@ -348,6 +349,7 @@ impl Cloud {
     /// Lets what runs finish, keeps the data, and stops.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
+        keys::remove_endpoint(self.options.data.as_deref());
         while self.tasks.join_next().await.is_some() {}
         self.mailbox.stop().await;
         // Before the queues, which it tells of what is under way.

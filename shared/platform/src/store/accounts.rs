@@ -6,6 +6,7 @@ mod list;
 mod permissions;
 mod photo;
 mod register;
+mod staff;
 mod super_admins;
 
 pub use confirm::ConfirmError;

@@ -73,6 +73,19 @@ impl Accounts {
         address: &str,
         now: Timestamp,
     ) -> Result<(Account, Vec<Grant>), CommitError<PermissionsError>> {
+        self.change_permissions(user, |_| wanted, Some(by), address, now).await
+    }
+
+    /// Lets a member of staff do what `wanted` makes of what they may do, from now on; `by` is who says
+    /// so, none where a command does. Answers the account and its grants.
+    pub async fn change_permissions(
+        &self,
+        user: UserId,
+        wanted: impl Fn(Permissions) -> Permissions,
+        by: Option<UserId>,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<(Account, Vec<Grant>), CommitError<PermissionsError>> {
         for attempt in 0..5 {
             let (account_key, grants_key) = (key::user(user), key::grants(user));
             let mut found = self.table.get_all(&[account_key.clone(), grants_key.clone()]).await?;
@@ -85,7 +98,8 @@ impl Accounts {
             let version = known.as_ref().map_or(0, |known| known.version);
             let known = known.map(|known| known.value.grants).unwrap_or_default();
             let before = account.value.0.permissions;
-            let grants = grants_of(&account.value.0, wanted, &known, Some(by), now);
+            let wanted = wanted(before);
+            let grants = grants_of(&account.value.0, wanted, &known, by, now);
             let changed = account
                 .map(|AccountRecord(account)| AccountRecord(Account { permissions: wanted, ..account }));
             let entry = AuditRecord::new(AuditEntry::PermissionsSet, Some(user), address.to_owned(), now);
@@ -94,7 +108,7 @@ impl Accounts {
             transaction
                 .replace(&changed, PermissionsError::Stale)
                 .create_or_replace(&record, version, PermissionsError::Stale)
-                .put_over(&entry.by(by).change(&before, &wanted));
+                .put_over(&AuditRecord { actor_id: by, ..entry }.change(&before, &wanted));
             match transaction.commit(&self.table).await {
                 Ok(()) => return Ok((changed.value.0, record.grants)),
                 Err(CommitError::Storage(error)) => return Err(error.into()),

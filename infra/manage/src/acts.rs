@@ -1,0 +1,205 @@
+//! What the commands do. Each leaves its record in the audit log, without an actor: a command did it.
+
+use std::convert::Infallible;
+use std::path::Path;
+
+use banister_domain::access::{Permission, Permissions};
+use banister_domain::account::{Account, AccountStatus, Email, Locale, Role};
+use banister_domain::availability::Zone;
+use banister_domain::id::UserId;
+use banister_domain::photo::Photo;
+use banister_domain::text::{PersonName, Reason};
+use banister_platform::clock::Clock;
+use banister_platform::config::Settings;
+use banister_platform::identity::password::Passwords;
+use banister_platform::random;
+use banister_platform::store::{
+    Accounts, Act, Audit, AuditEntry, COMMAND, Change, Edit, EditError, PermissionsError, RegisterError,
+    Verified,
+};
+use banister_platform::table::{CommitError, Table};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::arguments::{Command, Whom};
+use crate::{ManageError, password, place};
+
+/// What came of a command.
+pub(crate) struct Outcome {
+    /// For people and programs.
+    pub(crate) result: Value,
+    /// Whether all is as it should be.
+    pub(crate) good: bool,
+}
+
+impl From<Value> for Outcome {
+    fn from(result: Value) -> Self {
+        Self { result, good: true }
+    }
+}
+
+/// Does it.
+pub(crate) async fn run(command: Command, data: &Path) -> Result<Outcome, ManageError> {
+    let (settings, clock) = place::find(data)?;
+    let desk = Desk { table: Table::from_settings(&settings)?, settings, clock };
+    match command {
+        Command::Create { role, email, first_name, last_name } => {
+            desk.create(role, email, first_name, last_name).await
+        }
+        Command::Grant { whom, permission } => desk.permit(whom, permission, true).await,
+        Command::Revoke { whom, permission } => desk.permit(whom, permission, false).await,
+        Command::Disable { whom, reason } => desk.disable(whom, reason).await,
+        Command::VerifyAudit { from, to } => desk.verify(from, to).await,
+        Command::LinkAudit { from, to } => desk.link(from, to).await,
+    }
+}
+
+struct Desk {
+    settings: Settings,
+    clock: Clock,
+    table: Table,
+}
+
+impl Desk {
+    fn accounts(&self) -> Accounts {
+        Accounts::new(self.table.clone())
+    }
+
+    async fn id(&self, whom: Whom) -> Result<UserId, ManageError> {
+        match whom {
+            Whom::Id(id) => Ok(id),
+            Whom::Email(email) => match self.accounts().credentials(&email).await? {
+                Some(known) => Ok(known.user_id),
+                None => Err(MISSING),
+            },
+        }
+    }
+
+    /// The address needs no confirmation: whoever gives it here knows it.
+    async fn create(
+        &self,
+        role: Role,
+        email: Email,
+        first_name: PersonName,
+        last_name: PersonName,
+    ) -> Result<Outcome, ManageError> {
+        // Before the terminal is asked for a password in vain.
+        if self.accounts().credentials(&email).await?.is_some() {
+            return Err(TAKEN);
+        }
+        let password = password::read()?;
+        let hash = Passwords::from_settings(&self.settings)?.hash(password).await;
+        let hash = hash.map_err(|error| ManageError::Password(error.to_string()))?;
+        let now = self.clock.now();
+        let account = Account {
+            id: random::id(now),
+            email,
+            role,
+            permissions: role.starting_permissions(),
+            status: AccountStatus::Active,
+            disabled: None,
+            epoch: 0,
+            email_confirmed: true,
+            first_name,
+            last_name,
+            phone: None,
+            time_zone: Zone::UTC,
+            locale: Locale::default(),
+            photo: Photo::default(),
+            created_at: now,
+        };
+        let result = json!({ "id": account.id, "email": account.email, "role": role,
+            "permissions": account.permissions });
+        match self.accounts().create_staff(account, hash, &self.act()).await {
+            Ok(()) => Ok(result.into()),
+            Err(CommitError::Refused(RegisterError::EmailTaken)) => Err(TAKEN),
+            Err(CommitError::Refused(RegisterError::Seen) | CommitError::Contention) => {
+                Err(ManageError::Busy)
+            }
+            Err(CommitError::Storage(error)) => Err(error.into()),
+        }
+    }
+
+    async fn permit(&self, whom: Whom, permission: Permission, may: bool) -> Result<Outcome, ManageError> {
+        let (id, now) = (self.id(whom).await?, self.clock.now());
+        let one: Permissions = [permission].into_iter().collect();
+        let wanted = |had: Permissions| {
+            if may { had.iter().chain([permission]).collect() } else { had.without(one) }
+        };
+        match self.accounts().change_permissions(id, wanted, None, COMMAND, now).await {
+            Ok((account, _)) => Ok(json!({ "id": id, "permissions": account.permissions }).into()),
+            Err(CommitError::Refused(PermissionsError::Missing)) => Err(MISSING),
+            Err(CommitError::Refused(PermissionsError::NotStaff)) => {
+                Err(ManageError::Refused("only staff have permissions"))
+            }
+            Err(CommitError::Refused(PermissionsError::Stale) | CommitError::Contention) => {
+                Err(ManageError::Busy)
+            }
+            Err(CommitError::Storage(error)) => Err(error.into()),
+        }
+    }
+
+    async fn disable(&self, whom: Whom, reason: Reason) -> Result<Outcome, ManageError> {
+        let (id, act) = (self.id(whom).await?, self.act());
+        let decide = |account: &Account| {
+            let change = Change::of(&json!({ "status": account.status }), &json!({ "reason": reason }));
+            let edit = || Edit {
+                account: account.clone().disabled(reason.clone(), act.at),
+                entry: AuditEntry::AccountDisabled,
+                change: Some(change),
+            };
+            Ok::<_, Infallible>((account.status == AccountStatus::Active).then(edit))
+        };
+        match self.accounts().edit(id, &act, decide).await {
+            Ok(account) => Ok(json!({ "id": id, "status": account.status }).into()),
+            Err(CommitError::Refused(EditError::Missing)) => Err(MISSING),
+            Err(CommitError::Refused(EditError::LastSuperAdmin)) => {
+                Err(ManageError::Refused("there must be another active super admin"))
+            }
+            Err(CommitError::Refused(EditError::Stale) | CommitError::Contention) => Err(ManageError::Busy),
+            Err(CommitError::Refused(EditError::Refused(never))) => match never {},
+            Err(CommitError::Storage(error)) => Err(error.into()),
+        }
+    }
+
+    fn act(&self) -> Act {
+        Act { by: None, address: COMMAND.to_owned(), at: self.clock.now() }
+    }
+
+    fn days(&self, from: Option<Date>, to: Option<Date>) -> Vec<Date> {
+        let today = self.clock.now().to_zoned(TimeZone::UTC).date();
+        let to = to.unwrap_or(today);
+        let first = from.unwrap_or(to);
+        first.series(jiff::Span::new().days(1)).take_while(|day| *day <= to).collect()
+    }
+
+    async fn verify(&self, from: Option<Date>, to: Option<Date>) -> Result<Outcome, ManageError> {
+        let audit = Audit::new(self.table.clone());
+        let (mut all, days) = (Verified::default(), self.days(from, to));
+        for day in &days {
+            let Verified { records, links, pending, findings } = audit.verify(*day, self.clock.now()).await?;
+            all.records += records;
+            all.links += links;
+            all.pending += pending;
+            all.findings.extend(findings);
+        }
+        let good = all.findings.is_empty();
+        let Verified { records, links, pending, findings } = all;
+        let result = json!({ "days": days.len(), "records": records, "links": links, "pending": pending,
+            "findings": findings });
+        Ok(Outcome { result, good })
+    }
+
+    async fn link(&self, from: Option<Date>, to: Option<Date>) -> Result<Outcome, ManageError> {
+        let audit = Audit::new(self.table.clone());
+        let (mut linked, days) = (0, self.days(from, to));
+        for day in &days {
+            linked += audit.link_missed(*day, self.clock.now()).await?;
+        }
+        Ok(json!({ "days": days.len(), "linked": linked }).into())
+    }
+}
+
+const MISSING: ManageError = ManageError::Refused("there is no such account");
+const TAKEN: ManageError = ManageError::Refused("the e-mail address has an account");

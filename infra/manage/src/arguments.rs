@@ -1,0 +1,194 @@
+//! What was typed.
+
+use std::path::PathBuf;
+
+use banister_domain::access::Permission;
+use banister_domain::account::{Email, Role};
+use banister_domain::id::UserId;
+use banister_domain::text::PersonName;
+use jiff::civil::Date;
+use lexopt::prelude::{Long, Short, Value, ValueExt as _};
+use lexopt::{Error, Parser};
+
+pub(crate) const USAGE: &str = "\
+Does by hand what operators do: in a local cloud that runs, or, with TABLE_NAME, AWS_REGION and the
+credentials of AWS in the environment, in that table.
+
+Usage: cargo manage COMMAND [OPTIONS]
+
+Commands:
+  create-superadmin, create-admin, create-accountant, create-management
+                  make an account of staff: --email, --first-name, --last-name; the password is asked
+                  for, or is the first line of the standard input
+  grant, revoke   let a member of staff do something, or no longer: --email or --id, --permission
+  disable         switch an account off: --email or --id
+  verify-audit    find what was changed in the audit log: --from, --to (days in UTC; today if not given)
+  link-audit      link records of the audit log that the stream had and nobody linked: --from, --to
+
+Options:
+  --email ADDRESS --id ID --first-name NAME --last-name NAME --permission NAME --from DAY --to DAY
+  --data DIR      data folder of the local cloud (default .banister)
+  --json          answer with one JSON object
+  --help          this text
+
+Ends with 0 where it did what it should, with 1 where not or where verify-audit found something, with 2
+where it was not understood.
+";
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Create { role: Role, email: Email, first_name: PersonName, last_name: PersonName },
+    Grant { whom: Whom, permission: Permission },
+    Revoke { whom: Whom, permission: Permission },
+    Disable { whom: Whom },
+    VerifyAudit { from: Option<Date>, to: Option<Date> },
+    LinkAudit { from: Option<Date>, to: Option<Date> },
+}
+
+/// Whose account.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Whom {
+    Email(Email),
+    Id(UserId),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Arguments {
+    Help,
+    Run { command: Command, data: PathBuf, json: bool },
+}
+
+/// Every option, given or not.
+#[derive(Default)]
+struct Given {
+    email: Option<Email>,
+    id: Option<UserId>,
+    first_name: Option<PersonName>,
+    last_name: Option<PersonName>,
+    permission: Option<Permission>,
+    from: Option<Date>,
+    to: Option<Date>,
+}
+
+pub(crate) fn read(mut parser: Parser) -> Result<Arguments, Error> {
+    let (mut command, mut given) = (None, Given::default());
+    let (mut data, mut json) = (PathBuf::from(".banister"), false);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("help") | Short('h') => return Ok(Arguments::Help),
+            Long("email") => given.email = Some(parser.value()?.parse()?),
+            Long("id") => given.id = Some(parser.value()?.parse()?),
+            Long("first-name") => given.first_name = Some(parser.value()?.parse()?),
+            Long("last-name") => given.last_name = Some(parser.value()?.parse()?),
+            Long("permission") => given.permission = Some(parser.value()?.parse_with(permission)?),
+            Long("from") => given.from = Some(parser.value()?.parse()?),
+            Long("to") => given.to = Some(parser.value()?.parse()?),
+            Long("data") => data = parser.value()?.into(),
+            Long("json") => json = true,
+            Value(word) if command.is_none() => command = Some(word.string()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let command = command.ok_or("a command is missing")?;
+    Ok(Arguments::Run { command: given.command(&command)?, data, json })
+}
+
+fn permission(name: &str) -> Result<Permission, String> {
+    let known = Permission::ALL.into_iter().find(|permission| permission.as_str() == name);
+    known.ok_or_else(|| format!("must be one of {}", Permission::ALL.map(Permission::as_str).join(", ")))
+}
+
+impl Given {
+    /// The command, with all that it needs; what it does not need is refused.
+    fn command(mut self, name: &str) -> Result<Command, Error> {
+        let command = match name {
+            "create-superadmin" => self.create(Role::SuperAdmin)?,
+            "create-admin" => self.create(Role::Admin)?,
+            "create-accountant" => self.create(Role::Accountant)?,
+            "create-management" => self.create(Role::Management)?,
+            "grant" => Command::Grant { whom: self.whom()?, permission: self.permission()? },
+            "revoke" => Command::Revoke { whom: self.whom()?, permission: self.permission()? },
+            "disable" => Command::Disable { whom: self.whom()? },
+            "verify-audit" => Command::VerifyAudit { from: self.from.take(), to: self.to.take() },
+            "link-audit" => Command::LinkAudit { from: self.from.take(), to: self.to.take() },
+            other => return Err(format!("there is no command {other}").into()),
+        };
+        let rest = [
+            ("--email", self.email.is_some()),
+            ("--id", self.id.is_some()),
+            ("--first-name", self.first_name.is_some()),
+            ("--last-name", self.last_name.is_some()),
+            ("--permission", self.permission.is_some()),
+            ("--from", self.from.is_some()),
+            ("--to", self.to.is_some()),
+        ];
+        match rest.into_iter().find(|(_, given)| *given) {
+            Some((option, _)) => Err(format!("{name} has no option {option}").into()),
+            None => Ok(command),
+        }
+    }
+
+    fn create(&mut self, role: Role) -> Result<Command, Error> {
+        let email = self.email.take().ok_or("--email is missing")?;
+        let first_name = self.first_name.take().ok_or("--first-name is missing")?;
+        let last_name = self.last_name.take().ok_or("--last-name is missing")?;
+        Ok(Command::Create { role, email, first_name, last_name })
+    }
+
+    fn whom(&mut self) -> Result<Whom, Error> {
+        match (self.email.take(), self.id.take()) {
+            (Some(email), None) => Ok(Whom::Email(email)),
+            (None, Some(id)) => Ok(Whom::Id(id)),
+            _ => Err("one of --email and --id is needed".into()),
+        }
+    }
+
+    fn permission(&mut self) -> Result<Permission, Error> {
+        self.permission.take().ok_or_else(|| "--permission is missing".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_line(line: &str) -> Result<Arguments, Error> {
+        read(Parser::from_args(line.split_whitespace()))
+    }
+
+    #[test]
+    fn a_command_needs_all_of_its_own_and_nothing_else() {
+        for (line, fault) in [
+            ("", "a command is missing"),
+            ("create-god", "no command create-god"),
+            ("create-admin --email a@example.com --first-name A", "--last-name is missing"),
+            ("create-admin --email a@ --first-name A --last-name B", "a@"),
+            ("grant --permission user_management", "one of --email and --id"),
+            ("grant --email a@example.com --id usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE", "one of --email and --id"),
+            ("grant --email a@example.com", "--permission is missing"),
+            ("revoke --email a@example.com --permission everything", "must be one of user_management, "),
+            (
+                "disable --email a@example.com --permission user_management",
+                "disable has no option --permission",
+            ),
+            ("verify-audit --from yesterday", "yesterday"),
+            ("verify-audit --password secret", "--password"),
+            ("disable twice --email a@example.com", "twice"),
+        ] {
+            let told = read_line(line).expect_err(line).to_string();
+            assert!(told.contains(fault), "{line}: {told}");
+        }
+    }
+
+    #[test]
+    fn options_stand_anywhere() {
+        let read = read_line(
+            "--json grant --data x --id usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE --permission user_management",
+        );
+        let whom = Whom::Id("usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE".parse().expect("an id"));
+        let command = Command::Grant { whom, permission: Permission::UserManagement };
+        assert_eq!(read.expect("a command"), Arguments::Run { command, data: "x".into(), json: true });
+        assert_eq!(read_line("grant --help").expect("help"), Arguments::Help);
+    }
+}

@@ -1,0 +1,203 @@
+//! The commands as an operator runs them, against a local cloud.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail in its helpers too")]
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use banister_domain::id::UserId;
+use banister_local::client::{Client, PASSWORD};
+use banister_local::cloud::{Cloud, Options};
+use banister_platform::table::key;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+/// A folder that ends with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let name = banister_platform::random::bytes::<8>().map(|byte| format!("{byte:02x}")).concat();
+        Self(std::env::temp_dir().join(format!("banister-manage-{name}")))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+async fn cloud(folder: &Folder) -> Cloud {
+    let options =
+        Options { data: Some(folder.0.clone()), password_memory_kib: Some(16), ..Options::default() };
+    Cloud::start(options).await.unwrap()
+}
+
+/// Status, standard output and standard error.
+struct Said {
+    code: Option<i32>,
+    out: String,
+    error: String,
+}
+
+impl Said {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{} / {}", self.out, self.error))
+    }
+}
+
+/// Runs the command on a thread of its own, since the cloud lives on this one.
+async fn manage(data: &Path, arguments: &str, input: &str) -> Said {
+    let (data, input) = (data.to_owned(), input.to_owned());
+    let arguments: Vec<_> = arguments.split_whitespace().map(ToOwned::to_owned).collect();
+    let run = move || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_banister-manage"));
+        command.env_clear().args(arguments).arg("--data").arg(data);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // One that needs no input may have closed it.
+        drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Said { code: output.status.code(), out: text(output.stdout), error: text(output.stderr) }
+    };
+    tokio::task::spawn_blocking(run).await.unwrap()
+}
+
+/// Somebody whom a command made, signed in.
+async fn sign_in(cloud: &Cloud, email: &str) -> Client {
+    let mut client = Client::stranger(&cloud.url()).unwrap();
+    client.email = email.to_owned();
+    client.sign_in().await.unwrap();
+    client
+}
+
+async fn log(reader: &Client, id: &str) -> Vec<Value> {
+    let page = reader.get(&format!("/v1/admin/audit?target={id}")).await.unwrap();
+    page.expect(StatusCode::OK, "audit").unwrap()["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn staff_are_made_and_get_and_lose_permissions_and_their_account() {
+    let folder = Folder::new();
+    let cloud = cloud(&folder).await;
+    let data = &folder.0;
+    for (role, name) in [
+        ("superadmin", "super_admin"),
+        ("admin", "admin"),
+        ("accountant", "accountant"),
+        ("management", "management"),
+    ] {
+        let ask =
+            format!("create-{role} --json --email {role}@example.com --first-name Staff --last-name One");
+        let said = manage(data, &ask, &format!("{PASSWORD}\n")).await;
+        assert_eq!((said.code, &said.json()["role"]), (Some(0), &json!(name)), "{}", said.error);
+        let made = sign_in(&cloud, &format!("{role}@example.com")).await;
+        assert_eq!(said.json()["id"], made.id);
+    }
+    let boss = sign_in(&cloud, "superadmin@example.com").await;
+    let support = sign_in(&cloud, "management@example.com").await;
+    let granted =
+        manage(data, "grant --email management@example.com --permission admin_management", "").await;
+    assert_eq!(granted.code, Some(0), "{}", granted.error);
+    assert!(granted.out.contains("\"admin_management\""), "{}", granted.out);
+    let revoke = format!("revoke --json --id {} --permission admin_management", support.id);
+    let revoked = manage(data, &revoke, "").await.json();
+    assert!(!revoked["permissions"].as_array().unwrap().contains(&json!("admin_management")));
+    let off = manage(data, "disable --json --email management@example.com", "").await;
+    assert_eq!(off.json(), json!({ "id": support.id, "status": "disabled" }));
+    let records = log(&boss, &support.id).await;
+    let entries: Vec<_> = records.iter().map(|record| record["entry"].as_str().unwrap()).collect();
+    assert_eq!(
+        entries,
+        [
+            "account_disabled",
+            "permissions_set",
+            "permissions_set",
+            "session_created",
+            "session_created",
+            "account_created"
+        ]
+    );
+    for record in records.iter().filter(|record| record["entry"] != "session_created") {
+        assert_eq!((&record["address"], &record["actor_id"]), (&json!("command"), &Value::Null), "{record}");
+    }
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_said_and_changes_nothing() {
+    let folder = Folder::new();
+    let cloud = cloud(&folder).await;
+    let data = &folder.0;
+    let customer = Client::join(&cloud, "customer", "Customer One").await.unwrap();
+    let create = "create-admin --email admin@example.com --first-name Staff --last-name One";
+    for (ask, input, told) in [
+        (create, "short\n", "8 to 128"),
+        (create, "", "8 to 128"),
+        (
+            "create-admin --email customer.one@example.com --first-name A --last-name B",
+            PASSWORD,
+            "has an account",
+        ),
+        ("grant --email customer.one@example.com --permission user_management", "", "only staff"),
+        ("grant --email nobody@example.com --permission user_management", "", "no such account"),
+        ("disable --id usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE", "", "no such account"),
+    ] {
+        let said = manage(data, ask, input).await;
+        assert!(said.code == Some(1) && said.error.contains(told), "{ask}: {} {}", said.out, said.error);
+        let said = manage(data, &format!("{ask} --json"), input).await;
+        assert!(said.code == Some(1) && said.json()["error"].as_str().unwrap().contains(told), "{ask}");
+    }
+    let said = manage(data, &format!("{create} --password {PASSWORD}"), "").await;
+    assert!(said.code == Some(2) && said.error.contains("--password"), "{}", said.error);
+    let none = cloud.table.client("local-test").get_item().table_name("banister");
+    let place = key::credentials(&"admin@example.com".parse().unwrap());
+    let none = none.key("PK", text(&place.pk)).key("SK", text(&place.sk)).send().await.unwrap();
+    assert_eq!(none.item, None);
+    let me = customer.get("/v1/me").await.unwrap();
+    assert_eq!(me.status, StatusCode::OK);
+    cloud.stop().await;
+    let said = manage(data, "verify-audit", "").await;
+    assert!(said.code == Some(1) && said.error.contains("no local cloud runs"), "{}", said.error);
+}
+
+fn text(value: &str) -> aws_sdk_dynamodb::types::AttributeValue {
+    aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned())
+}
+
+#[tokio::test]
+async fn a_log_that_somebody_touched_is_told_from_one_that_nobody_did() {
+    let folder = Folder::new();
+    let cloud = cloud(&folder).await;
+    let data = &folder.0;
+    let customer = Client::join(&cloud, "customer", "Customer One").await.unwrap();
+    cloud.quiet().await.unwrap();
+    let today = cloud.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let yesterday = today.yesterday().unwrap();
+    // Midnight may lie between the two.
+    let ask = format!("verify-audit --json --from {yesterday} --to {today}");
+    let good = manage(data, &ask, "").await;
+    assert_eq!((good.code, &good.json()["findings"]), (Some(0), &json!([])), "{}", good.out);
+    assert_eq!((&good.json()["records"], &good.json()["links"]), (&json!(3), &json!(3)));
+
+    let client = cloud.table.client("local-test");
+    let user: UserId = customer.id.parse().unwrap();
+    let found = client.query().table_name("banister").index_name("GSI1");
+    let found = found.key_condition_expression("GSI1PK = :pk");
+    let found = found.expression_attribute_values(":pk", text(&key::audited(user))).send().await.unwrap();
+    let record = &found.items()[0];
+    let change = client.update_item().table_name("banister");
+    let change = change.key("PK", record["PK"].clone()).key("SK", record["SK"].clone());
+    let change =
+        change.update_expression("SET address = :a").expression_attribute_values(":a", text("192.0.2.9"));
+    change.send().await.unwrap();
+    let bad = manage(data, &ask, "").await;
+    let finding = json!([{ "finding": "changed", "audit_id": record["SK"].as_s().unwrap() }]);
+    assert_eq!((bad.code, &bad.json()["findings"]), (Some(1), &finding));
+    let linked = manage(data, &ask.replace("verify", "link"), "").await;
+    assert_eq!((linked.code, &linked.json()["linked"]), (Some(0), &json!(0)));
+    cloud.stop().await;
+}
