@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import audit
 import checks
 import expand
 import live
@@ -35,6 +36,7 @@ CHECKS = [
     checks.main_job,
     rest.endpoints,
     staff.administration,
+    audit.audit,
     live.websocket,
     live.photo,
     checks.dead_letters,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use banister_domain::access::Permission;
 use banister_domain::account::{Email, Role};
 use banister_domain::id::UserId;
-use banister_domain::text::PersonName;
+use banister_domain::text::{PersonName, Reason};
 use jiff::civil::Date;
 use lexopt::prelude::{Long, Short, Value, ValueExt as _};
 use lexopt::{Error, Parser};
@@ -21,12 +21,13 @@ Commands:
                   make an account of staff: --email, --first-name, --last-name; the password is asked
                   for, or is the first line of the standard input
   grant, revoke   let a member of staff do something, or no longer: --email or --id, --permission
-  disable         switch an account off: --email or --id
+  disable         switch an account off: --email or --id, --reason
   verify-audit    find what was changed in the audit log: --from, --to (days in UTC; today if not given)
   link-audit      link records of the audit log that the stream had and nobody linked: --from, --to
 
 Options:
-  --email ADDRESS --id ID --first-name NAME --last-name NAME --permission NAME --from DAY --to DAY
+  --email ADDRESS --id ID --first-name NAME --last-name NAME --permission NAME --reason TEXT
+  --from DAY --to DAY
   --data DIR      data folder of the local cloud (default .banister)
   --json          answer with one JSON object
   --help          this text
@@ -41,7 +42,7 @@ pub(crate) enum Command {
     Create { role: Role, email: Email, first_name: PersonName, last_name: PersonName },
     Grant { whom: Whom, permission: Permission },
     Revoke { whom: Whom, permission: Permission },
-    Disable { whom: Whom },
+    Disable { whom: Whom, reason: Reason },
     VerifyAudit { from: Option<Date>, to: Option<Date> },
     LinkAudit { from: Option<Date>, to: Option<Date> },
 }
@@ -67,6 +68,7 @@ struct Given {
     first_name: Option<PersonName>,
     last_name: Option<PersonName>,
     permission: Option<Permission>,
+    reason: Option<Reason>,
     from: Option<Date>,
     to: Option<Date>,
 }
@@ -82,6 +84,7 @@ pub(crate) fn read(mut parser: Parser) -> Result<Arguments, Error> {
             Long("first-name") => given.first_name = Some(parser.value()?.parse()?),
             Long("last-name") => given.last_name = Some(parser.value()?.parse()?),
             Long("permission") => given.permission = Some(parser.value()?.parse_with(permission)?),
+            Long("reason") => given.reason = Some(parser.value()?.parse()?),
             Long("from") => given.from = Some(parser.value()?.parse()?),
             Long("to") => given.to = Some(parser.value()?.parse()?),
             Long("data") => data = parser.value()?.into(),
@@ -109,7 +112,10 @@ impl Given {
             "create-management" => self.create(Role::Management)?,
             "grant" => Command::Grant { whom: self.whom()?, permission: self.permission()? },
             "revoke" => Command::Revoke { whom: self.whom()?, permission: self.permission()? },
-            "disable" => Command::Disable { whom: self.whom()? },
+            "disable" => Command::Disable {
+                whom: self.whom()?,
+                reason: self.reason.take().ok_or("--reason is missing")?,
+            },
             "verify-audit" => Command::VerifyAudit { from: self.from.take(), to: self.to.take() },
             "link-audit" => Command::LinkAudit { from: self.from.take(), to: self.to.take() },
             other => return Err(format!("there is no command {other}").into()),
@@ -120,6 +126,7 @@ impl Given {
             ("--first-name", self.first_name.is_some()),
             ("--last-name", self.last_name.is_some()),
             ("--permission", self.permission.is_some()),
+            ("--reason", self.reason.is_some()),
             ("--from", self.from.is_some()),
             ("--to", self.to.is_some()),
         ];
@@ -168,8 +175,9 @@ mod tests {
             ("grant --email a@example.com --id usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE", "one of --email and --id"),
             ("grant --email a@example.com", "--permission is missing"),
             ("revoke --email a@example.com --permission everything", "must be one of user_management, "),
+            ("disable --email a@example.com", "--reason is missing"),
             (
-                "disable --email a@example.com --permission user_management",
+                "disable --email a@example.com --reason Left. --permission user_management",
                 "disable has no option --permission",
             ),
             ("verify-audit --from yesterday", "yesterday"),

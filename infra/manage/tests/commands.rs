@@ -106,8 +106,10 @@ async fn staff_are_made_and_get_and_lose_permissions_and_their_account() {
     let revoke = format!("revoke --json --id {} --permission admin_management", support.id);
     let revoked = manage(data, &revoke, "").await.json();
     assert!(!revoked["permissions"].as_array().unwrap().contains(&json!("admin_management")));
-    let off = manage(data, "disable --json --email management@example.com", "").await;
+    let off = manage(data, "disable --json --email management@example.com --reason Left.", "").await;
     assert_eq!(off.json(), json!({ "id": support.id, "status": "disabled" }));
+    let last = manage(data, "disable --email superadmin@example.com --reason Left.", "").await;
+    assert!(last.code == Some(1) && last.error.contains("another active super admin"), "{}", last.error);
     let records = log(&boss, &support.id).await;
     let entries: Vec<_> = records.iter().map(|record| record["entry"].as_str().unwrap()).collect();
     assert_eq!(
@@ -144,7 +146,7 @@ async fn what_cannot_be_done_is_said_and_changes_nothing() {
         ),
         ("grant --email customer.one@example.com --permission user_management", "", "only staff"),
         ("grant --email nobody@example.com --permission user_management", "", "no such account"),
-        ("disable --id usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE", "", "no such account"),
+        ("disable --id usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE --reason Left.", "", "no such account"),
     ] {
         let said = manage(data, ask, input).await;
         assert!(said.code == Some(1) && said.error.contains(told), "{ask}: {} {}", said.out, said.error);
