@@ -46,6 +46,14 @@ pub enum Payload {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session_id: Option<SessionId>,
     },
+    /// An old refresh token came back, and its session was ended for it: it may have been stolen.
+    #[serde(rename = "account.refresh_token_reused")]
+    RefreshTokenReused {
+        /// Whose.
+        user_id: UserId,
+        /// Which session.
+        session_id: SessionId,
+    },
     /// A connection had to make room for a newer one of its user: it must be closed.
     #[serde(rename = "account.connection_replaced")]
     ConnectionReplaced {

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use banister_domain::account::{AccountStatus, Email, Password};
-use banister_platform::http::{Anyone, ClientAddress, Code, Created, Json, Problem};
+use banister_platform::http::{Anyone, ClientAddress, Code, Created, Json, Problem, UserAgent};
 use banister_platform::identity::refresh::RefreshToken;
 use banister_platform::limit::Limit;
 use banister_platform::random;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::Sessions;
-use crate::view::SessionView;
+use crate::view::{SessionView, place};
 
 pub(crate) const PROBLEMS: &[Code] =
     &[Code::AccountDisabled, Code::Busy, Code::TooManyRequests, Code::WrongCredentials];
@@ -38,8 +38,10 @@ pub(crate) async fn create_session(
     State(sessions): State<Sessions>,
     _: Anyone,
     address: ClientAddress,
+    agent: UserAgent,
     Json(ask): Json<CreateSession>,
 ) -> Result<Created<SessionView>, Problem> {
+    let place = place(address, &agent);
     let (now, address) = (sessions.clock.now(), address.subject());
     count(&sessions, &ask.email, &address, now).await?;
     let credentials = sessions.accounts.credentials(&ask.email).await?;
@@ -59,7 +61,7 @@ pub(crate) async fn create_session(
         }
         let token = RefreshToken::issue(user_id, random::id(now));
         let view = SessionView::new(&sessions, &token, account.value.clone(), now)?;
-        match sessions.store.begin(&token, &account, address.clone(), now).await {
+        match sessions.store.begin(&token, &account, place.clone(), address.clone(), now).await {
             Ok(()) => return Ok(Created(view)),
             Err(CommitError::Storage(error)) => return Err(error.into()),
             // Changed at this very moment, perhaps by signing out everywhere: look at what it has become.

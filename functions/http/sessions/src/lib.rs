@@ -3,6 +3,9 @@
 mod create_session;
 mod end_all_sessions;
 mod end_current_session;
+mod end_session;
+mod get_jwks;
+mod list_sessions;
 mod refresh_session;
 mod view;
 
@@ -10,7 +13,7 @@ use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::http::{Area, HasGate};
 use banister_platform::identity::password::Passwords;
-use banister_platform::identity::{Gate, Issuer};
+use banister_platform::identity::{Gate, Issuer, KeySet};
 use banister_platform::store;
 use banister_platform::table::Table;
 use banister_platform::view::Viewer;
@@ -24,6 +27,7 @@ pub struct Sessions {
     store: store::Sessions,
     accounts: store::Accounts,
     issuer: Issuer,
+    keys: KeySet,
     passwords: Passwords,
     viewer: Viewer,
 }
@@ -37,6 +41,7 @@ impl Sessions {
             store: store::Sessions::new(table.clone()),
             accounts: store::Accounts::new(table.clone()),
             issuer: Issuer::from_settings(settings)?,
+            keys: KeySet::from_settings(settings)?,
             passwords: Passwords::from_settings(settings)?,
             viewer: Viewer::from_settings(settings)?,
             clock,
@@ -54,6 +59,6 @@ impl HasGate for Sessions {
 /// The endpoints of this area.
 #[must_use]
 pub fn area() -> Area<Sessions> {
-    banister_platform::area!("sessions": Sessions; create_session, refresh_session, end_current_session,
-        end_all_sessions)
+    banister_platform::area!("sessions": Sessions; create_session, refresh_session, list_sessions,
+        end_session, end_current_session, end_all_sessions, get_jwks)
 }

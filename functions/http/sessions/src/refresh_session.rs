@@ -13,7 +13,7 @@ use banister_platform::table::{CommitError, backoff};
 use serde::Deserialize;
 
 use crate::Sessions;
-use crate::view::SessionView;
+use crate::view::{SessionView, place};
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::InvalidRefreshToken];
 
@@ -29,14 +29,14 @@ pub(crate) struct RefreshSession {
 ///
 /// Both tokens are new; the old refresh token is void. Using it again ends the session, except from the same
 /// device (as its `User-Agent` says) within ten seconds: this is answered with the same new refresh token, for
-/// an answer may be lost.
+/// an answer may be lost. Where the session ends, its owner is told by mail, once.
 #[utoipa::path(post, path = "/v1/sessions/refresh", request_body = RefreshSession,
     responses((status = 200, description = "The session with new tokens", body = SessionView)))]
 pub(crate) async fn refresh_session(
     State(sessions): State<Sessions>,
     _: Anyone,
     address: ClientAddress,
-    UserAgent(agent): UserAgent,
+    agent: UserAgent,
     Json(ask): Json<RefreshSession>,
 ) -> Result<OkJson<SessionView>, Problem> {
     let now = sessions.clock.now();
@@ -49,12 +49,12 @@ pub(crate) async fn refresh_session(
         if account.status == AccountStatus::Disabled || !session.value.stands(&account, now) {
             return Err(invalid());
         }
-        match session.value.judge(&token, agent.as_deref(), now) {
+        match session.value.judge(&token, agent.0.as_deref(), now) {
             Presented::Current => {
-                let (replaced, next) = ReplacedToken::of(&token, agent.clone());
+                let (replaced, next) = ReplacedToken::of(&token, agent.0.clone());
                 // Made first: once the token is void, nothing may fail any more.
                 let view = SessionView::new(&sessions, &next, account, now)?;
-                match sessions.store.rotate(session, (replaced, &next), now).await {
+                match sessions.store.rotate(session, (replaced, &next), place(address, &agent), now).await {
                     Ok(()) => return Ok(OkJson(view)),
                     Err(CommitError::Storage(error)) => return Err(error.into()),
                     // The same token came twice at once: see what became of the session.

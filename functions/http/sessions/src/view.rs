@@ -1,13 +1,19 @@
-//! How a session is shown to its owner.
+//! How a session is shown to its owner, and where it is used.
 
 use banister_domain::account::Account;
-use banister_platform::http::Problem;
+use banister_platform::http::{ClientAddress, Problem, UserAgent};
 use banister_platform::identity::refresh::RefreshToken;
+use banister_platform::store::Place;
 use banister_platform::view::AccountView;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Sessions;
+
+/// Where a request comes from, as a session keeps it.
+pub(crate) fn place(address: ClientAddress, UserAgent(agent): &UserAgent) -> Place {
+    Place { device: agent.clone(), network: address.network() }
+}
 
 /// The tokens of a session.
 #[derive(Serialize, utoipa::ToSchema)]

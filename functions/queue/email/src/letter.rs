@@ -34,6 +34,11 @@ struct AccountFacts<'a> {
     name: Option<&'a str>,
 }
 
+struct SessionFacts<'a> {
+    name: Option<&'a str>,
+    when: String,
+}
+
 struct BookingFacts<'a> {
     name: Option<&'a str>,
     other: Option<&'a str>,
@@ -76,6 +81,8 @@ letters! {
         "en/confirm_email.txt" "en/confirm_email.html" "ru/confirm_email.txt" "ru/confirm_email.html";
     repeated(AccountFacts)
         "en/already_registered.txt" "en/already_registered.html" "ru/already_registered.txt" "ru/already_registered.html";
+    reused(SessionFacts)
+        "en/refresh_token_reused.txt" "en/refresh_token_reused.html" "ru/refresh_token_reused.txt" "ru/refresh_token_reused.html";
     requested(BookingFacts)
         "en/booking_requested.txt" "en/booking_requested.html" "ru/booking_requested.txt" "ru/booking_requested.html";
     confirmed(BookingFacts)
@@ -108,6 +115,16 @@ pub(crate) fn already_registered(reader: &Account) -> askama::Result<Letter> {
         Locale::Ru => "У вас уже есть учётная запись",
     };
     repeated(&AccountFacts { name: shown_name(reader) }, reader.locale, subject.into())
+}
+
+/// To the owner of a session that was ended at `when`, since an old refresh token came back.
+pub(crate) fn refresh_token_reused(reader: &Account, when: Timestamp) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "We ended one of your sessions",
+        Locale::Ru => "Мы завершили один из ваших сеансов",
+    };
+    let facts = SessionFacts { name: shown_name(reader), when: telling(reader).moment(when) };
+    reused(&facts, reader.locale, subject.into())
 }
 
 /// What a booking has come to, for one of its sides; `other` is the other one.

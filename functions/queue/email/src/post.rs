@@ -28,6 +28,8 @@ pub(crate) enum Skip {
     Disabled,
     #[error("the address is confirmed already")]
     Confirmed,
+    #[error("the address is not confirmed")]
+    Unconfirmed,
     #[error("the code has expired")]
     CodeExpired,
     #[error("the booking does not exist")]
@@ -113,6 +115,7 @@ impl EmailWorker {
                 letter::confirm_email(&reader, &self.codes.digits(code), good_until(event.occurred_at))
             }
             Topic::AlreadyRegistered => letter::already_registered(&reader),
+            Topic::RefreshTokenReused => letter::refresh_token_reused(&reader, event.occurred_at),
             Topic::Booking(news) => {
                 let found = self.bookings.get(news.booking).await?.ok_or(Skip::NoBooking)?;
                 let booking = still_true(found.value, news, now)?;
@@ -159,6 +162,8 @@ pub(crate) fn may_read(
     match topic {
         Topic::ConfirmEmail(_) if reader.email_confirmed => Err(Skip::Confirmed),
         Topic::ConfirmEmail(_) if good_until(occurred_at) <= now => Err(Skip::CodeExpired),
+        // The address may be a stranger's, who would get one for each session.
+        Topic::RefreshTokenReused if !reader.email_confirmed => Err(Skip::Unconfirmed),
         _ => Ok(()),
     }
 }

@@ -20,6 +20,8 @@ pub(crate) enum Topic {
     ConfirmEmail(CodeId),
     /// There is an account already.
     AlreadyRegistered,
+    /// A session was ended since an old refresh token came back.
+    RefreshTokenReused,
     /// A booking has come to a status.
     Booking(News),
 }
@@ -55,6 +57,9 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         }
         Payload::RegistrationRepeated { user_id } => {
             vec![Errand { reader: *user_id, topic: Topic::AlreadyRegistered }]
+        }
+        Payload::RefreshTokenReused { user_id, .. } => {
+            vec![Errand { reader: *user_id, topic: Topic::RefreshTokenReused }]
         }
         Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } | Payload::PhotoRemoved { .. } => {
             Vec::new()
@@ -102,6 +107,8 @@ mod tests {
         assert_eq!(errands(&registered), [Errand { reader: customer, topic: Topic::ConfirmEmail(code) }]);
         let repeated = Payload::RegistrationRepeated { user_id: provider };
         assert_eq!(errands(&repeated), [Errand { reader: provider, topic: Topic::AlreadyRegistered }]);
+        let reused = Payload::RefreshTokenReused { user_id: customer, session_id: Id::from_parts(1, 5) };
+        assert_eq!(errands(&reused), [Errand { reader: customer, topic: Topic::RefreshTokenReused }]);
 
         let to = |reader, other, side, status| Errand {
             reader,

@@ -77,6 +77,20 @@ async fn what_is_no_longer_true_is_not_mailed() {
 }
 
 #[tokio::test]
+async fn an_old_token_is_told_to_confirmed_owners_only() {
+    let world = with_booking(Status::Requested).await;
+    let (now, session_id) = (world.peers.clock.now(), Id::from_parts(1, 6));
+    let unconfirmed = Account { email_confirmed: false, ..person(provider(), PROVIDER, "Kim") };
+    world.peers.table.put(&AccountRecord(unconfirmed)).await.expect("stored");
+    let bodies = [customer(), provider()]
+        .map(|user_id| event(1, now, Payload::RefreshTokenReused { user_id, session_id }));
+    for _ in 0..2 {
+        assert!(world.deliver(&bodies.each_ref().map(String::as_str)).await.is_empty());
+    }
+    assert_eq!(world.recipients(), [CUSTOMER]);
+}
+
+#[tokio::test]
 async fn a_request_confirmed_at_once_is_news_without_a_deadline() {
     let world = with_booking(Status::Confirmed).await;
     let body = event(1, world.peers.clock.now(), Payload::BookingRequested(about(Actor::Customer)));

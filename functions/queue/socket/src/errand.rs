@@ -40,6 +40,7 @@ pub(crate) fn errand(payload: &Payload) -> Errand {
         }
         Payload::AccountRegistered { .. }
         | Payload::RegistrationRepeated { .. }
+        | Payload::RefreshTokenReused { .. }
         | Payload::PhotoRemoved { .. } => Errand::Nothing,
     }
 }
@@ -88,6 +89,10 @@ mod tests {
                 Errand::Replace(Replaced { connection: "c1".into(), connected_at: Timestamp::UNIX_EPOCH }),
             ),
             (Payload::RegistrationRepeated { user_id: customer }, Errand::Nothing),
+            (
+                Payload::RefreshTokenReused { user_id: customer, session_id: Id::from_parts(1, 4) },
+                Errand::Nothing,
+            ),
             (Payload::PhotoRemoved { user_id: customer }, Errand::Nothing),
             (
                 Payload::AccountRegistered { user_id: customer, code_id: Id::from_parts(1, 5) },

@@ -53,6 +53,8 @@ async fn begin(world: &World, user_id: UserId, id: SessionId) {
         epoch: 3,
         refresh_hash,
         replaced: None,
+        device: None,
+        network: None,
         created_at: now,
         refreshed_at: now,
         expires_at,

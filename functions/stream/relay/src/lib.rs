@@ -89,7 +89,9 @@ impl Relay {
 
     fn queues(&self, payload: &Payload) -> Vec<&Queue> {
         match payload {
-            Payload::AccountRegistered { .. } | Payload::RegistrationRepeated { .. } => vec![&self.email],
+            Payload::AccountRegistered { .. }
+            | Payload::RegistrationRepeated { .. }
+            | Payload::RefreshTokenReused { .. } => vec![&self.email],
             Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } => vec![&self.socket],
             Payload::PhotoRemoved { .. } => vec![&self.media],
             Payload::BookingRequested(_)

@@ -185,7 +185,7 @@ async fn session(cloud: &Cloud, table: &Table, role: Role) -> (String, String) {
     let refresh = RefreshToken::issue(user, session);
     let now = cloud.clock.now();
     let account = store::Accounts::new(table.clone()).get(user).await.unwrap().unwrap();
-    store::Sessions::new(table.clone()).begin(&refresh, &account, "test".into(), now).await.unwrap();
+    store::Sessions::new(table.clone()).begin(&refresh, &account, store::Place::default(), "test".into(), now).await.unwrap();
     let issuer = Issuer::from_settings(&cloud.settings("local-test")).unwrap();
     (issuer.issue((user, session), (role, 0), now).unwrap().text, refresh.expose())
 }

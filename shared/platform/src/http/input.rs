@@ -1,6 +1,6 @@
 //! What comes in, checked on the way: a handler never sees a bad body, query or path.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 use axum::body::{Bytes, HttpBody as _};
@@ -166,6 +166,21 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Path<T> {
 pub struct ClientAddress(pub Option<IpAddr>);
 
 impl ClientAddress {
+    /// The network it belongs to, which tells roughly where: IPv4 `192.0.2.0/24`, IPv6 `2001:db8:1::/48`.
+    #[must_use]
+    pub fn network(self) -> Option<String> {
+        Some(match self.0?.to_canonical() {
+            IpAddr::V4(address) => {
+                let [a, b, c, _] = address.octets();
+                format!("{a}.{b}.{c}.0/24")
+            }
+            IpAddr::V6(address) => {
+                let [a, b, c, ..] = address.segments();
+                format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
+            }
+        })
+    }
+
     /// The address as the subject of a rate limit: IPv6 by its /64, which is one household's.
     #[must_use]
     pub fn subject(self) -> String {
@@ -206,8 +221,9 @@ impl<S: Send + Sync> FromRequestParts<S> for UserAgent {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let text = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
-        let cut = text.map(|text| text.trim().chars().take(200).collect::<String>());
-        Ok(Self(cut.filter(|text| !text.is_empty())))
+        // A tab passes as visible ASCII.
+        let visible = |text: &str| text.trim().chars().filter(|c| !c.is_control()).take(200).collect();
+        Ok(Self(text.map(visible).filter(|text: &String| !text.is_empty())))
     }
 }
 
@@ -303,5 +319,33 @@ mod tests {
         assert_eq!(subject("2001:db8:1:2:3::4"), subject("2001:db8:1:2:ffff::1"));
         assert_ne!(subject("2001:db8:1:2::1"), subject("2001:db8:1:3::1"));
         assert_eq!(subject("192.0.2.7"), "192.0.2.7");
+    }
+
+    #[test]
+    fn a_network_is_all_that_is_told_of_a_place() {
+        for (address, network) in [
+            ("192.0.2.7", Some("192.0.2.0/24")),
+            ("::ffff:192.0.2.7", Some("192.0.2.0/24")),
+            ("2001:db8:1:2:3::4", Some("2001:db8:1::/48")),
+            ("::1", Some("::/48")),
+            ("nowhere", None),
+        ] {
+            assert_eq!(ClientAddress(address.parse().ok()).network().as_deref(), network, "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_device_is_shortened_and_holds_no_control_characters() {
+        let long = "x".repeat(300);
+        for (header, device) in [
+            ("browser/1\t(phone)", Some("browser/1(phone)")),
+            (" \t ", None),
+            ("caf\u{e9}", None),
+            (long.as_str(), Some(&long[..200])),
+        ] {
+            let request = Request::builder().header(USER_AGENT, header).body(()).expect("a request");
+            let agent = UserAgent::from_request_parts(&mut request.into_parts().0, &()).await;
+            assert_eq!(agent.expect("never refused").0.as_deref(), device, "{header:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod code;
 mod gate;
+mod keys;
 pub mod password;
 pub mod refresh;
 #[cfg(test)]
@@ -10,6 +11,7 @@ pub mod ticket;
 mod token;
 
 pub use gate::{Access, Gate, Identity, Refused};
+pub use keys::{KeySet, PublicKey};
 pub use token::{AccessToken, Claims, InvalidToken, Issuer, LIFETIME, Verifier};
 
 /// A secret of at least 32 characters, as bytes.

@@ -5,10 +5,10 @@ use banister_domain::id::{SessionId, UserId};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
+use super::KeySet;
 use crate::config::{ConfigError, Settings};
 
 /// How long an access token is good for.
@@ -118,15 +118,7 @@ pub struct Verifier {
 impl Verifier {
     /// With the JWK set (RFC 7517) in `ACCESS_PUBLIC_KEYS`; two keys may be good at once.
     pub fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
-        let keys = settings.parsed("ACCESS_PUBLIC_KEYS", |text| {
-            let set: JwkSet = serde_json::from_str(text).map_err(|_| "must be a JWK set")?;
-            let keys = set.keys.iter().map(|jwk| {
-                let key_id = jwk.common.key_id.clone().ok_or("each key must have a kid")?;
-                let key = DecodingKey::from_jwk(jwk).map_err(|_| "each key must be an Ed25519 public key")?;
-                Ok::<_, &str>((key_id, key))
-            });
-            keys.collect::<Result<Vec<_>, _>>()
-        })?;
+        let keys = KeySet::from_settings(settings)?.decoding().collect();
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[settings.required("ACCESS_ISSUER")?]);
         validation.set_audience(&[AUDIENCE]);

@@ -25,7 +25,7 @@ pub use calendars::{Calendars, DayRecord, Loaded, RulesRecord};
 pub use once::{Handled, Once, ReceiptRecord, Replay};
 pub use outbox::{Outbox, OutboxRecord};
 pub use services::{ListServices, SaveError, ServiceRecord, Services};
-pub use sessions::{Presented, ReplacedToken, SessionRecord, Sessions};
+pub use sessions::{Place, Presented, ReplacedToken, SessionRecord, Sessions};
 pub use sockets::{
     ConnectionRecord, Connections, MOST_CONNECTIONS, OpenError, SocketRecord, Standing, TicketRecord,
 };

@@ -1,5 +1,7 @@
 //! Log-in sessions: each one family of refresh tokens.
 
+use std::cmp::Reverse;
+
 use banister_domain::account::Account;
 use banister_domain::event::Payload;
 use banister_domain::id::{SessionId, UserId};
@@ -14,6 +16,9 @@ use crate::table::{
 
 /// How many sessions are ended in one transaction, which takes 100 items.
 const AT_ONCE: u16 = 90;
+
+/// How many sessions are looked at for a list. Each is less than 1 KB, and a page holds 1 MB.
+const LISTED: u16 = 500;
 
 /// How long after a refresh the same token may come again, since its answer was lost.
 const GRACE: SignedDuration = SignedDuration::from_secs(10);
@@ -50,6 +55,15 @@ pub enum Presented {
     Reused,
 }
 
+/// Where a session is used, as far as a request tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The device, as it calls itself.
+    pub device: Option<String>,
+    /// The network of its address.
+    pub network: Option<String>,
+}
+
 /// A session as kept.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRecord {
@@ -65,9 +79,15 @@ pub struct SessionRecord {
     /// What the one before was, as long as a client may not have got the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<ReplacedToken>,
+    /// The device that used it last, as it calls itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// The network that it was last used from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
     /// When it was begun.
     pub created_at: Timestamp,
-    /// When it was last refreshed.
+    /// When it was last refreshed, or begun.
     pub refreshed_at: Timestamp,
     /// From when on it is over, unless refreshed.
     pub expires_at: Timestamp,
@@ -107,7 +127,13 @@ impl SessionRecord {
     /// Whether it stands at `now`: neither over nor ended with all others of `account`.
     #[must_use]
     pub fn stands(&self, account: &Account, now: Timestamp) -> bool {
-        self.user_id == account.id && self.epoch == account.epoch && now < self.expires_at
+        self.user_id == account.id && self.stands_in(account.epoch, now)
+    }
+
+    /// Whether it stands at `now`, of an account with this epoch.
+    #[must_use]
+    pub fn stands_in(&self, epoch: u32, now: Timestamp) -> bool {
+        self.epoch == epoch && now < self.expires_at
     }
 }
 
@@ -134,6 +160,7 @@ impl Sessions {
         &self,
         token: &RefreshToken,
         account: &Versioned<Account>,
+        place: Place,
         address: String,
         now: Timestamp,
     ) -> Result<(), CommitError<()>> {
@@ -143,6 +170,8 @@ impl Sessions {
             epoch: account.value.epoch,
             refresh_hash: token.hash(),
             replaced: None,
+            device: place.device,
+            network: place.network,
             created_at: now,
             refreshed_at: now,
             expires_at: expiry(now),
@@ -177,17 +206,39 @@ impl Sessions {
         Ok(found.filter(|session| now < session.value.expires_at))
     }
 
+    /// The sessions of a user that stand at `now`, of the [`LISTED`] that were begun last; newest use
+    /// first. `epoch` is the account's.
+    pub async fn list(
+        &self,
+        user: UserId,
+        epoch: u32,
+        now: Timestamp,
+    ) -> Result<Vec<SessionRecord>, StorageError> {
+        let query =
+            Query { ascending: false, ..Query::beginning(key::user(user).pk, key::SESSIONS, LISTED) };
+        let found = self.table.query::<SessionRecord>(query).await?.items.into_iter();
+        let mut standing: Vec<_> = found
+            .map(|(session, _)| session.value)
+            .filter(|session| session.stands_in(epoch, now))
+            .collect();
+        standing.sort_by_key(|session| Reverse((session.refreshed_at, session.id)));
+        Ok(standing)
+    }
+
     /// Makes `next` the one good refresh token of a session in place of `replaced`; refused if another
-    /// refresh was faster.
+    /// refresh was faster. `place` is where the session is used now.
     pub async fn rotate(
         &self,
         session: Versioned<SessionRecord>,
         (replaced, next): (ReplacedToken, &RefreshToken),
+        place: Place,
         now: Timestamp,
     ) -> Result<(), CommitError<()>> {
         let rotated = session.map(|session| SessionRecord {
             refresh_hash: next.hash(),
             replaced: Some(replaced),
+            device: place.device,
+            network: place.network,
             refreshed_at: now,
             expires_at: expiry(now),
             ..session
@@ -197,8 +248,9 @@ impl Sessions {
         transaction.commit(&self.table).await
     }
 
-    /// Ends a session with an audit line that says why, and the event that closes what it opened.
-    /// Ending one that is over changes nothing.
+    /// Ends a session with an audit line that says why, and the event that closes what it opened; the
+    /// owner is told where an old token came back. Ending one that is over changes nothing, so whatever
+    /// comes after the first is told to nobody.
     pub async fn end(
         &self,
         user: UserId,
@@ -217,6 +269,10 @@ impl Sessions {
                 .remove(&session.value.key(), session.version, ())
                 .put_over(&AuditRecord::new(why, Some(user), address.clone(), now))
                 .put_over(&OutboxRecord::new(ended, now)?);
+            if why == AuditEntry::RefreshTokenReused {
+                let reused = Payload::RefreshTokenReused { user_id: user, session_id: id };
+                transaction.put_over(&OutboxRecord::new(reused, now)?);
+            }
             match transaction.commit(&self.table).await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Storage(error)) => return Err(error),

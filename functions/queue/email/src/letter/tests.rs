@@ -116,6 +116,33 @@ fn an_owner_is_told_of_the_account_there_is() {
 }
 
 #[test]
+fn an_owner_is_told_of_an_old_token() {
+    for (locale, subject, hello, when) in [
+        (
+            Locale::En,
+            "We ended one of your sessions",
+            "Hello Robin,",
+            "Tuesday, March 10, 2026, 11:10 AM (Europe/Berlin, UTC+1)",
+        ),
+        (
+            Locale::Ru,
+            "Мы завершили один из ваших сеансов",
+            "Здравствуйте, Robin!",
+            "вторник, 10 марта 2026 г., 11:10 (Europe/Berlin, UTC+1)",
+        ),
+    ] {
+        let letter =
+            refresh_token_reused(&person("Robin", locale), at("2026-03-10T10:10:00Z")).expect("a letter");
+        assert_eq!(letter.subject, subject);
+        for fact in [hello, when] {
+            assert!(letter.text.contains(fact) && letter.html.contains(fact), "{fact}: {}", letter.text);
+        }
+        assert!(!letter.html.contains("href"), "no link acts");
+        assert!(is_tidy(&letter.text), "{}", letter.text);
+    }
+}
+
+#[test]
 fn every_booking_letter_says_what_when_with_whom_and_for_how_much() {
     let subjects = [
         (Status::Requested, "New request: Deep massage", "Новая заявка: Deep massage"),

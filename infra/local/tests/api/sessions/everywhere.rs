@@ -3,7 +3,7 @@
 use banister_domain::id::{SessionId, UserId};
 use banister_platform::identity::refresh::RefreshToken;
 use banister_platform::random;
-use banister_platform::store::{Accounts, Sessions};
+use banister_platform::store::{Accounts, Place, Sessions};
 use banister_platform::table::Table;
 
 use super::{opens, refresh};
@@ -46,7 +46,7 @@ async fn two_hundred_sessions_end() {
     let account = Accounts::new(table(&cloud)).get(user).await.unwrap().unwrap();
     let ids: Vec<SessionId> = (0..200).map(|_| random::id(now)).collect();
     for id in &ids {
-        sessions.begin(&RefreshToken::issue(user, *id), &account, "test".into(), now).await.unwrap();
+        sessions.begin(&RefreshToken::issue(user, *id), &account, Place::default(), "test".into(), now).await.unwrap();
     }
     body(owner.delete("/v1/sessions").await.unwrap(), 204);
     for id in ids {

@@ -279,6 +279,7 @@ fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
     match payload {
         Payload::AccountRegistered { .. }
         | Payload::RegistrationRepeated { .. }
+        | Payload::RefreshTokenReused { .. }
         | Payload::SessionsEnded { .. }
         | Payload::ConnectionReplaced { .. }
         | Payload::PhotoRemoved { .. } => None,
@@ -293,9 +294,9 @@ fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
 /// Who gets a mail: the other side, or both where time acted.
 fn readers(payload: &Payload) -> Vec<UserId> {
     match payload {
-        Payload::AccountRegistered { user_id, .. } | Payload::RegistrationRepeated { user_id } => {
-            vec![*user_id]
-        }
+        Payload::AccountRegistered { user_id, .. }
+        | Payload::RegistrationRepeated { user_id }
+        | Payload::RefreshTokenReused { user_id, .. } => vec![*user_id],
         Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } | Payload::PhotoRemoved { .. } => {
             Vec::new()
         }
