@@ -34,11 +34,21 @@ def endpoints(world):
 
 
 def sessions(world):
-    """One session is ended, another by using a refresh token twice."""
+    """One session is ended, one from another, and a third by using a refresh token twice."""
     credentials = {"email": CUSTOMER, "password": PASSWORD}
     session = world.api.call("POST", "/v1/sessions", status=201, body=credentials)
     world.api.call("DELETE", "/v1/sessions/current", status=204, token=session["access_token"])
     session = world.api.call("POST", "/v1/sessions", status=201, body=credentials)
+    standing = world.api.call("GET", "/v1/sessions", token=session["access_token"])["items"]
+    if [item["current"] for item in standing[:2]] != [True, False]:
+        raise Failed(f"the sessions are {standing}")
+    other = world.api.call("POST", "/v1/sessions", status=201, body=credentials)
+    name = next(
+        item["id"]
+        for item in world.api.call("GET", "/v1/sessions", token=other["access_token"])["items"]
+        if item["current"]
+    )
+    world.api.call("DELETE", f"/v1/sessions/{name}", status=204, token=session["access_token"])
     again = {"refresh_token": session["refresh_token"]}
     following = world.api.call("POST", "/v1/sessions/refresh", body=again)
     # From the same device, as after a lost answer.
@@ -47,12 +57,15 @@ def sessions(world):
     for used in (session, following):
         token = {"refresh_token": used["refresh_token"]}
         world.api.call("POST", "/v1/sessions/refresh", status=401, body=token, agent="another device")
+    world.until("the mail about it", lambda: world.mailed(CUSTOMER, "ended one of your sessions"))
 
 
 def pages(world):
     """The documentation, and what answers where there is nothing."""
     if world.api.call("GET", "/openapi.json")["openapi"] != "3.1.0":
         raise Failed("/openapi.json is not OpenAPI 3.1")
+    if not world.api.call("GET", "/.well-known/jwks.json")["keys"]:
+        raise Failed("there is no public key")
     for page, kind in (("/docs", "text/html"), ("/docs/swagger-ui.css", "text/css")):
         status, headers, _ = world.api.fetch("GET", page)
         if status != 200 or not headers["Content-Type"].startswith(kind):

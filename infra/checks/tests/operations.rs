@@ -14,7 +14,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 52] = [
+const RIGHTS: [(&str, &str); 55] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("get_me", "BatchGetItem GetItem"),
@@ -22,6 +22,9 @@ const RIGHTS: [(&str, &str); 52] = [
     ("create_session", "ConditionCheckItem GetItem PutItem UpdateItem"),
     ("refresh_session", "DeleteItem GetItem PutItem"),
     ("end_current_session", "BatchGetItem DeleteItem GetItem PutItem"),
+    ("list_sessions", "BatchGetItem Query"),
+    ("end_session", "BatchGetItem DeleteItem GetItem PutItem"),
+    ("get_jwks", ""),
     ("end_all_sessions", "BatchGetItem DeleteItem GetItem PutItem Query"),
     ("list_categories", ""),
     ("create_service", "BatchGetItem GetItem PutItem"),

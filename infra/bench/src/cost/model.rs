@@ -73,7 +73,7 @@ pub(super) fn effect(operation: &str) -> Option<Effect> {
         "create_booking" | "confirm_booking" | "decline_booking" | "cancel_booking" => {
             Some(Effect::MailAndPush)
         }
-        "end_current_session" | "end_all_sessions" => Some(Effect::Push),
+        "end_session" | "end_current_session" | "end_all_sessions" => Some(Effect::Push),
         "remove_photo" => Some(Effect::Removal),
         "create_photo_upload" => Some(Effect::Upload),
         _ => None,

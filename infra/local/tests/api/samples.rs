@@ -8,7 +8,7 @@ use banister_domain::access::Permissions;
 use banister_domain::account::{Account, AccountStatus, Locale, Password, Role};
 use banister_domain::availability::Zone;
 use banister_domain::booking::Request as BookingRequest;
-use banister_domain::id::{BookingId, Id, ServiceId, SessionId, UserId};
+use banister_domain::id::{BookingId, ServiceId, SessionId, UserId};
 use banister_domain::photo::{Photo, PhotoType};
 use banister_domain::service::{Service, ServiceStatus};
 use banister_local::cloud::Cloud;
@@ -33,6 +33,7 @@ const SUPER_ADMIN: &str = "usr_01KB2Q9B5D7F9H1K3N5R7TWYAC";
 const STAFF: &str = "usr_01KB2Q9C6E8G0J2M4P6S8VXZBD";
 const SERVICE: &str = "svc_01KB2QB6Y2D5F8H1K4N7QSTVWX";
 const BOOKING: &str = "bkg_01KB2QHZ3K6N9Q2T5W8YABCDEF";
+const SESSION: &str = "ses_01KB2QK7P0S3V6X9ZBDFHJMNQR";
 const PHOTO: &str = "pho_01KB2QJ0M4P7R0S3V6X9ZBDFHK";
 const NOW: &str = "2025-11-27T10:15:30Z";
 
@@ -45,6 +46,9 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("update_me", Some(Role::Customer), 200),
     ("create_session", None, 201),
     ("refresh_session", None, 200),
+    ("list_sessions", Some(Role::Customer), 200),
+    ("end_session", Some(Role::Customer), 204),
+    ("get_jwks", None, 200),
     ("end_current_session", Some(Role::Customer), 204),
     ("end_all_sessions", Some(Role::Customer), 204),
     ("list_categories", None, 200),
@@ -181,11 +185,14 @@ async fn session(cloud: &Cloud, table: &Table, role: Role) -> (String, String) {
         _ => SUPER_ADMIN,
     };
     let user: UserId = user.parse().unwrap();
-    let session: SessionId = Id::from_parts(1, 1);
+    let session: SessionId = SESSION.parse().unwrap();
     let refresh = RefreshToken::issue(user, session);
     let now = cloud.clock.now();
     let account = store::Accounts::new(table.clone()).get(user).await.unwrap().unwrap();
-    store::Sessions::new(table.clone()).begin(&refresh, &account, store::Place::default(), "test".into(), now).await.unwrap();
+    store::Sessions::new(table.clone())
+        .begin(&refresh, &account, store::Place::default(), "test".into(), now)
+        .await
+        .unwrap();
     let issuer = Issuer::from_settings(&cloud.settings("local-test")).unwrap();
     (issuer.issue((user, session), (role, 0), now).unwrap().text, refresh.expose())
 }
@@ -296,7 +303,7 @@ async fn the_samples_of_a_connection_open_use_and_close_it() {
     session(&cloud, &table, Role::Customer).await;
     let (user, now) = (CUSTOMER.parse().unwrap(), cloud.clock.now());
     let (store, ticket) = (store::Connections::new(table), Ticket::issue());
-    store.keep(&ticket, (user, Id::from_parts(1, 1), 0), now).await.unwrap();
+    store.keep(&ticket, (user, SESSION.parse().unwrap(), 0), now).await.unwrap();
     let settings = cloud.settings("local-connections");
     let routes = banister_socket_connections::Connections::from_settings(&settings, cloud.clock.clone());
     let routes = routes.unwrap();
@@ -320,7 +327,7 @@ async fn the_socket_sample_is_told_to_nobody_who_is_gone() {
     session(&cloud, &table, Role::Provider).await;
     let (user, now) = (PROVIDER.parse().unwrap(), cloud.clock.now());
     let (store, ticket) = (store::Connections::new(table), Ticket::issue());
-    store.keep(&ticket, (user, Id::from_parts(1, 1), 0), now).await.unwrap();
+    store.keep(&ticket, (user, SESSION.parse().unwrap(), 0), now).await.unwrap();
     store.open(&ticket, "bm9ib2R5Cg==", now).await.unwrap();
     cloud.clock.advance(SignedDuration::from_mins(1));
     let settings = cloud.settings("local-socket");

@@ -1,7 +1,10 @@
 //! `/v1/sessions`.
 
 mod everywhere;
+mod keys;
+mod list;
 mod refresh;
+mod reuse;
 
 use banister_domain::account::{Account, AccountStatus, Role};
 use banister_local::client::{Answer, Client, PASSWORD};

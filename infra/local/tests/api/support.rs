@@ -4,9 +4,11 @@ pub(crate) mod invariants;
 
 use banister_domain::access::Permissions;
 use banister_domain::account::{Account, Role};
+use banister_domain::id::SessionId;
 use banister_local::client::{Answer, Client};
 use banister_local::cloud::{Cloud, Options};
 use banister_local::mail::Mail;
+use banister_platform::identity::refresh::RefreshToken;
 use banister_platform::store::Accounts;
 use banister_platform::table::Table;
 use jiff::{SignedDuration, Timestamp};
@@ -80,6 +82,12 @@ pub(crate) async fn cloud_at(moment: &str) -> Cloud {
 /// Somebody without an account.
 pub(crate) fn stranger(cloud: &Cloud) -> Client {
     Client::stranger(&cloud.url()).expect("a client")
+}
+
+/// The session that a client is signed in to.
+pub(crate) fn session_of(client: &Client) -> SessionId {
+    let token = client.refresh_token.as_deref().and_then(RefreshToken::parse);
+    token.expect("a refresh token").session_id
 }
 
 /// Moves the time of everything.

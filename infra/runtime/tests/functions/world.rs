@@ -19,6 +19,7 @@ const PROVIDER: &str = "usr_01KB2Q8A4N7Y5V3T1R9QWXMCDF";
 const STAFF: &str = "usr_01KB2Q9C6E8G0J2M4P6S8VXZBD";
 const SERVICE: &str = "svc_01KB2QB6Y2D5F8H1K4N7QSTVWX";
 const BOOKING: &str = "bkg_01KB2QHZ3K6N9Q2T5W8YABCDEF";
+const SESSION: &str = "ses_01KB2QK7P0S3V6X9ZBDFHJMNQR";
 const PHOTO: &str = "pho_01KB2QJ0M4P7R0S3V6X9ZBDFHK";
 const PICTURE: &[u8] = include_bytes!("../../../../functions/queue/media/tests/samples/progressive.jpg");
 /// The day on which the samples were taken, and the start of the booking that they name.
@@ -87,6 +88,8 @@ impl World {
             () if lets_in(Role::Provider) => &self.provider,
             () => &self.admin,
         };
+        // The second part of a refresh token names its session.
+        let session = caller.refresh_token.as_deref().and_then(|token| token.split('.').nth(1));
         let mut event = shifted(sample, self.later);
         for (old, new) in [
             (CUSTOMER, self.customer.id.as_str()),
@@ -94,6 +97,7 @@ impl World {
             (STAFF, &self.support),
             (SERVICE, &self.service),
             (BOOKING, &self.booking),
+            (SESSION, session.unwrap_or_default()),
             ("ACCESS_TOKEN", caller.token.as_deref().unwrap_or_default()),
             ("REFRESH_TOKEN", caller.refresh_token.as_deref().unwrap_or_default()),
             ("correct horse battery staple", PASSWORD),

@@ -214,13 +214,10 @@ impl Sessions {
         epoch: u32,
         now: Timestamp,
     ) -> Result<Vec<SessionRecord>, StorageError> {
-        let query =
-            Query { ascending: false, ..Query::beginning(key::user(user).pk, key::SESSIONS, LISTED) };
+        let query = Query { ascending: false, ..Query::beginning(key::user(user).pk, key::SESSIONS, LISTED) };
         let found = self.table.query::<SessionRecord>(query).await?.items.into_iter();
-        let mut standing: Vec<_> = found
-            .map(|(session, _)| session.value)
-            .filter(|session| session.stands_in(epoch, now))
-            .collect();
+        let mut standing: Vec<_> =
+            found.map(|(session, _)| session.value).filter(|session| session.stands_in(epoch, now)).collect();
         standing.sort_by_key(|session| Reverse((session.refreshed_at, session.id)));
         Ok(standing)
     }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{body, cloud_at, customer, open, provider, service, stranger, text};
+use crate::support::{body, cloud_at, customer, open, provider, service, session_of, stranger, text};
 
 /// What the requests are about: things of one customer and one provider.
 pub(crate) struct World {
@@ -22,6 +22,8 @@ pub(crate) struct World {
     support: String,
     service: String,
     made: u16,
+    /// Whether the next session to be ended is the provider's.
+    ended: bool,
     /// Somebody who may still sign in so many times before the rate limit.
     account: Option<(Client, u8)>,
 }
@@ -66,7 +68,7 @@ impl World {
             .id;
         open(&provider, json!({ "slot_step_minutes": 60 })).await;
         let service = service(&provider, 60).await;
-        Self { cloud, customer, provider, admin, support, service, made: 0, account: None }
+        Self { cloud, customer, provider, admin, support, service, made: 0, ended: false, account: None }
     }
 
     /// Data for an operation that nothing has been done with yet.
@@ -91,6 +93,9 @@ impl World {
                 person.sign_in().await.unwrap();
                 Request::new("/v1/sessions/refresh", json!({ "refresh_token": person.refresh_token }))
             }
+            "list_sessions" => Request::new("/v1/sessions", get),
+            "end_session" => Request::new(self.session().await, get),
+            "get_jwks" => Request::new("/.well-known/jwks.json", get),
             "end_current_session" => Request::new("/v1/sessions/current", get),
             "end_all_sessions" => Request::new("/v1/sessions", get),
             "list_categories" => Request::new("/v1/categories", get),
@@ -182,6 +187,14 @@ impl World {
         };
         self.account = Some((client.clone(), left - 1));
         client
+    }
+
+    /// The path of a new session: in turn of the customer and of the provider, who both own what is asked for.
+    async fn session(&mut self) -> String {
+        let mut owner = if self.ended { self.provider.clone() } else { self.customer.clone() };
+        self.ended = !self.ended;
+        owner.sign_in().await.unwrap();
+        format!("/v1/sessions/{}", session_of(&owner))
     }
 
     /// The path of a new draft of the provider.

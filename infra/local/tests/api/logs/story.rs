@@ -189,6 +189,7 @@ pub(super) async fn tell(story: &mut Story) {
     book(story, &provider, &customer, &service).await;
     photo(story, &customer).await;
     refused(story, &customer).await;
+    sessions(story, &customer).await;
     let gone = story.call(&customer, "DELETE /v1/sessions/current", &[], None).await;
     body(gone, 204);
     let ended = json!({ "refresh_token": customer.refresh_token });
@@ -196,6 +197,15 @@ pub(super) async fn tell(story: &mut Story) {
     drop(sockets);
     story.mails(&provider, 3).await;
     story.mails(&customer, 2).await;
+}
+
+/// The own sessions; another one ends.
+async fn sessions(story: &mut Story, customer: &Client) {
+    let found = body(story.call(customer, "GET /v1/sessions", &[], None).await, 200);
+    assert_eq!(found["items"].as_array().map(Vec::len), Some(1), "{found}");
+    let unknown = "DELETE /v1/sessions/ses_01KB2QK7P0S3V6X9ZBDFHJMNQR";
+    body(story.call(customer, unknown, &[], None).await, 404);
+    body(story.call(customer, "GET /.well-known/jwks.json", &[], None).await, 200);
 }
 
 async fn offer(story: &mut Story, provider: &Client) -> String {

@@ -10,7 +10,7 @@ use super::{opens, refresh};
 use crate::problems::refused;
 use crate::support::{body, cloud, customer, pass, stranger};
 
-fn table(cloud: &banister_local::cloud::Cloud) -> Table {
+pub(super) fn table(cloud: &banister_local::cloud::Cloud) -> Table {
     Table::from_settings(&cloud.settings("local-test")).unwrap()
 }
 
@@ -46,7 +46,10 @@ async fn two_hundred_sessions_end() {
     let account = Accounts::new(table(&cloud)).get(user).await.unwrap().unwrap();
     let ids: Vec<SessionId> = (0..200).map(|_| random::id(now)).collect();
     for id in &ids {
-        sessions.begin(&RefreshToken::issue(user, *id), &account, Place::default(), "test".into(), now).await.unwrap();
+        sessions
+            .begin(&RefreshToken::issue(user, *id), &account, Place::default(), "test".into(), now)
+            .await
+            .unwrap();
     }
     body(owner.delete("/v1/sessions").await.unwrap(), 204);
     for id in ids {
