@@ -37,6 +37,28 @@ pub enum Payload {
         /// The account that exists.
         user_id: UserId,
     },
+    /// Somebody asks for another code to confirm an address; there may be no such account.
+    #[serde(rename = "account.confirmation_requested")]
+    ConfirmationRequested {
+        /// Whose.
+        user_id: UserId,
+        /// The code to mail.
+        code_id: CodeId,
+    },
+    /// Somebody asks for a link to choose a new password; there may be no such account.
+    #[serde(rename = "account.password_reset_requested")]
+    PasswordResetRequested {
+        /// Whose.
+        user_id: UserId,
+        /// What the link's token is derived from.
+        code_id: CodeId,
+    },
+    /// The password is another one.
+    #[serde(rename = "account.password_changed")]
+    PasswordChanged {
+        /// Whose.
+        user_id: UserId,
+    },
     /// Sessions of a user are over before their time: what they opened must be closed.
     #[serde(rename = "account.sessions_ended")]
     SessionsEnded {

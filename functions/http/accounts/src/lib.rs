@@ -1,17 +1,22 @@
-//! Accounts: registration, confirmation of the address, the own account.
+//! Accounts: registration, confirmation of the address, passwords, the own account.
 
+mod change_password;
+mod complete_password_reset;
 mod confirm_email;
 mod get_me;
 mod register_account;
+mod request_password_reset;
+mod resend_confirmation;
 mod update_me;
 
+use banister_domain::account::Password;
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
-use banister_platform::http::{Area, HasGate};
+use banister_platform::http::{Area, HasGate, Problem};
 use banister_platform::identity::Gate;
 use banister_platform::identity::code::Codes;
 use banister_platform::identity::password::Passwords;
-use banister_platform::store;
+use banister_platform::store::{self, CredentialsRecord};
 use banister_platform::table::Table;
 use banister_platform::view::Viewer;
 
@@ -41,6 +46,12 @@ impl Accounts {
             table,
         })
     }
+
+    /// Whether a password is the one of these credentials.
+    async fn matches(&self, password: &Password, credentials: &CredentialsRecord) -> Result<bool, Problem> {
+        let hash = Some(credentials.password_hash.clone());
+        self.passwords.verify(password.clone(), hash).await.map_err(Problem::internal)
+    }
 }
 
 impl HasGate for Accounts {
@@ -52,5 +63,6 @@ impl HasGate for Accounts {
 /// The endpoints of this area.
 #[must_use]
 pub fn area() -> Area<Accounts> {
-    banister_platform::area!("accounts": Accounts; register_account, confirm_email, get_me, update_me)
+    banister_platform::area!("accounts": Accounts; register_account, confirm_email, resend_confirmation,
+        request_password_reset, complete_password_reset, get_me, update_me, change_password)
 }

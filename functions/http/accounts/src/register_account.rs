@@ -5,8 +5,8 @@
 
 use axum::extract::State;
 use banister_domain::access::Permissions;
-use banister_domain::account::{Account, AccountStatus, Email, Locale, OpenRole, Password};
-use banister_domain::account::{Phone, WrittenPhone};
+use banister_domain::account::WrittenPhone;
+use banister_domain::account::{Account, AccountStatus, Email, Locale, NewPassword, OpenRole, Phone};
 use banister_domain::availability::Zone;
 use banister_domain::id::UserId;
 use banister_domain::photo::Photo;
@@ -46,7 +46,7 @@ const REPEATED: Limit = Limit { operation: "register_repeated", count: 3, second
 pub(crate) struct RegisterAccount {
     email: Email,
     #[serde(serialize_with = "withheld")]
-    password: Password,
+    password: NewPassword,
     role: OpenRole,
     first_name: PersonName,
     last_name: PersonName,
@@ -77,9 +77,11 @@ pub(crate) async fn register_account(
     let (now, address) = (accounts.clock.now(), address.subject());
     PER_ADDRESS.count(&accounts.table, &address, now).await?;
     let subject = ask.email.to_string();
-    let asked = (&ask, accounts.codes.seal(ask.password.expose()));
+    let password = ask.password.clone().of(&ask.email, &ask.first_name, &ask.last_name);
+    let password = password.map_err(|error| Problem::invalid("/password", error.to_string()))?;
+    let asked = (&ask, accounts.codes.seal(password.expose()));
     let once = key.map(|key| Once::new(subject, "register_account", &key, &asked)).transpose()?;
-    let password_hash = accounts.passwords.hash(ask.password.clone()).await.map_err(Problem::internal)?;
+    let password_hash = accounts.passwords.hash(password).await.map_err(Problem::internal)?;
     let account = ask.account(random::id(now), now);
     let view = accounts.viewer.account(account.clone(), now);
     let email = account.email.clone();

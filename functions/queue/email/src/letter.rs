@@ -30,6 +30,18 @@ struct CodeFacts<'a> {
     until: String,
 }
 
+struct LinkFacts<'a> {
+    name: Option<&'a str>,
+    link: String,
+    token: &'a str,
+    until: String,
+}
+
+struct ChangeFacts<'a> {
+    name: Option<&'a str>,
+    when: String,
+}
+
 struct AccountFacts<'a> {
     name: Option<&'a str>,
 }
@@ -83,6 +95,10 @@ letters! {
         "en/already_registered.txt" "en/already_registered.html" "ru/already_registered.txt" "ru/already_registered.html";
     reused(SessionFacts)
         "en/refresh_token_reused.txt" "en/refresh_token_reused.html" "ru/refresh_token_reused.txt" "ru/refresh_token_reused.html";
+    reset(LinkFacts)
+        "en/reset_password.txt" "en/reset_password.html" "ru/reset_password.txt" "ru/reset_password.html";
+    changed(ChangeFacts)
+        "en/password_changed.txt" "en/password_changed.html" "ru/password_changed.txt" "ru/password_changed.html";
     requested(BookingFacts)
         "en/booking_requested.txt" "en/booking_requested.html" "ru/booking_requested.txt" "ru/booking_requested.html";
     confirmed(BookingFacts)
@@ -125,6 +141,33 @@ pub(crate) fn refresh_token_reused(reader: &Account, when: Timestamp) -> askama:
     };
     let facts = SessionFacts { name: shown_name(reader), when: telling(reader).moment(when) };
     reused(&facts, reader.locale, subject.into())
+}
+
+/// The link that lets the reader choose a new password. The token stands behind `#`: what serves the page
+/// does not get it, nor does a page that is gone to from there (RFC 3986, 3.5; RFC 9110, 10.1.3).
+pub(crate) fn reset_password(
+    reader: &Account,
+    app_url: &str,
+    token: &str,
+    until: Timestamp,
+) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "Choose a new password",
+        Locale::Ru => "Выберите новый пароль",
+    };
+    let link = format!("{app_url}/reset-password#token={token}");
+    let facts = LinkFacts { name: shown_name(reader), link, token, until: telling(reader).moment(until) };
+    reset(&facts, reader.locale, subject.into())
+}
+
+/// To the owner of an account whose password is another one.
+pub(crate) fn password_changed(reader: &Account, at: Timestamp) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "Your password was changed",
+        Locale::Ru => "Ваш пароль изменён",
+    };
+    let facts = ChangeFacts { name: shown_name(reader), when: telling(reader).moment(at) };
+    changed(&facts, reader.locale, subject.into())
 }
 
 /// What a booking has come to, for one of its sides; `other` is the other one.

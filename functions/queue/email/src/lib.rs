@@ -28,13 +28,14 @@ pub struct EmailWorker {
     accounts: Accounts,
     bookings: Bookings,
     codes: Codes,
+    app_url: String,
     mailer: Mailer,
     dead_letters: Queue,
     clock: Clock,
 }
 
 impl EmailWorker {
-    /// From `TABLE_NAME`, `CODE_KEY`, `SMTP_URL`, `MAIL_FROM`, `EMAIL_DEAD_LETTER_QUEUE_URL` and the
+    /// From `TABLE_NAME`, `APP_URL`, `CODE_KEY`, `SMTP_URL`, `MAIL_FROM`, `EMAIL_DEAD_LETTER_QUEUE_URL` and the
     /// settings of AWS.
     pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
         let table = Table::from_settings(settings)?;
@@ -48,6 +49,7 @@ impl EmailWorker {
             bookings: Bookings::new(table.clone()),
             table,
             codes: Codes::from_settings(settings)?,
+            app_url: settings.parsed("APP_URL", app_url)?,
             mailer,
             dead_letters: Queue::from_settings(settings, "EMAIL_DEAD_LETTER_QUEUE_URL")?,
             clock,
@@ -57,6 +59,16 @@ impl EmailWorker {
     /// Does a batch; what is in the answer comes again. No message is begun after the `deadline`.
     pub async fn handle(&self, batch: SqsEvent, deadline: Option<Timestamp>) -> SqsBatchResponse {
         run_batch(self, batch, deadline).await
+    }
+}
+
+/// The web app that links lead to: an http or https URL. A slash at its end makes no difference.
+fn app_url(text: &str) -> Result<String, &'static str> {
+    let place = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plain = |place: &str| !place.is_empty() && !place.contains(['?', '#', '"']) && place.is_ascii();
+    match place {
+        Some(place) if plain(place) => Ok(text.trim_end_matches('/').to_owned()),
+        _ => Err("must be an http or https URL without a query"),
     }
 }
 

@@ -7,7 +7,7 @@ use banister_domain::booking::{Booking, Status};
 use banister_domain::event::Event;
 use banister_domain::id::UserId;
 use banister_integrations::smtp::{Mail, MailError};
-use banister_platform::identity::code;
+use banister_platform::identity::{code, reset};
 use banister_platform::store::{Handled, HistoryRecord};
 use banister_platform::table::{StorageError, key};
 use banister_platform::telemetry::user_tag;
@@ -32,6 +32,8 @@ pub(crate) enum Skip {
     Unconfirmed,
     #[error("the code has expired")]
     CodeExpired,
+    #[error("the link has expired")]
+    LinkExpired,
     #[error("the booking does not exist")]
     NoBooking,
     #[error("the booking has moved on")]
@@ -116,6 +118,11 @@ impl EmailWorker {
             }
             Topic::AlreadyRegistered => letter::already_registered(&reader),
             Topic::RefreshTokenReused => letter::refresh_token_reused(&reader, event.occurred_at),
+            Topic::ResetPassword(id) => {
+                let (token, until) = (self.codes.reset_token(id), link_until(event.occurred_at));
+                letter::reset_password(&reader, &self.app_url, token.expose(), until)
+            }
+            Topic::PasswordChanged => letter::password_changed(&reader, event.occurred_at),
             Topic::Booking(news) => {
                 let found = self.bookings.get(news.booking).await?.ok_or(Skip::NoBooking)?;
                 let booking = still_true(found.value, news, now)?;
@@ -164,6 +171,7 @@ pub(crate) fn may_read(
         Topic::ConfirmEmail(_) if good_until(occurred_at) <= now => Err(Skip::CodeExpired),
         // The address may be a stranger's, who would get one for each session.
         Topic::RefreshTokenReused if !reader.email_confirmed => Err(Skip::Unconfirmed),
+        Topic::ResetPassword(_) if link_until(occurred_at) <= now => Err(Skip::LinkExpired),
         _ => Ok(()),
     }
 }
@@ -180,6 +188,10 @@ pub(crate) fn still_true(booking: Booking, news: News, now: Timestamp) -> Result
 
 fn good_until(made_at: Timestamp) -> Timestamp {
     made_at.saturating_add(SignedDuration::from_mins(code::LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX)
+}
+
+fn link_until(made_at: Timestamp) -> Timestamp {
+    made_at.saturating_add(SignedDuration::from_mins(reset::LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX)
 }
 
 fn mail(event: &Event, reader: &Account, letter: Letter, now: Timestamp) -> Mail {

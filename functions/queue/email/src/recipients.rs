@@ -22,6 +22,10 @@ pub(crate) enum Topic {
     AlreadyRegistered,
     /// A session was ended since an old refresh token came back.
     RefreshTokenReused,
+    /// Choose a new password with the token of this id.
+    ResetPassword(CodeId),
+    /// The password is another one.
+    PasswordChanged,
     /// A booking has come to a status.
     Booking(News),
 }
@@ -52,7 +56,8 @@ pub(crate) enum Side {
 pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
     use Side::{Customer, Provider};
     match payload {
-        Payload::AccountRegistered { user_id, code_id } => {
+        Payload::AccountRegistered { user_id, code_id }
+        | Payload::ConfirmationRequested { user_id, code_id } => {
             vec![Errand { reader: *user_id, topic: Topic::ConfirmEmail(*code_id) }]
         }
         Payload::RegistrationRepeated { user_id } => {
@@ -60,6 +65,12 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         }
         Payload::RefreshTokenReused { user_id, .. } => {
             vec![Errand { reader: *user_id, topic: Topic::RefreshTokenReused }]
+        }
+        Payload::PasswordResetRequested { user_id, code_id } => {
+            vec![Errand { reader: *user_id, topic: Topic::ResetPassword(*code_id) }]
+        }
+        Payload::PasswordChanged { user_id } => {
+            vec![Errand { reader: *user_id, topic: Topic::PasswordChanged }]
         }
         Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } | Payload::PhotoRemoved { .. } => {
             Vec::new()
@@ -105,6 +116,12 @@ mod tests {
         let code = Id::from_parts(1, 4);
         let registered = Payload::AccountRegistered { user_id: customer, code_id: code };
         assert_eq!(errands(&registered), [Errand { reader: customer, topic: Topic::ConfirmEmail(code) }]);
+        let requested = Payload::ConfirmationRequested { user_id: customer, code_id: code };
+        assert_eq!(errands(&requested), errands(&registered));
+        let forgotten = Payload::PasswordResetRequested { user_id: customer, code_id: code };
+        assert_eq!(errands(&forgotten), [Errand { reader: customer, topic: Topic::ResetPassword(code) }]);
+        let changed = Payload::PasswordChanged { user_id: customer };
+        assert_eq!(errands(&changed), [Errand { reader: customer, topic: Topic::PasswordChanged }]);
         let repeated = Payload::RegistrationRepeated { user_id: provider };
         assert_eq!(errands(&repeated), [Errand { reader: provider, topic: Topic::AlreadyRegistered }]);
         let reused = Payload::RefreshTokenReused { user_id: customer, session_id: Id::from_parts(1, 5) };

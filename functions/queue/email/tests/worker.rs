@@ -205,6 +205,7 @@ async fn a_cancelled_booking_is_told_with_its_reason() {
 fn settings_are_named_when_they_are_wrong() {
     let good = [
         ("TABLE_NAME", "banister"),
+        ("APP_URL", "https://app.example.org"),
         ("CODE_KEY", "a key of thirty-two characters or more"),
         ("SMTP_URL", "smtp://127.0.0.1:1"),
         ("MAIL_FROM", "no-reply@example.org"),
@@ -224,6 +225,8 @@ fn settings_are_named_when_they_are_wrong() {
         ("SMTP_URL", "http://user:secret@mail.example.org"),
         ("MAIL_FROM", "secret"),
         ("CODE_KEY", "secret"),
+        ("APP_URL", "app.secret.example"),
+        ("APP_URL", "https://app.example.org/?token=secret"),
         ("EMAIL_DEAD_LETTER_QUEUE_URL", ""),
     ] {
         let error = worker(name, value).err().expect("an error").to_string();

@@ -41,6 +41,9 @@ pub(crate) fn errand(payload: &Payload) -> Errand {
         Payload::AccountRegistered { .. }
         | Payload::RegistrationRepeated { .. }
         | Payload::RefreshTokenReused { .. }
+        | Payload::ConfirmationRequested { .. }
+        | Payload::PasswordResetRequested { .. }
+        | Payload::PasswordChanged { .. }
         | Payload::PhotoRemoved { .. } => Errand::Nothing,
     }
 }

@@ -91,7 +91,10 @@ impl Relay {
         match payload {
             Payload::AccountRegistered { .. }
             | Payload::RegistrationRepeated { .. }
-            | Payload::RefreshTokenReused { .. } => vec![&self.email],
+            | Payload::RefreshTokenReused { .. }
+            | Payload::ConfirmationRequested { .. }
+            | Payload::PasswordResetRequested { .. }
+            | Payload::PasswordChanged { .. } => vec![&self.email],
             Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } => vec![&self.socket],
             Payload::PhotoRemoved { .. } => vec![&self.media],
             Payload::BookingRequested(_)

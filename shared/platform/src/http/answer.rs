@@ -25,6 +25,16 @@ impl<T: Serialize> IntoResponse for Created<T> {
     }
 }
 
+/// 202: what it comes to is not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted;
+
+impl IntoResponse for Accepted {
+    fn into_response(self) -> Response {
+        StatusCode::ACCEPTED.into_response()
+    }
+}
+
 /// 204.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoContent;

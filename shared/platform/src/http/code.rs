@@ -88,6 +88,10 @@ codes! {
     SlotNotOffered "slot_not_offered" UNPROCESSABLE_ENTITY "The service is not offered at this time";
     /// The code is wrong, used or too old.
     InvalidCode "invalid_code" UNPROCESSABLE_ENTITY "The code is wrong or no longer valid";
+    /// The link to reset a password is wrong, used or too old.
+    InvalidResetToken "invalid_reset_token" UNPROCESSABLE_ENTITY "The link is wrong or no longer valid";
+    /// Whoever is signed in did not give the account's password.
+    WrongPassword "wrong_password" UNPROCESSABLE_ENTITY "The password is wrong";
     /// The same Idempotency-Key came with another request.
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "The Idempotency-Key was used for another request";
     /// Too many attempts.

@@ -13,7 +13,7 @@ mod patch;
 mod problem;
 mod unmatched;
 
-pub use answer::{Created, NoContent, OkJson, Replayable};
+pub use answer::{Accepted, Created, NoContent, OkJson, Replayable};
 pub use area::{Area, Endpoint, Operation, access_of, merge};
 pub use caller::{
     Anyone, Caller, ConfirmedCustomer, Customer, HasGate, Needed, Party, Provider, SignedIn, Staff,

@@ -9,6 +9,7 @@ use banister_domain::id::CodeId;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::reset::ResetToken;
 use crate::config::{ConfigError, Settings};
 
 /// How long a code is good for, in minutes.
@@ -33,6 +34,12 @@ impl Codes {
         let tag = hmac::sign(&self.0, id.to_string().as_bytes());
         let number = tag.as_ref().iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
         format!("{:08}", number % 100_000_000)
+    }
+
+    /// The token of a link that lets choose a new password.
+    #[must_use]
+    pub fn reset_token(&self, id: CodeId) -> ResetToken {
+        ResetToken::new(hmac::sign(&self.0, format!("reset:{id}").as_bytes()).as_ref())
     }
 
     /// A fingerprint of a secret text that only this key makes, to tell equal ones from others.

@@ -5,6 +5,7 @@ mod gate;
 mod keys;
 pub mod password;
 pub mod refresh;
+pub mod reset;
 #[cfg(test)]
 mod tests;
 pub mod ticket;

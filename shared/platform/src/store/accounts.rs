@@ -3,25 +3,29 @@
 mod confirm;
 mod edit;
 mod list;
+mod password;
 mod permissions;
 mod photo;
 mod register;
+mod reset;
 mod staff;
 mod super_admins;
 
 pub use confirm::ConfirmError;
 pub use edit::{Act, Edit, EditError};
 pub use list::{Among, ListAccounts};
+pub use password::SetPasswordError;
 pub use permissions::{Grant, PermissionsError};
 pub use photo::PhotoError;
 pub use register::{NewAccount, RegisterError};
+pub use reset::{ResetRecord, Resetting};
 
 use banister_domain::account::{Account, Email};
 use banister_domain::id::{CodeId, UserId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::identity::code::MAX_TRIES;
+use crate::identity::code::{LIFETIME_MINUTES, MAX_TRIES};
 use crate::table::key::{self, IndexKey};
 use crate::table::{CommitError, Key, Record, StorageError, Table, Transaction, Versioned};
 
@@ -70,6 +74,9 @@ pub struct CodeRecord {
     pub id: CodeId,
     /// How often a code was tried.
     pub tries: u32,
+    /// Whether it has confirmed the address.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub used: bool,
     /// From when on it is void.
     pub expires_at: Timestamp,
 }
@@ -87,6 +94,13 @@ impl Record for CodeRecord {
 }
 
 impl CodeRecord {
+    /// A code made at `now`.
+    fn new(user_id: UserId, id: CodeId, now: Timestamp) -> Self {
+        let expires_at =
+            now.saturating_add(SignedDuration::from_mins(LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX);
+        Self { user_id, id, tries: 0, used: false, expires_at }
+    }
+
     /// Whether the code can still be used at `now`.
     fn is_live(&self, now: Timestamp) -> bool {
         now < self.expires_at && self.tries < MAX_TRIES

@@ -41,6 +41,16 @@ pub enum AuditEntry {
     SignInRefused,
     /// A code was wrong, used or too old, or there was none.
     CodeRefused,
+    /// Another code to confirm an address was asked for.
+    ConfirmationRequested,
+    /// A password was changed by whoever is signed in.
+    PasswordChanged,
+    /// Somebody who is signed in did not know the password.
+    PasswordRefused,
+    /// A link to choose a new password was asked for.
+    PasswordResetRequested,
+    /// A password was changed by such a link.
+    PasswordReset,
     /// An account was switched off.
     AccountDisabled,
     /// An account was switched on again.

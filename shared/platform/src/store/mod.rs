@@ -12,7 +12,8 @@ mod sockets;
 
 pub use accounts::{
     AccountRecord, Accounts, Act, Among, CodeRecord, ConfirmError, CredentialsRecord, Edit, EditError, Grant,
-    ListAccounts, NewAccount, PermissionsError, PhotoError, RegisterError,
+    ListAccounts, NewAccount, PermissionsError, PhotoError, RegisterError, ResetRecord, Resetting,
+    SetPasswordError,
 };
 pub use audit::{
     Audit, AuditEntry, AuditPage, AuditPosition, AuditRecord, COMMAND, Change, Finding, ListAudit, Verified,

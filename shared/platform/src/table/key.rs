@@ -8,6 +8,7 @@
 //! | active super admins | `STAFF#super_admin` | `SUPER_ADMINS` | |
 //! | credentials | `EMAIL#address` | `EMAIL` | |
 //! | code | `USER#id` | `CODE#purpose` | |
+//! | token that resets a password | `RESET#hash` | `RESET` | |
 //! | session | `USER#id` | `SESSION#id` | |
 //! | WebSocket ticket | `TICKET#hash` | `TICKET` | |
 //! | WebSocket connection of a user | `USER#id` | `SOCKET#connection` | |
@@ -160,6 +161,12 @@ pub fn credentials(email: &Email) -> Key {
 #[must_use]
 pub fn email_code(user: UserId) -> Key {
     key(format!("USER#{user}"), "CODE#confirm_email")
+}
+
+/// Key of a token that resets a password, by the hash of its text.
+#[must_use]
+pub fn reset(hash: &str) -> Key {
+    key(format!("RESET#{hash}"), "RESET")
 }
 
 /// Key of a session.

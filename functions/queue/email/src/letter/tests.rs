@@ -94,7 +94,12 @@ fn nobody_writes_to_a_stranger_through_a_name() {
     for locale in LOCALES {
         let reader = Account { email_confirmed: false, ..person("Visit spam.example", locale) };
         let until = at("2026-03-10T10:10:00Z");
-        for letter in [confirm_email(&reader, "01234567", until), already_registered(&reader)] {
+        for letter in [
+            confirm_email(&reader, "01234567", until),
+            already_registered(&reader),
+            reset_password(&reader, "https://app.example.com", "token", until),
+            password_changed(&reader, until),
+        ] {
             let letter = letter.expect("a letter");
             assert!(!letter.text.contains("spam") && !letter.html.contains("spam"), "{}", letter.text);
         }
@@ -139,6 +144,45 @@ fn an_owner_is_told_of_an_old_token() {
         }
         assert!(!letter.html.contains("href"), "no link acts");
         assert!(is_tidy(&letter.text), "{}", letter.text);
+    }
+}
+
+#[test]
+fn a_link_and_its_token_stand_on_lines_of_their_own() {
+    let (token, until) = ("A-token_of-43-characters", at("2026-03-10T10:30:00Z"));
+    for (locale, subject, good) in [
+        (
+            Locale::En,
+            "Choose a new password",
+            "until Tuesday, March 10, 2026, 11:30 AM (Europe/Berlin, UTC+1).",
+        ),
+        (Locale::Ru, "Выберите новый пароль", "до: вторник, 10 марта 2026 г., 11:30 (Europe/Berlin, UTC+1)."),
+    ] {
+        let reader = person("<b>Robin</b>", locale);
+        let letter = reset_password(&reader, "https://app.example.com", token, until).expect("a letter");
+        assert_eq!(letter.subject, subject);
+        let link = format!("https://app.example.com/reset-password#token={token}");
+        for line in [link.as_str(), token] {
+            assert!(letter.text.lines().any(|known| known == line), "{line}: {}", letter.text);
+        }
+        assert!(letter.text.contains(good) && letter.html.contains(good), "{}", letter.text);
+        assert_eq!(letter.html.matches("href=").count(), 1);
+        assert!(letter.html.contains(&format!("<a href=\"{link}\">{link}</a>")), "{}", letter.html);
+        assert!(!letter.html.contains("<b>") && is_tidy(&letter.text), "{}", letter.text);
+    }
+}
+
+#[test]
+fn a_changed_password_is_told_with_its_time() {
+    for (locale, subject, when) in [
+        (Locale::En, "Your password was changed", "Tuesday, March 10, 2026, 11:30 AM (Europe/Berlin, UTC+1)"),
+        (Locale::Ru, "Ваш пароль изменён", "вторник, 10 марта 2026 г., 11:30 (Europe/Berlin, UTC+1)"),
+    ] {
+        let letter =
+            password_changed(&person("Robin", locale), at("2026-03-10T10:30:00Z")).expect("a letter");
+        assert_eq!(letter.subject, subject);
+        assert!(letter.text.contains(when) && letter.html.contains(when), "{}", letter.text);
+        assert!(!letter.html.contains("href") && is_tidy(&letter.text), "{}", letter.text);
     }
 }
 

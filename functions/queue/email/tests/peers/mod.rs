@@ -36,6 +36,7 @@ impl World {
     pub(crate) async fn start() -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let own = [
+            ("APP_URL", "https://app.example.org/".to_owned()),
             ("CODE_KEY", "a key of thirty-two characters or more".to_owned()),
             ("SMTP_URL", format!("smtp://{}", serve_mail(Arc::clone(&state)).await)),
             ("MAIL_FROM", "Banister <no-reply@example.org>".to_owned()),

@@ -1,12 +1,13 @@
 //! Confirming addresses.
 
 use banister_domain::account::{Account, Email};
+use banister_domain::event::Payload;
 use banister_domain::id::{CodeId, UserId};
 use jiff::Timestamp;
 
 use super::{AccountRecord, Accounts, CodeRecord};
 use crate::random;
-use crate::store::{AuditEntry, AuditRecord};
+use crate::store::{AuditEntry, AuditRecord, OutboxRecord};
 use crate::table::{CommitError, StorageError, Transaction, Versioned, backoff, key};
 
 /// Why an address was not confirmed.
@@ -47,6 +48,10 @@ impl Accounts {
                 Err(CommitError::Storage(error)) => return Err(error.into()),
             }
             if is_right(tried.value.id) {
+                // The answer may have been lost: the same code is answered the same while it lives.
+                if tried.value.used && account.value.0.email_confirmed {
+                    return Ok(());
+                }
                 // What the attempt wrote is one version on.
                 let used = Versioned { version: tried.version + 1, value: tried.value };
                 return self.mark_confirmed(account, used, address, now).await;
@@ -56,6 +61,37 @@ impl Accounts {
         let refused = AuditRecord::new(AuditEntry::CodeRefused, known, address, now);
         self.table.put(&refused).await?;
         Err(CommitError::Refused(ConfirmError::InvalidCode))
+    }
+
+    /// Makes a code in place of the last one, and the event that mails it. The same reads and writes for
+    /// an address without an account, whose code nobody gets, and for a confirmed one: the worker that
+    /// mails looks whether there is anything to confirm.
+    pub async fn request_confirmation(
+        &self,
+        email: &Email,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<(), CommitError<ConfirmError>> {
+        let known = self.credentials(email).await?.map(|credentials| credentials.user_id);
+        let user_id = known.unwrap_or_else(|| random::id(now));
+        for attempt in 0..5 {
+            let last = self.table.get::<CodeRecord>(&key::email_code(user_id)).await?;
+            let version = last.map_or(0, |last| last.version);
+            let code = CodeRecord::new(user_id, random::id(now), now);
+            let entry = AuditEntry::ConfirmationRequested;
+            let mail = Payload::ConfirmationRequested { user_id, code_id: code.id };
+            let mut transaction = Transaction::new();
+            transaction
+                .create_or_replace(&code, version, ConfirmError::Stale)
+                .put_over(&AuditRecord::new(entry, known, address.to_owned(), now))
+                .put_over(&OutboxRecord::new(mail, now)?);
+            match transaction.commit(&self.table).await {
+                Err(CommitError::Refused(ConfirmError::Stale) | CommitError::Contention) => {}
+                outcome => return outcome,
+            }
+            tokio::time::sleep(backoff(attempt)).await;
+        }
+        Err(CommitError::Contention)
     }
 
     /// An account and its code, if the code can still be used.
@@ -71,7 +107,7 @@ impl Accounts {
         Ok(account.zip(code))
     }
 
-    /// Marks the address confirmed and uses the code up. A change of the account in between is read
+    /// Marks the address confirmed, and the code used. A change of the account in between is read
     /// again; it must not cost one of the five attempts.
     async fn mark_confirmed(
         &self,
@@ -82,12 +118,14 @@ impl Accounts {
     ) -> Result<(), CommitError<ConfirmError>> {
         let user_id: UserId = account.value.0.id;
         for attempt in 0..5 {
+            let used =
+                Versioned { version: code.version, value: CodeRecord { used: true, ..code.value.clone() } };
             let confirmed =
                 account.map(|record| AccountRecord(Account { email_confirmed: true, ..record.0 }));
             let mut transaction = Transaction::new();
             transaction
                 .replace(&confirmed, ConfirmError::Stale)
-                .remove(&key::email_code(user_id), code.version, ConfirmError::Stale)
+                .replace(&used, ConfirmError::Stale)
                 .put_over(&AuditRecord::new(AuditEntry::EmailConfirmed, Some(user_id), address.clone(), now));
             match transaction.commit(&self.table).await {
                 Err(CommitError::Refused(ConfirmError::Stale) | CommitError::Contention) => {}
@@ -97,7 +135,7 @@ impl Accounts {
             let keys = [key::user(user_id), key::email_code(user_id)];
             let mut found = self.table.get_all(&keys).await?;
             let again = found.take::<AccountRecord>(&keys[0])?.zip(found.take::<CodeRecord>(&keys[1])?);
-            // Used up by another attempt in the meantime, or still there one try later.
+            // Used by another attempt in the meantime, or one try later.
             let again = again.filter(|(_, current)| current.value.id == code.value.id);
             (account, code) = again.ok_or(CommitError::Refused(ConfirmError::InvalidCode))?;
         }

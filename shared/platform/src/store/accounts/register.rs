@@ -3,13 +3,12 @@
 use axum::http::StatusCode;
 use banister_domain::account::{Account, AccountStatus, Role};
 use banister_domain::event::Payload;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
 use super::super_admins::SuperAdminsRecord;
 use super::{AccountRecord, Accounts, Act, CodeRecord, CredentialsRecord};
-use crate::identity::code::LIFETIME_MINUTES;
 use crate::random;
 use crate::store::{AuditEntry, AuditRecord, Once, OutboxRecord};
 use crate::table::{CommitError, StorageError, Transaction, Versioned, key};
@@ -161,10 +160,8 @@ fn make(
     now: Timestamp,
 ) -> Result<(), StorageError> {
     let user_id = new.account.id;
-    let expires_at =
-        now.saturating_add(SignedDuration::from_mins(LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX);
     super::list::index(transaction, None, &new.account);
-    let code = CodeRecord { user_id, id: random::id(now), tries: 0, expires_at };
+    let code = CodeRecord::new(user_id, random::id(now), now);
     transaction
         .create(&AccountRecord(new.account), RegisterError::EmailTaken)
         .put_over(&OutboxRecord::new(Payload::AccountRegistered { user_id, code_id: code.id }, now)?)

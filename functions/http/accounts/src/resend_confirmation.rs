@@ -1,0 +1,47 @@
+//! `POST /v1/email-confirmations/resend`: anyone has another code mailed that confirms an address.
+
+use axum::extract::State;
+use banister_domain::account::Email;
+use banister_platform::http::{Accepted, Anyone, ClientAddress, Code, Json, Problem};
+use banister_platform::limit::Limit;
+use banister_platform::table::CommitError;
+use serde::Deserialize;
+
+use crate::Accounts;
+
+pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::TooManyRequests];
+
+const PER_ADDRESS: Limit = Limit { operation: "resend_address", count: 20, seconds: 3_600 };
+/// Whether the address has an account or not.
+const PER_ACCOUNT: Limit = Limit { operation: "resend_account", count: 1, seconds: 60 };
+const PER_ACCOUNT_HOUR: Limit = Limit { operation: "resend_account_hour", count: 5, seconds: 3_600 };
+
+/// Which address.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResendConfirmation {
+    email: Email,
+}
+
+/// Ask for another code
+///
+/// The code before it is void. The answer and the work are the same for an address that is confirmed or has no
+/// account, to which nothing is mailed.
+#[utoipa::path(post, path = "/v1/email-confirmations/resend", request_body = ResendConfirmation,
+    responses((status = 202, description = "Mailed, if there is an address to confirm")))]
+pub(crate) async fn resend_confirmation(
+    State(accounts): State<Accounts>,
+    _: Anyone,
+    address: ClientAddress,
+    Json(ask): Json<ResendConfirmation>,
+) -> Result<Accepted, Problem> {
+    let (now, address) = (accounts.clock.now(), address.subject());
+    PER_ADDRESS.count(&accounts.table, &address, now).await?;
+    PER_ACCOUNT.count(&accounts.table, ask.email.as_str(), now).await?;
+    PER_ACCOUNT_HOUR.count(&accounts.table, ask.email.as_str(), now).await?;
+    match accounts.store.request_confirmation(&ask.email, &address, now).await {
+        Ok(()) => Ok(Accepted),
+        Err(CommitError::Storage(error)) => Err(error.into()),
+        Err(CommitError::Refused(_) | CommitError::Contention) => Err(Problem::busy()),
+    }
+}
