@@ -14,11 +14,15 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 55] = [
+const RIGHTS: [(&str, &str); 59] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
-    ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
+    ("confirm_email", "BatchGetItem GetItem PutItem UpdateItem"),
+    ("resend_confirmation", "GetItem PutItem UpdateItem"),
+    ("request_password_reset", "GetItem PutItem UpdateItem"),
+    ("complete_password_reset", "GetItem PutItem UpdateItem"),
     ("get_me", "BatchGetItem GetItem"),
     ("update_me", "BatchGetItem DeleteItem GetItem PutItem"),
+    ("change_password", "BatchGetItem GetItem PutItem UpdateItem"),
     ("create_session", "ConditionCheckItem GetItem PutItem UpdateItem"),
     ("refresh_session", "DeleteItem GetItem PutItem"),
     ("end_current_session", "BatchGetItem DeleteItem GetItem PutItem"),
@@ -97,7 +101,7 @@ const VARIABLES: [(&str, &str); 17] = [
     ("connections", "ALLOWED_ORIGINS TABLE_NAME"),
     ("socket", "SOCKET_API_URL SOCKET_DEAD_LETTER_QUEUE_URL TABLE_NAME"),
     ("media", "MEDIA_DEAD_LETTER_QUEUE_URL PRIVATE_BUCKET PUBLIC_BUCKET TABLE_NAME"),
-    ("email", "CODE_KEY EMAIL_DEAD_LETTER_QUEUE_URL MAIL_FROM SMTP_URL TABLE_NAME"),
+    ("email", "APP_URL CODE_KEY EMAIL_DEAD_LETTER_QUEUE_URL MAIL_FROM SMTP_URL TABLE_NAME"),
     ("relay", "EMAIL_QUEUE_URL MEDIA_QUEUE_URL SOCKET_QUEUE_URL TABLE_NAME"),
     ("projections", "TABLE_NAME"),
     ("expire", "TABLE_NAME"),

@@ -139,10 +139,24 @@ impl Client {
 
     /// The code in the newest mail to this address: the line of its own that has eight digits.
     pub async fn code_from_mail(&self, cloud: &Cloud) -> Result<String, ClientError> {
-        let code = |text: &str| {
-            let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_digit());
-            text.lines().map(str::trim).find(is_code).map(ToOwned::to_owned)
-        };
+        let is_code = |line: &str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_digit());
+        self.line_from_mail(cloud, is_code).await
+    }
+
+    /// The token that resets the password, in the newest mail to this address that has one.
+    pub async fn token_from_mail(&self, cloud: &Cloud) -> Result<String, ClientError> {
+        let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        self.line_from_mail(cloud, |line| line.len() == 43 && line.bytes().all(is_base64)).await
+    }
+
+    /// Such a line in the newest mail to this address that has one.
+    async fn line_from_mail(
+        &self,
+        cloud: &Cloud,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<String, ClientError> {
+        let code =
+            |text: &str| text.lines().map(str::trim).find(|line| is_wanted(line)).map(ToOwned::to_owned);
         let first =
             cloud.mailbox.wait_for(|mail| mail.is_to(&self.email) && code(&mail.text).is_some()).await?;
         let newest =

@@ -30,10 +30,11 @@ Options:
 ";
 
 /// What a developer may set otherwise, from `env.example`; where things are is the cloud's to say.
-const OVERRIDABLE: [&str; 8] = [
+const OVERRIDABLE: [&str; 9] = [
     "ACCESS_ISSUER",
     "ACCESS_PRIVATE_KEY",
     "ACCESS_PUBLIC_KEYS",
+    "APP_URL",
     "CODE_KEY",
     "CURSOR_KEY",
     "MAIL_FROM",

@@ -29,8 +29,8 @@ pub(crate) struct ChangePassword {
 
 /// Change the own password
 ///
-/// All other sessions of the caller end. This one goes on, but its access token is void within five seconds:
-/// refresh the session. The owner is told by mail. A request that comes again changes nothing more.
+/// All other sessions of the caller end. This one goes on, but its access token is void within five seconds and
+/// its WebSocket connections are closed: refresh the session and connect again. The owner is told by mail. A request that comes again changes nothing more.
 #[utoipa::path(put, path = "/v1/me/password", request_body = ChangePassword,
     responses((status = 204, description = "The password is the new one")))]
 pub(crate) async fn change_password(

@@ -29,8 +29,9 @@ pub(crate) struct ConfirmEmail {
 
 /// Confirm the e-mail address
 ///
-/// A code is good for ten minutes, once, and for five attempts. The answer is the same for a wrong
-/// code, an old one and an address without an account.
+/// A code is good for ten minutes, once, and for five attempts; the same code again is answered the same,
+/// for an answer may be lost. The answer is the same for a wrong code, an old one and an address without an
+/// account.
 #[utoipa::path(post, path = "/v1/email-confirmations", request_body = ConfirmEmail,
     responses((status = 204, description = "Confirmed")))]
 pub(crate) async fn confirm_email(

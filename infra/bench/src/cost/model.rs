@@ -51,6 +51,9 @@ pub(super) const OWN_METRICS: f64 = 5.0;
 /// Octets in a GB as AWS bills logs and transfers.
 const GB: f64 = 1_073_741_824.0;
 
+/// Operations that hash a password, as `register_account` does.
+const HASHING: [&str; 3] = ["change_password", "complete_password_reset", "create_session"];
+
 /// What an operation sets in motion beside its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
@@ -69,7 +72,8 @@ pub(super) enum Effect {
 /// The effect of an operation of the API; none where it only reads, or changes what nobody is told of.
 pub(super) fn effect(operation: &str) -> Option<Effect> {
     match operation {
-        "register_account" => Some(Effect::Mail),
+        "register_account" | "resend_confirmation" | "request_password_reset" => Some(Effect::Mail),
+        "complete_password_reset" | "change_password" => Some(Effect::MailAndPush),
         "create_booking" | "confirm_booking" | "decline_booking" | "cancel_booking" => {
             Some(Effect::MailAndPush)
         }
@@ -129,7 +133,7 @@ impl Model {
     /// The figures of an operation, or of one of its area: rather one that asks the table, and that was called
     /// often. A password is hashed in two areas.
     fn row(&self, operation: &str) -> Option<&Figures> {
-        let measured = if operation == "create_session" { "register_account" } else { operation };
+        let measured = if HASHING.contains(&operation) { "register_account" } else { operation };
         let area = &self.stack.functions.get(operation)?.area;
         let near = || {
             let like =

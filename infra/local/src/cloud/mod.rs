@@ -283,6 +283,7 @@ impl Cloud {
         set("SOCKET_API_URL", format!("{}/ws", self.url()));
         set("SOCKET_URL", self.socket_url());
         set("ALLOWED_ORIGINS", origins(self.address).join(","));
+        set("APP_URL", "http://localhost:3000".into());
         set("SMTP_URL", format!("smtp://{}", self.mailbox.address()));
         set("MAIL_FROM", "Banister <no-reply@example.com>".into());
         set("ACCESS_ISSUER", "banister-local".into());

@@ -20,7 +20,7 @@ use requests::World;
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/access.txt");
 
 /// What ends the caller's session, in the order in which it is called.
-const ENDS: [&str; 2] = ["end_current_session", "end_all_sessions"];
+const ENDS: [&str; 3] = ["change_password", "end_current_session", "end_all_sessions"];
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -125,6 +125,10 @@ async fn bodies_that_are_no_json_are_refused() {
     let calls = [
         (&customer, Method::POST, "/v1/accounts".to_owned()),
         (&customer, Method::POST, "/v1/email-confirmations".into()),
+        (&customer, Method::POST, "/v1/email-confirmations/resend".into()),
+        (&customer, Method::POST, "/v1/password-resets".into()),
+        (&customer, Method::POST, "/v1/password-resets/complete".into()),
+        (&customer, Method::PUT, "/v1/me/password".into()),
         (&customer, Method::POST, "/v1/sessions".into()),
         (&customer, Method::POST, "/v1/sessions/refresh".into()),
         (&customer, Method::PATCH, "/v1/me".into()),

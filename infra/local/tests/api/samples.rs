@@ -42,8 +42,13 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("register_account", None, 201),
     // The sample's digits are not the ones that this cloud's secret makes.
     ("confirm_email", None, 422),
+    ("resend_confirmation", None, 202),
+    ("request_password_reset", None, 202),
+    // Nor is the token.
+    ("complete_password_reset", None, 422),
     ("get_me", Some(Role::Customer), 200),
     ("update_me", Some(Role::Customer), 200),
+    ("change_password", Some(Role::Customer), 204),
     ("create_session", None, 201),
     ("refresh_session", None, 200),
     ("list_sessions", Some(Role::Customer), 200),

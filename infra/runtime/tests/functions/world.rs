@@ -106,6 +106,7 @@ impl World {
         }
         match operation {
             "confirm_email" => self.unconfirmed(&event).await,
+            "complete_password_reset" => self.forgotten(&event).await,
             "connect" => {
                 let url = self.customer.ticket().await.unwrap();
                 event.replace("CHAT_TICKET", url.split_once("ticket=").unwrap().1)
@@ -139,6 +140,15 @@ impl World {
         newcomer.post("/v1/accounts", &ask).await.unwrap().expect(StatusCode::CREATED, "register").unwrap();
         let code = newcomer.code_from_mail(&self.cloud).await.unwrap();
         event.replace(&self.customer.email, &newcomer.email).replace("40175283", &code)
+    }
+
+    /// A new password with the token that was mailed.
+    async fn forgotten(&self, event: &str) -> String {
+        let ask = json!({ "email": self.customer.email });
+        let asked = self.customer.post("/v1/password-resets", &ask).await.unwrap();
+        asked.expect(StatusCode::ACCEPTED, "reset").unwrap();
+        let token = self.customer.token_from_mail(&self.cloud).await.unwrap();
+        event.replace("0S7YbqBmN5d3hJYb1m0nqgUDzFv3m0y7N3yqQFhW2mQ", &token)
     }
 
     /// What the customer sees at a path.

@@ -82,6 +82,25 @@ impl World {
                 let code = self.unconfirmed(&email).await.code_from_mail(&self.cloud).await.unwrap();
                 Request::new("/v1/email-confirmations", json!({ "email": email, "code": code }))
             }
+            "resend_confirmation" => {
+                Request::new("/v1/email-confirmations/resend", json!({ "email": self.next_email() }))
+            }
+            "request_password_reset" => {
+                Request::new("/v1/password-resets", json!({ "email": self.next_email() }))
+            }
+            "complete_password_reset" => {
+                let email = self.next_email();
+                let person = self.unconfirmed(&email).await;
+                body(person.post("/v1/password-resets", &json!({ "email": email })).await.unwrap(), 202);
+                let token = person.token_from_mail(&self.cloud).await.unwrap();
+                let ask = json!({ "token": token, "new_password": PASSWORD });
+                Request::new("/v1/password-resets/complete", ask)
+            }
+            "change_password" => {
+                // The same again, so that everybody can sign in after it.
+                let ask = json!({ "current_password": PASSWORD, "new_password": PASSWORD });
+                Request::new("/v1/me/password", ask)
+            }
             "get_me" => Request::new("/v1/me", get),
             "update_me" => Request::new("/v1/me", json!({ "locale": "ru" })),
             "create_session" => {

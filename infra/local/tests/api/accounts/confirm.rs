@@ -31,7 +31,7 @@ fn wrong(code: &str) -> &'static str {
 }
 
 #[tokio::test]
-async fn the_code_stands_on_a_line_of_its_own_and_works_once() {
+async fn the_code_stands_on_a_line_of_its_own_and_works_while_it_lives() {
     let cloud = cloud().await;
     let client = unconfirmed(&cloud).await;
     assert_eq!(is_confirmed(&client).await, false);
@@ -44,6 +44,10 @@ async fn the_code_stands_on_a_line_of_its_own_and_works_once() {
         confirm(&client, "Customer.One@EXAMPLE.com", &format!(" {}-{} ", &code[..4], &code[4..])).await;
     assert_eq!((answer.status.as_u16(), answer.body), (204, Value::Null));
     assert_eq!(is_confirmed(&client).await, true);
+    // The answer may have been lost; for others nothing is said by it.
+    body(confirm(&client, &client.email, code).await, 204);
+    refused(&confirm(&client, &client.email, wrong(code)).await, 422, "invalid_code");
+    pass(&cloud, 600).await;
     refused(&confirm(&client, &client.email, code).await, 422, "invalid_code");
 }
 

@@ -243,6 +243,19 @@ impl Kept {
         }
     }
 
+    /// Whether the event is of what anybody may ask for any address: there may be no such account, or
+    /// nothing to confirm.
+    fn is_for_nobody(&self, payload: &Payload) -> bool {
+        let account = |id: &UserId| self.accounts.iter().find(|account| account.id == *id);
+        match payload {
+            Payload::ConfirmationRequested { user_id, .. } => {
+                account(user_id).is_none_or(|account| account.email_confirmed)
+            }
+            Payload::PasswordResetRequested { user_id, .. } => account(user_id).is_none(),
+            _ => false,
+        }
+    }
+
     /// Each line of a history and each account has its one event; each event has its mails, unless
     /// they would no longer be true.
     fn events_are_told(&self, cloud: &Cloud, mails: Mails) {
@@ -256,7 +269,8 @@ impl Kept {
         let mut known = BTreeSet::new();
         for event in &self.events {
             let moved_on = subject(&event.payload)
-                .is_some_and(|(id, status)| self.bookings[&id].status_at(now) != status);
+                .is_some_and(|(id, status)| self.bookings[&id].status_at(now) != status)
+                || self.is_for_nobody(&event.payload);
             for reader in readers(&event.payload) {
                 let id = format!("{}.{reader}", event.id);
                 let sent = self.mails.get(&id).copied().unwrap_or(0);
@@ -280,6 +294,9 @@ fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
         Payload::AccountRegistered { .. }
         | Payload::RegistrationRepeated { .. }
         | Payload::RefreshTokenReused { .. }
+        | Payload::ConfirmationRequested { .. }
+        | Payload::PasswordResetRequested { .. }
+        | Payload::PasswordChanged { .. }
         | Payload::SessionsEnded { .. }
         | Payload::ConnectionReplaced { .. }
         | Payload::PhotoRemoved { .. } => None,
@@ -296,7 +313,10 @@ fn readers(payload: &Payload) -> Vec<UserId> {
     match payload {
         Payload::AccountRegistered { user_id, .. }
         | Payload::RegistrationRepeated { user_id }
-        | Payload::RefreshTokenReused { user_id, .. } => vec![*user_id],
+        | Payload::RefreshTokenReused { user_id, .. }
+        | Payload::ConfirmationRequested { user_id, .. }
+        | Payload::PasswordResetRequested { user_id, .. }
+        | Payload::PasswordChanged { user_id } => vec![*user_id],
         Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } | Payload::PhotoRemoved { .. } => {
             Vec::new()
         }
