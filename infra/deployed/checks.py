@@ -49,6 +49,13 @@ class World:
             raise Failed(f"no code in the mail to {address}")
         return code.group()
 
+    def found(self, address, pattern):
+        """The newest line in the mails to an address that is like a pattern; none where there is none."""
+        for _, text in reversed(self.mails.to(address)):
+            if line := re.search(pattern, text.replace("\r\n", "\n"), re.MULTILINE):
+                return line.group()
+        return None
+
     def mailed(self, address, word):
         """Whether the subject of a mail to an address has a word in it, in small letters."""
         return any(word in subject.lower() for subject, _ in self.mails.to(address))

@@ -30,6 +30,7 @@ def endpoints(world):
     if not call("GET", "/v1/bookings", token=provider)["items"]:
         raise Failed("the provider has no bookings")
     sessions(world)
+    passwords(world)
     pages(world)
 
 
@@ -58,6 +59,29 @@ def sessions(world):
         token = {"refresh_token": used["refresh_token"]}
         world.api.call("POST", "/v1/sessions/refresh", status=401, body=token, agent="another device")
     world.until("the mail about it", lambda: world.mailed(CUSTOMER, "ended one of your sessions"))
+
+
+def passwords(world):
+    """Somebody has a code sent again, resets the password by the link that is mailed, and changes it."""
+    call, address = world.api.call, "forgetful@example.com"
+    world.register(address, "customer")
+    world.code(address)
+    call("POST", "/v1/email-confirmations/resend", status=202, body={"email": address})
+    world.until("the second code", lambda: len(world.mails.to(address)) > 1)
+    call("POST", "/v1/password-resets", status=202, body={"email": address})
+    token = world.until("the link", lambda: world.found(address, r"^[A-Za-z0-9_-]{43}$"))
+    chosen = {"token": token, "new_password": "another fine password"}
+    # Twice, as after a lost answer.
+    for _ in range(2):
+        call("POST", "/v1/password-resets/complete", status=204, body=chosen)
+    call("POST", "/v1/password-resets/complete", status=422, body=chosen | {"token": token[::-1]})
+    session = call("POST", "/v1/sessions", status=201, body={"email": address, "password": "another fine password"})
+    change = {"current_password": "another fine password", "new_password": PASSWORD}
+    wrong = change | {"current_password": "not the password"}
+    call("PUT", "/v1/me/password", status=422, body=wrong, token=session["access_token"])
+    call("PUT", "/v1/me/password", status=204, body=change, token=session["access_token"])
+    refreshed = call("POST", "/v1/sessions/refresh", body={"refresh_token": session["refresh_token"]})
+    call("GET", "/v1/me", token=refreshed["access_token"])
 
 
 def pages(world):

@@ -56,6 +56,31 @@ async fn the_code_is_mailed_once() {
 }
 
 #[tokio::test]
+async fn a_link_is_mailed_while_it_is_good_and_a_change_in_any_case() {
+    let world = with_people().await;
+    let (now, code_id) = (world.peers.clock.now(), Id::from_parts(1, 5));
+    let asked = event(1, now, Payload::PasswordResetRequested { user_id: customer(), code_id });
+    assert!(world.deliver(&[&asked, &asked]).await.is_empty());
+    assert_eq!(world.recipients(), [CUSTOMER]);
+    let codes = Codes::from_settings(&world.peers.settings()).expect("codes");
+    let token = codes.reset_token(code_id);
+    let link = format!("https://app.example.org/reset-password#token={}", token.expose());
+    assert!(world.mails()[0].text.lines().any(|line| line == link), "{}", world.mails()[0].text);
+    assert!(!asked.contains(token.expose()), "the event does not have it");
+
+    let late = event(2, now, Payload::PasswordResetRequested { user_id: provider(), code_id });
+    let nobody = event(3, now, Payload::PasswordResetRequested { user_id: Id::from_parts(1, 8), code_id });
+    let confirmed = event(4, now, Payload::ConfirmationRequested { user_id: customer(), code_id });
+    let changed = event(5, now, Payload::PasswordChanged { user_id: provider() });
+    assert!(world.deliver(&[&nobody, &confirmed]).await.is_empty());
+    world.peers.clock.advance(SignedDuration::from_mins(30));
+    assert!(world.deliver(&[&late, &changed]).await.is_empty());
+    assert_eq!(world.recipients(), [CUSTOMER, PROVIDER]);
+    assert_eq!(world.mails()[1].subject, "Your password was changed");
+    assert!(world.peers.dead().is_empty());
+}
+
+#[tokio::test]
 async fn what_is_no_longer_true_is_not_mailed() {
     let world = with_booking(Status::Cancelled).await;
     let now = world.peers.clock.now();

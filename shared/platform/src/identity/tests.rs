@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::code::Codes;
 use super::refresh::RefreshToken;
+use super::reset::ResetToken;
 use super::{Claims, InvalidToken, Issuer, Verifier};
 use crate::config::Settings;
 
@@ -145,6 +146,28 @@ fn codes_are_eight_digits_of_one_id_and_one_secret() {
     assert!(codes("a").is(a, &format!(" {}-{} ", &digits[..4], &digits[4..])));
     for wrong in ["", "00000000", &digits[..7], &format!("{digits}0")] {
         assert!(wrong == digits || !codes("a").is(a, wrong), "{wrong}");
+    }
+}
+
+#[test]
+fn reset_tokens_are_256_bits_of_one_id_and_one_secret() {
+    let codes = |key: &str| Codes::from_settings(&settings(&[("CODE_KEY", key.repeat(32))])).unwrap();
+    let (a, b) = (Id::from_parts(1, 1), Id::from_parts(1, 2));
+    let token = codes("a").reset_token(a);
+    assert_eq!(token.expose().len(), 43);
+    assert_eq!(codes("a").reset_token(a).expose(), token.expose());
+    for other in [codes("a").reset_token(b), codes("b").reset_token(a)] {
+        assert_ne!(other.expose(), token.expose());
+        assert_ne!(other.hash(), token.hash());
+    }
+    // Neither the code of the same id nor a seal of what is typed makes one.
+    assert_ne!(codes("a").seal(&a.to_string()), token.expose());
+    assert_ne!(codes("a").seal(&format!("reset:{a}")), token.expose());
+    assert_ne!(token.hash(), token.expose());
+    let read = ResetToken::parse(&format!(" {}\n", token.expose())).map(|token| token.hash());
+    assert_eq!(read, Some(token.hash()));
+    for bad in ["", "token", &token.expose()[1..], &format!("{}A", token.expose()), &"é".repeat(43)] {
+        assert!(ResetToken::parse(bad).is_none(), "{bad}");
     }
 }
 

@@ -28,6 +28,7 @@ fn every_key() {
             key::session(Id::from_parts(1, 16), Id::from_parts(1, 16)),
             format!("USER#usr_{ULID} / SESSION#ses_{ULID}"),
         ),
+        (key::reset("00ff"), "RESET#00ff / RESET".into()),
         (key::ticket("00ff"), "TICKET#00ff / TICKET".into()),
         (
             key::socket(Id::from_parts(1, 16), "L0SM9cOFvHcCIhw="),
