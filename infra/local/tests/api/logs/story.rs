@@ -183,11 +183,12 @@ impl Story {
 /// From two registrations to a cancelled booking, and then what is refused.
 pub(super) async fn tell(story: &mut Story) {
     let provider = story.join("provider").await;
-    let customer = story.join("customer").await;
+    let mut customer = story.join("customer").await;
     let service = offer(story, &provider).await;
     let sockets = [socket(story, &provider).await, socket(story, &customer).await];
     book(story, &provider, &customer, &service).await;
     photo(story, &customer).await;
+    passwords(story, &mut customer).await;
     refused(story, &customer).await;
     sessions(story, &customer).await;
     let gone = story.call(&customer, "DELETE /v1/sessions/current", &[], None).await;
@@ -285,6 +286,45 @@ async fn photo(story: &mut Story, client: &Client) {
         }
     };
     tokio::time::timeout(PATIENCE, rejected).await.expect("the photo is rejected");
+}
+
+/// Resets the password by the link that is mailed, and changes it.
+async fn passwords(story: &mut Story, client: &mut Client) {
+    let email = json!({ "email": client.email });
+    story.ask(client, "POST /v1/email-confirmations/resend", email.clone(), 202).await;
+    story.ask(client, "POST /v1/password-resets", email, 202).await;
+    let path = format!("/local/mails?to={}", client.email);
+    let is_token = |line: &&str| line.len() == 43 && !line.contains([' ', '.']);
+    let token = tokio::time::timeout(PATIENCE, async {
+        loop {
+            let mails = body(client.get(&path).await.expect("an answer"), 200);
+            let all = mails["items"].as_array().into_iter().flatten();
+            let mut texts = all.filter_map(|mail| mail["text"].as_str());
+            if let Some(token) = texts.find_map(|text| text.lines().find(is_token)) {
+                return token.to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    let token = story.secret("a reset token", &token.await.expect("a mail"));
+    let stray = story.secret("a bad reset token", "a-reset-token-that-nobody-was-mailed");
+    let reset = story.secret("a password that was reset", "pass phrase out of a link");
+    for (token, status) in [(stray, 422), (token, 204)] {
+        let ask = json!({ "token": token, "new_password": reset });
+        story.ask(client, "POST /v1/password-resets/complete", ask, status).await;
+    }
+    let sign_in = json!({ "email": client.email, "password": reset });
+    let session = story.ask(client, "POST /v1/sessions", sign_in, 201).await;
+    story.session("the customer after a reset", client, &session);
+    let wrong = story.secret("a wrong current password", "wrong phrase at a change");
+    let changed = story.secret("a password that was changed", "pass phrase after a change");
+    for (current, status) in [(wrong, 422), (reset, 204)] {
+        let ask = json!({ "current_password": current, "new_password": changed });
+        story.ask(client, "PUT /v1/me/password", ask, status).await;
+    }
+    let refresh = json!({ "refresh_token": client.refresh_token });
+    let session = story.ask(client, "POST /v1/sessions/refresh", refresh, 200).await;
+    story.session("the customer after a change", client, &session);
 }
 
 /// Secrets where none belong, and what is not understood.
