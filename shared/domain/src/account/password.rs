@@ -8,7 +8,7 @@ use super::Email;
 use crate::text::PersonName;
 
 /// The passwords of 8 and more characters among the 20,000 most common ones, in lower case and in the
-/// order of their bytes, one a line. From the package `django` 5.2.19 (PyPI),
+/// order of their bytes, one a line. From the package `django` 5.2.19 (pypi.org),
 /// `django/contrib/auth/common-passwords.txt.gz`, after what was leaked
 /// (<https://gist.github.com/roycewilliams/226886fd01572964e1431ac8afc999ce>); BSD-3-Clause, in
 /// `common_passwords.LICENSE`. Only what chooses passwords links it.

@@ -37,7 +37,8 @@ pub struct Problem {
     errors: Vec<FieldError>,
     extra: Map<String, Value>,
     retry_after: Option<u32>,
-    limit: Option<(Limit, u32)>,
+    // Boxed: most problems have none, and every answer is as large as they are.
+    limit: Option<Box<(Limit, u32)>>,
 }
 
 impl Problem {
@@ -102,7 +103,7 @@ impl Problem {
     /// what is left of it as `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10).
     #[must_use]
     pub fn over(limit: Limit, wait: u32) -> Self {
-        Self { limit: Some((limit, wait)), ..Self::new(Code::TooManyRequests).retry_after(wait) }
+        Self { limit: Some(Box::new((limit, wait))), ..Self::new(Code::TooManyRequests).retry_after(wait) }
     }
 
     /// Somebody else is at work on the same thing: try again in a second.
@@ -177,7 +178,7 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
-        if let Some((Limit { operation, count, seconds }, wait)) = self.limit {
+        if let Some((Limit { operation, count, seconds }, wait)) = self.limit.as_deref() {
             let texts = [
                 ("ratelimit-policy", format!("\"{operation}\";q={count};w={seconds}")),
                 ("ratelimit", format!("\"{operation}\";r=0;t={wait}")),
