@@ -102,9 +102,9 @@ async fn asked_for_while_codes_are_tried_the_newest_is_good() {
     let cloud = cloud().await;
     let (client, old) = registered(&cloud).await;
     let wrong = if old == "00000000" { "00000001" } else { "00000000" };
-    let tries = (0..3).map(|_| confirm(&client, wrong));
+    let wrongly = (0..3).map(|_| confirm(&client, wrong));
     let (answer, tried) =
-        futures_util::future::join(resend(&client, &client.email), futures_util::future::join_all(tries))
+        futures_util::future::join(resend(&client, &client.email), futures_util::future::join_all(wrongly))
             .await;
     body(answer, 202);
     for answer in tried {
