@@ -1,6 +1,7 @@
 //! Making accounts.
 
 use axum::http::StatusCode;
+use banister_domain::access::LastSuperAdmin;
 use banister_domain::account::{Account, AccountStatus, Role};
 use banister_domain::event::Payload;
 use jiff::Timestamp;
@@ -47,7 +48,7 @@ impl Accounts {
         let mut transaction = begin(receipt, now)?;
         transaction.create(&credentials(&new), RegisterError::EmailTaken);
         let line = registered(&new, now);
-        make(&mut transaction, new, line, now)?;
+        make(&mut transaction, new, &line, now)?;
         transaction.commit(&self.table).await
     }
 
@@ -67,9 +68,10 @@ impl Accounts {
         let line = line.change(&json!(null), &json!({ "role": new.account.role }));
         let mut transaction = begin(Some(receipt), act.at)?;
         transaction.create(&credentials(&new), RegisterError::EmailTaken);
+        // A new account takes nobody's place: this is refused for no other reason than a stale read.
         SuperAdminsRecord::keep(&mut transaction, known, None, &new.account, RegisterError::Stale)
-            .expect("a new account takes nobody's place");
-        make(&mut transaction, new, line, act.at)?;
+            .map_err(|LastSuperAdmin| CommitError::Refused(RegisterError::Stale))?;
+        make(&mut transaction, new, &line, act.at)?;
         transaction.commit(&self.table).await
     }
 
@@ -101,7 +103,7 @@ impl Accounts {
                 .replace(&taken.map(|_| credentials(&new)), RegisterError::EmailTaken)
                 .replace(&off, RegisterError::EmailTaken);
             let line = registered(&new, now);
-            make(&mut transaction, new, line, now)?;
+            make(&mut transaction, new, &line, now)?;
         } else {
             transaction.put_over(&OutboxRecord::new(Payload::RegistrationRepeated { user_id }, now)?);
         }
@@ -156,7 +158,7 @@ fn registered(new: &NewAccount, now: Timestamp) -> AuditRecord {
 fn make(
     transaction: &mut Transaction<RegisterError>,
     new: NewAccount,
-    line: AuditRecord,
+    line: &AuditRecord,
     now: Timestamp,
 ) -> Result<(), StorageError> {
     let user_id = new.account.id;
@@ -166,6 +168,6 @@ fn make(
         .create(&AccountRecord(new.account), RegisterError::EmailTaken)
         .put_over(&OutboxRecord::new(Payload::AccountRegistered { user_id, code_id: code.id }, now)?)
         .put_over(&code)
-        .put_over(&line);
+        .put_over(line);
     Ok(())
 }
