@@ -77,7 +77,9 @@ fn say(outcome: &Outcome, json: bool) {
             Value::String(text) => println!("{name}: {text}"),
             Value::Array(items) if items.iter().any(Value::is_object) => {
                 println!("{name}:");
-                items.iter().for_each(|item| println!("  {item}"));
+                for item in items {
+                    println!("  {item}");
+                }
             }
             other => println!("{name}: {other}"),
         }

@@ -113,7 +113,7 @@ async fn what_was_changed_is_found() {
     let [record, ..] = records.as_slice() else { panic!() };
     set(&cloud, &record.key(), "address", text("192.0.2.2")).await;
     let changed = Finding::Changed { audit_id: record.id.to_string() };
-    assert_eq!(findings(&cloud).await, [changed.clone()]);
+    assert_eq!(findings(&cloud).await, std::slice::from_ref(&changed));
     // Also what no program reads.
     set(&cloud, &record.key(), "address", text("192.0.2.1")).await;
     assert_eq!(findings(&cloud).await, []);
