@@ -89,6 +89,10 @@ impl Shared {
                 tokio::time::sleep(time).await;
                 Ok(self.execute(call).await)
             }
+            Verdict::Hold => {
+                self.faults.released().await;
+                Ok(self.execute(call).await)
+            }
             Verdict::Refuse(FaultKind::Conflict) => Ok(answer::conflict(&call.operation, &call.request)),
             Verdict::Refuse(FaultKind::Throttle) => Ok(answer::throttle()),
             Verdict::Refuse(FaultKind::Lost) => Err(HangUp),

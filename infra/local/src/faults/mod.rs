@@ -4,12 +4,14 @@
 //! default; a test switches it at run time. A caller is known by its role: the access key id in the SigV4
 //! `Authorization` header, see [`role_of`].
 
+mod gate;
 mod plan;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use gate::Gate;
 pub use plan::{Plan, Rates};
 
 /// The error type name with which a crashed role's calls are answered (HTTP 400, so no SDK retries it).
@@ -47,6 +49,8 @@ pub enum Verdict {
     Pass,
     /// Wait this long, then execute and answer.
     Delay(Duration),
+    /// Wait until [`Faults::release`], then execute and answer. By script only.
+    Hold,
     /// Do not execute; answer (or hang up) as the kind says.
     Refuse(FaultKind),
     /// Execute, then close the connection without an answer.
@@ -65,6 +69,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     state: Arc<Mutex<State>>,
+    gate: Arc<Gate>,
 }
 
 #[derive(Debug, Default)]
@@ -144,6 +149,22 @@ impl Faults {
     /// The next call by `role` of `operation` gets `verdict`; several scripts are taken in order.
     pub fn script(&self, role: &str, operation: &str, verdict: Verdict) {
         self.lock().callers.entry(role.to_owned()).or_default().script.push((operation.to_owned(), verdict));
+    }
+
+    /// Waits until a call is held by [`Verdict::Hold`]; without end if none comes.
+    pub async fn held(&self) {
+        self.gate.taken().await;
+    }
+
+    /// Lets all held calls go on; those that come later wait for the next time. A caller may have given up:
+    /// the SDK's clients wait two seconds for an attempt.
+    pub fn release(&self) {
+        self.gate.open();
+    }
+
+    /// For an emulator whose call has [`Verdict::Hold`].
+    pub(crate) async fn released(&self) {
+        self.gate.pass().await;
     }
 
     /// The `n`-th call of `role` from now (1 is the next) is executed and its answer lost; it and every later

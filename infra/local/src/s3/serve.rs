@@ -78,6 +78,10 @@ impl Server {
                 tokio::time::sleep(time).await;
                 self.execute(request).await
             }
+            Verdict::Hold => {
+                self.faults.released().await;
+                self.execute(request).await
+            }
             Verdict::Refuse(FaultKind::Throttle | FaultKind::Conflict) => {
                 Ok(refusal(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", "Please reduce your request rate."))
             }

@@ -72,6 +72,7 @@ pub(super) async fn handle(
     let verdict = api.faults.decide(Service::Sockets, role, operation);
     match verdict {
         Verdict::Delay(time) => sleep(time).await,
+        Verdict::Hold => api.faults.released().await,
         Verdict::Refuse(FaultKind::Lost) => {
             peer.cut.now();
             return StatusCode::SERVICE_UNAVAILABLE.into_response();

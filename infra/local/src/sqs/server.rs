@@ -58,6 +58,7 @@ async fn handle(
     let verdict = server.faults.decide(Service::Sqs, role, operation);
     match verdict {
         Verdict::Delay(time) => sleep(time).await,
+        Verdict::Hold => server.faults.released().await,
         Verdict::Refuse(FaultKind::Lost) => {
             cut.now();
             return StatusCode::SERVICE_UNAVAILABLE.into_response();

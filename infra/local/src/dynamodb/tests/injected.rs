@@ -108,6 +108,25 @@ async fn a_delay_delays() {
 }
 
 #[tokio::test]
+async fn a_held_call_takes_effect_once_it_is_released() {
+    let (_front, client, faults) = started().await;
+    faults.script(ROLE, "PutItem", Verdict::Hold);
+    let put = client.put_item().table_name(TABLE).set_item(Some(item("A", &[]))).send();
+    let meanwhile = async {
+        faults.held().await;
+        let other = client.put_item().table_name(TABLE).set_item(Some(item("B", &[])));
+        other.send().await.unwrap();
+        let seen = (read(&client, "A").await.is_some(), read(&client, "B").await.is_some());
+        faults.release();
+        seen
+    };
+    let (put, seen) = tokio::join!(put, meanwhile);
+    put.unwrap();
+    assert_eq!(seen, (false, true), "the held one is not executed, and others are");
+    assert!(read(&client, "A").await.is_some());
+}
+
+#[tokio::test]
 async fn a_crashed_role_gets_an_error_that_is_not_retried() {
     let (front, client, faults) = started().await;
     for (executed, pk) in [(true, "A"), (false, "B")] {
