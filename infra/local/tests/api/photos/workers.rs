@@ -171,9 +171,12 @@ async fn a_picture_that_kills_the_worker_is_rejected() {
     // It gets as far as to say that it begins, twice: account, file, account, transaction. What is
     // left of it here tries to say that it ended, and is as dead to that.
     let killed = async |calls: u64| {
-        while cloud.faults.calls("local-media") < calls + 5 {
-            tokio::task::yield_now().await;
-        }
+        let dead = async {
+            while cloud.faults.calls("local-media") < calls + 5 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, dead).await.expect("it gets to its end and dies");
         cloud.faults.revive("local-media");
         cloud.faults.calls("local-media")
     };
