@@ -19,7 +19,9 @@ use crate::report::Figures;
 
 /// Bookings of one customer: the limit is 60 an hour.
 const A_CUSTOMER: usize = 50;
-/// Days ahead on which bookings are: 24 a day.
+/// The first day ahead on which bookings are.
+const FIRST: i32 = 2;
+/// The first day ahead after all that may have bookings: 24 a day.
 const DAYS: i32 = 55;
 
 /// Providers of one service each, and their customers; each client of the bench has one provider.
@@ -91,7 +93,8 @@ impl Market {
         let day = |days: i32| self.today.saturating_add(days.days());
         match operation {
             "list_slots" => {
-                let (from, to) = (day(DAYS + 1), day(DAYS + 3));
+                // Three of the days that `create_booking` filled.
+                let (from, to) = (day(FIRST), day(FIRST + 2));
                 get(customer, format!("/v1/services/{}/slots?from={from}&to={to}", stall.service))
             }
             "list_bookings" => get(customer, "/v1/bookings".into()),
@@ -110,7 +113,7 @@ impl Market {
     /// A moment of a client's own for each number: hour after hour, over many days.
     fn start(&self, number: usize) -> Timestamp {
         let days = i32::try_from(number).unwrap_or(0);
-        let (day, hour) = (2 + days % (DAYS - 2), days / (DAYS - 2));
+        let (day, hour) = (FIRST + days % (DAYS - FIRST), days / (DAYS - FIRST));
         let midnight = self.today.saturating_add(day.days()).to_zoned(TimeZone::UTC);
         let midnight = midnight.map_or(Timestamp::MAX, |midnight| midnight.timestamp());
         midnight.saturating_add(SignedDuration::from_hours(hour.into())).unwrap_or(Timestamp::MAX)
