@@ -1,6 +1,8 @@
 //! What the staged binaries cost a processor, a function of each area: `target/lambda/<area>/bootstrap` under
 //! the Runtime API, with its sample event, in a world of its own. Only the function's process is measured.
 
+mod slots;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -32,6 +34,7 @@ pub(crate) const PART: Part = Part {
         Column::new("first_ms", "CPU ms of the first call", 2, CPU),
         Column::new("warm_us", "CPU µs of a warm call", 0, CPU),
         Column::new("bare_us", "CPU µs of a warm call without storage", 0, CPU).budget(150.0),
+        Column::new("slots_ms", "CPU ms of the slots", 2, CPU).budget(1.0),
         Column::new("rss_mb", "peak RSS MB", 1, Worse::Above(0.2)).budget(12.0),
         Column::new("binary_mb", "binary MB", 2, SIZE).budget(7.5),
         Column::new("zip_mb", "zip MB", 2, SIZE),
@@ -120,6 +123,7 @@ pub(crate) async fn measure() -> Result<(Vec<(String, Figures)>, Vec<String>), B
         }
     }
     rows.push((PHOTO.to_owned(), photo()?));
+    rows.push((slots::NAME.to_owned(), slots::measure()?));
     Ok((rows, missing))
 }
 
