@@ -14,10 +14,10 @@ use banister_platform::config::Settings;
 use banister_platform::identity::password::Passwords;
 use banister_platform::random;
 use banister_platform::store::{
-    Accounts, Act, Audit, AuditEntry, COMMAND, Change, Edit, EditError, PermissionsError, RegisterError,
-    Verified,
+    Accounts, Act, Audit, AuditEntry, COMMAND, Change, Edit, EditError, NewAccount, Once, PermissionsError,
+    RegisterError, Verified,
 };
-use banister_platform::table::{CommitError, Table};
+use banister_platform::table::{CommitError, Table, backoff};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -111,14 +111,19 @@ impl Desk {
         };
         let result = json!({ "id": account.id, "email": account.email, "role": role,
             "permissions": account.permissions });
-        match self.accounts().create_staff(account, hash, &self.act()).await {
-            Ok(()) => Ok(result.into()),
-            Err(CommitError::Refused(RegisterError::EmailTaken)) => Err(TAKEN),
-            Err(CommitError::Refused(RegisterError::Seen) | CommitError::Contention) => {
-                Err(ManageError::Busy)
+        let act = self.act();
+        let new = NewAccount { account, password_hash: hash, address: act.address.clone() };
+        for attempt in 0..5 {
+            match self.accounts().create(new.clone(), &act, None::<(&Once, &Value)>).await {
+                Ok(()) => return Ok(result.into()),
+                Err(CommitError::Refused(RegisterError::EmailTaken)) => return Err(TAKEN),
+                Err(CommitError::Storage(error)) => return Err(error.into()),
+                Err(CommitError::Refused(_) | CommitError::Contention) => {
+                    tokio::time::sleep(backoff(attempt)).await;
+                }
             }
-            Err(CommitError::Storage(error)) => Err(error.into()),
         }
+        Err(ManageError::Busy)
     }
 
     async fn permit(&self, whom: Whom, permission: Permission, may: bool) -> Result<Outcome, ManageError> {

@@ -84,7 +84,7 @@ pub(crate) async fn create_user(
     let view = UserView::new(account.clone(), &admin.viewer, now);
     let act = Act { by: Some(caller.user_id), address: address.subject(), at: now };
     let new = NewAccount { account, password_hash, address: act.address.clone() };
-    match admin.accounts.create(new, &act, (&once, &view)).await {
+    match admin.accounts.create(new, &act, Some((&once, &view))).await {
         Ok(()) => Ok(Replayable::Fresh(Created(view))),
         Err(CommitError::Refused(RegisterError::EmailTaken)) => Err(Problem::new(Code::EmailTaken)),
         Err(CommitError::Refused(RegisterError::Seen)) => {

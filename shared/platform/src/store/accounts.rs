@@ -8,7 +8,6 @@ mod permissions;
 mod photo;
 mod register;
 mod reset;
-mod staff;
 mod super_admins;
 
 pub use confirm::ConfirmError;

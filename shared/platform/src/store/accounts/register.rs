@@ -57,7 +57,7 @@ impl Accounts {
         &self,
         new: NewAccount,
         act: &Act,
-        receipt: (&Once, &impl Serialize),
+        receipt: Option<(&Once, &impl Serialize)>,
     ) -> Result<(), CommitError<RegisterError>> {
         let known = if new.account.role == Role::SuperAdmin {
             self.table.get::<SuperAdminsRecord>(&key::super_admins()).await?
@@ -66,7 +66,7 @@ impl Accounts {
         };
         let line = act.line(AuditEntry::AccountCreated, new.account.id);
         let line = line.change(&json!(null), &json!({ "role": new.account.role }));
-        let mut transaction = begin(Some(receipt), act.at)?;
+        let mut transaction = begin(receipt, act.at)?;
         transaction.create(&credentials(&new), RegisterError::EmailTaken);
         // A new account takes nobody's place: this is refused for no other reason than a stale read.
         SuperAdminsRecord::keep(&mut transaction, known, None, &new.account, RegisterError::Stale)
