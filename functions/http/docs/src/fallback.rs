@@ -28,13 +28,27 @@ pub fn service() -> Router {
 /// What of the document is needed here. The rest, most of it, is passed over when a function starts.
 #[derive(Deserialize)]
 struct Described {
-    paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
+    paths: BTreeMap<String, Methods>,
+}
+
+/// What a path takes. An own type, so that what is said of each method makes no map of nothing.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Methods {
+    get: Option<IgnoredAny>,
+    post: Option<IgnoredAny>,
+    put: Option<IgnoredAny>,
+    patch: Option<IgnoredAny>,
+    delete: Option<IgnoredAny>,
 }
 
 /// Every path of the API with its methods in upper case.
 fn described() -> BTreeMap<String, Vec<String>> {
     let document: Described = serde_json::from_str(DOCUMENT).expect("a test reads every path of it");
-    let methods = |item: BTreeMap<String, _>| item.into_keys().map(|name| name.to_uppercase()).collect();
+    let methods = |Methods { get, post, put, patch, delete }| {
+        let known = [("DELETE", delete), ("GET", get), ("PATCH", patch), ("POST", post), ("PUT", put)];
+        known.into_iter().filter_map(|(name, method)| method.map(|_| name.to_owned())).collect()
+    };
     document.paths.into_iter().map(|(path, item)| (path, methods(item))).collect()
 }
 

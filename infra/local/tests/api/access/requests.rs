@@ -73,8 +73,48 @@ impl World {
 
     /// Data for an operation that nothing has been done with yet.
     pub(crate) async fn request(&mut self, operation: &Operation) -> Request {
+        match operation.area {
+            "accounts" | "sessions" => return self.of_accounts(operation).await,
+            "admin" => return self.of_staff(operation).await,
+            _ => {}
+        }
         let service = format!("/v1/services/{}", self.service);
         let (get, act) = (None::<Value>, None::<Value>);
+        match operation.id.as_str() {
+            "list_categories" => Request::new("/v1/categories", get),
+            "list_services" => Request::new("/v1/services?category=consulting&limit=5", get),
+            "create_service" => Request::new("/v1/services", draft()),
+            "get_service" => Request::new(service, get),
+            "update_service" => Request::new(service, json!({ "description": "Changed." })),
+            "publish_service" => Request::new(format!("{}/publish", self.draft().await), act),
+            "archive_service" => Request::new(self.draft().await, act),
+            "get_calendar" => Request::new("/v1/me/calendar", get),
+            "set_calendar" => Request::new("/v1/me/calendar", calendar()),
+            "list_slots" => Request::new(format!("{service}/slots?from=2026-03-03&to=2026-03-03"), get),
+            "create_booking" => {
+                let ask = json!({ "service_id": self.service, "starts_at": self.next_start() });
+                Request { key: Some(format!("booking-{}", self.made)), ..Request::new("/v1/bookings", ask) }
+            }
+            "list_bookings" => Request::new("/v1/bookings?status=requested", get),
+            "get_booking" => Request::new(self.booking().await, get),
+            "confirm_booking" => Request::new(format!("{}/confirm", self.booking().await), act),
+            "decline_booking" => Request::new(format!("{}/decline", self.booking().await), act),
+            "cancel_booking" => Request::new(format!("{}/cancel", self.booking().await), act),
+            "create_photo_upload" => {
+                Request::new("/v1/me/photo", json!({ "content_type": "image/jpeg", "size": 1_000 }))
+            }
+            "remove_photo" => Request::new("/v1/me/photo", act),
+            "create_chat_ticket" => Request::new("/v1/chat/tickets", act),
+            "get_openapi" => Request::new("/openapi.json", get),
+            "show_docs" => Request::new("/docs", get),
+            "show_docs_file" => Request::new("/docs/swagger-ui.css", get),
+            new => panic!("{new} is new: say here how to call it"),
+        }
+    }
+
+    /// The same for accounts and sessions.
+    async fn of_accounts(&mut self, operation: &Operation) -> Request {
+        let get = None::<Value>;
         match operation.id.as_str() {
             "register_account" => Request::new("/v1/accounts", registration(&self.next_email())),
             "confirm_email" => {
@@ -112,35 +152,18 @@ impl World {
                 person.sign_in().await.unwrap();
                 Request::new("/v1/sessions/refresh", json!({ "refresh_token": person.refresh_token }))
             }
-            "list_sessions" => Request::new("/v1/sessions", get),
             "end_session" => Request::new(self.session().await, get),
             "get_jwks" => Request::new("/.well-known/jwks.json", get),
             "end_current_session" => Request::new("/v1/sessions/current", get),
-            "end_all_sessions" => Request::new("/v1/sessions", get),
-            "list_categories" => Request::new("/v1/categories", get),
-            "list_services" => Request::new("/v1/services?category=consulting&limit=5", get),
-            "create_service" => Request::new("/v1/services", draft()),
-            "get_service" => Request::new(service, get),
-            "update_service" => Request::new(service, json!({ "description": "Changed." })),
-            "publish_service" => Request::new(format!("{}/publish", self.draft().await), act),
-            "archive_service" => Request::new(self.draft().await, act),
-            "get_calendar" => Request::new("/v1/me/calendar", get),
-            "set_calendar" => Request::new("/v1/me/calendar", calendar()),
-            "list_slots" => Request::new(format!("{service}/slots?from=2026-03-03&to=2026-03-03"), get),
-            "create_booking" => {
-                let ask = json!({ "service_id": self.service, "starts_at": self.next_start() });
-                Request { key: Some(format!("booking-{}", self.made)), ..Request::new("/v1/bookings", ask) }
-            }
-            "list_bookings" => Request::new("/v1/bookings?status=requested", get),
-            "get_booking" => Request::new(self.booking().await, get),
-            "confirm_booking" => Request::new(format!("{}/confirm", self.booking().await), act),
-            "decline_booking" => Request::new(format!("{}/decline", self.booking().await), act),
-            "cancel_booking" => Request::new(format!("{}/cancel", self.booking().await), act),
-            "create_photo_upload" => {
-                Request::new("/v1/me/photo", json!({ "content_type": "image/jpeg", "size": 1_000 }))
-            }
-            "remove_photo" => Request::new("/v1/me/photo", act),
-            "create_chat_ticket" => Request::new("/v1/chat/tickets", act),
+            "list_sessions" | "end_all_sessions" => Request::new("/v1/sessions", get),
+            new => panic!("{new} is new: say here how to call it"),
+        }
+    }
+
+    /// The same for what only staff may do.
+    async fn of_staff(&mut self, operation: &Operation) -> Request {
+        let get = None::<Value>;
+        match operation.id.as_str() {
             "get_user" => Request::new(format!("/v1/admin/users/{}", self.customer.id), get),
             "get_user_permissions" => {
                 Request::new(format!("/v1/admin/users/{}/permissions", self.support), get)
@@ -174,9 +197,6 @@ impl World {
                 Request::new(format!("/v1/admin/users/{}", self.customer.id), json!({ "phone": null }))
             }
             "list_audit" => Request::new("/v1/admin/audit?limit=5", get),
-            "get_openapi" => Request::new("/openapi.json", get),
-            "show_docs" => Request::new("/docs", get),
-            "show_docs_file" => Request::new("/docs/swagger-ui.css", get),
             new => panic!("{new} is new: say here how to call it"),
         }
     }
