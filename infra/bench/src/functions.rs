@@ -89,6 +89,7 @@ const CASES: &[(&str, Warm)] = &[
     ("media", Warm::Never),
     ("projections", Warm::Again),
     ("relay", Warm::Again),
+    ("projections", Warm::Never),
     ("expire", Warm::Again),
     ("sweep", Warm::Again),
 ];

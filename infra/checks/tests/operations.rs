@@ -53,7 +53,7 @@ const RIGHTS: [(&str, &str); 59] = [
     ),
     ("remove_photo", "BatchGetItem GetItem PutItem"),
     ("get_user", "BatchGetItem GetItem"),
-    ("get_user_permissions", "BatchGetItem GetItem"),
+    ("get_user_permissions", "BatchGetItem"),
     ("set_user_permissions", "BatchGetItem PutItem"),
     ("disable_user", "BatchGetItem PutItem"),
     ("enable_user", "BatchGetItem GetItem PutItem"),
