@@ -49,8 +49,8 @@ pub fn rights_are_narrow(template: &Template) -> Faults {
     faults
 }
 
-/// Shares the binary and so the environment of its area, and answers from what is compiled in.
-const READS_NOTHING: [&str; 2] = ["ListCategoriesFunction", "FrameFunction"];
+/// Shares the binary and so the environment of its area, and answers from what is compiled in or in its settings.
+const READS_NOTHING: [&str; 3] = ["FrameFunction", "GetJwksFunction", "ListCategoriesFunction"];
 
 /// Where a star is the only way to say it: objects under a prefix, connections, which come and go, and keys,
 /// which the boundary lets through and only a key's own policy grants.
