@@ -47,7 +47,7 @@ CHECKS = [
     rest.complete,
 ]
 # Those that make what the others use.
-NEEDED = [checks.email, checks.main_job]
+NEEDED = [checks.email, checks.main_job, staff.administration]
 
 
 def run(arguments, steps, without=None):

@@ -24,7 +24,7 @@ MUTANTS = [
     ("permission", "MediaFunction", "s3:PutObject", "photo"),
     ("permission", "MediaFunction", "s3:ListBucket", "photo"),
     ("permission", "ExpireFunction", "dynamodb:Query", ANY),
-    ("permission", "ProjectionsFunction", "dynamodb:PutItem", "audit"),
+    ("permission", "ProjectionsFunction", "dynamodb:PutItem", ANY),
     ("resource", "SocketApiDefaultPermission", "", "websocket"),
     ("resource", "PublicBucketPolicy", "", "photo"),
     ("event", "RelayFunction", "Outbox", "email"),
