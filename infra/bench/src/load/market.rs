@@ -98,7 +98,8 @@ impl Market {
                 get(customer, format!("/v1/services/{}/slots?from={from}&to={to}", stall.service))
             }
             "list_bookings" => get(customer, "/v1/bookings".into()),
-            "list_services" => get(customer, "/v1/services?category=consulting".into()),
+            // No more than the stalls have: the page must be as full in the smaller table.
+            "list_services" => get(customer, "/v1/services?category=consulting&limit=5".into()),
             _ => Request {
                 client: customer,
                 method: Method::POST,

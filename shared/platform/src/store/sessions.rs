@@ -51,7 +51,7 @@ pub enum Presented {
     Current,
     /// The one before, again from the same device within seconds: this was the answer.
     Repeated(RefreshToken),
-    /// An old one, or none of this session.
+    /// An old one, or one that was never issued.
     Reused,
 }
 
@@ -106,7 +106,7 @@ impl Record for SessionRecord {
 }
 
 impl SessionRecord {
-    /// What `token`, sent at `now` by a device that calls itself `agent`, is to this session.
+    /// How `token` stands, sent at `now` with the `User-Agent` `agent`.
     #[must_use]
     pub fn judge(&self, token: &RefreshToken, agent: Option<&str>, now: Timestamp) -> Presented {
         if token.matches(&self.refresh_hash) {
