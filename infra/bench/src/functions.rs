@@ -89,7 +89,6 @@ const CASES: &[(&str, Warm)] = &[
     ("media", Warm::Never),
     ("projections", Warm::Again),
     ("relay", Warm::Again),
-    ("projections", Warm::Never),
     ("expire", Warm::Again),
     ("sweep", Warm::Again),
 ];

@@ -33,8 +33,8 @@ pub(crate) const PART: Part = Part {
 const SIZES: [usize; 2] = [1_000, 1_000_000];
 /// Clients at the same time.
 const CLIENTS: usize = 8;
-/// Requests of each client for each operation.
-const REQUESTS: usize = 250;
+/// Requests of each client for each operation: so many that its customers fit into the smaller table.
+const REQUESTS: usize = 150;
 /// Longer than the gate remembers a caller.
 const FORGOTTEN: SignedDuration = SignedDuration::from_secs(10);
 /// What is measured, in this order: what is booked is listed afterwards, and takes its slots.

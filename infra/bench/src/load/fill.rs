@@ -16,6 +16,9 @@ use crate::BenchError;
 const AT_ONCE: usize = 20_000;
 
 /// Adds copies until the table has `size` items.
+///
+/// # Errors
+/// Where it has more already, or cannot be written.
 pub(super) async fn fill(cloud: &Cloud, size: usize) -> Result<(), BenchError> {
     let names = example(cloud).await?;
     cloud.quiet().await.map_err(|error| BenchError::Unexpected(error.to_string()))?;
@@ -39,7 +42,8 @@ async fn example(cloud: &Cloud) -> Result<[String; 6], BenchError> {
 
 fn copies(database: &Database, names: &[String; 6], size: usize) -> Result<(), BenchError> {
     let items = items(database)?;
-    let mut missing = size.saturating_sub(items.len());
+    let too_many = || BenchError::Unexpected(format!("{} items before {size} are reached", items.len()));
+    let mut missing = size.checked_sub(items.len()).ok_or_else(too_many)?;
     let examples: Vec<String> = items.iter().map(Value::to_string).collect();
     let own: Vec<&String> =
         items.iter().zip(&examples).filter(|(item, _)| is_own(item, names)).map(|(_, text)| text).collect();
