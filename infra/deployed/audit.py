@@ -1,4 +1,6 @@
-"""The check of the audit log: its chains, and how staff read it."""
+"""The checks of what is made of the stream: the chains of the audit log, and the counters."""
+
+from collections import Counter
 
 from stack import Failed
 from staff import SUPER_ADMIN, SUPPORT
@@ -17,8 +19,36 @@ def audit(world):
 def linked(world):
     """Whether the records of the log and the links of its chains are the same."""
     ids = {"audit": set(), "audit_link": set()}
-    pages = world.stack.client("dynamodb").get_paginator("scan").paginate(TableName=world.stack.resources["Table"])
-    for item in (item for page in pages for item in page["Items"]):
+    for item in items(world):
         if item["t"]["S"] in ids:
             ids[item["t"]["S"]].add(item["SK"]["S"].removeprefix("LINK#"))
     return ids["audit"] and ids["audit"] == ids["audit_link"]
+
+
+def statistics(world):
+    """The stream counts users, services and bookings, and a super admin is told what there is."""
+    world.until("counters of what there is", lambda: told(world) == counted(world))
+
+
+def told(world):
+    """What the statistics say, by kind and status."""
+    totals = world.api.call("GET", "/v1/admin/statistics?group=month", token=world.tokens[SUPER_ADMIN])["totals"]
+    said = Counter()
+    for statuses in totals["users"].values():
+        said.update({f"user {status}": number for status, number in statuses.items()})
+    for kind in ("service", "booking"):
+        said.update({f"{kind} {status}": number for status, number in totals[f"{kind}s"].items()})
+    return +said
+
+
+def counted(world):
+    """The same, counted in the table."""
+    kinds = ("user", "service", "booking")
+    things = (item for item in items(world) if item["t"]["S"] in kinds)
+    return Counter(f"{thing['t']['S']} {thing['status']['S']}" for thing in things)
+
+
+def items(world):
+    """All that is in the table."""
+    pages = world.stack.client("dynamodb").get_paginator("scan").paginate(TableName=world.stack.resources["Table"])
+    return (item for page in pages for item in page["Items"])

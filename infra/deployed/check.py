@@ -37,6 +37,7 @@ CHECKS = [
     rest.endpoints,
     staff.administration,
     audit.audit,
+    audit.statistics,
     live.websocket,
     live.photo,
     checks.dead_letters,

@@ -16,9 +16,9 @@ def appoint(world, address, role):
     table.update_item(
         TableName=name,
         Key={"PK": {"S": f"USER#{user}"}, "SK": {"S": "USER"}},
-        UpdateExpression="SET #role = :role, GSI1PK = :list",
+        UpdateExpression="SET #role = :role, GSI1PK = :list ADD v :one",
         ExpressionAttributeNames={"#role": "role"},
-        ExpressionAttributeValues={":role": {"S": role}, ":list": {"S": f"ROLE#{role}"}},
+        ExpressionAttributeValues={":role": {"S": role}, ":list": {"S": f"ROLE#{role}"}, ":one": {"N": "1"}},
     )
     credentials = {"email": address, "password": PASSWORD}
     world.tokens[address] = world.api.call("POST", "/v1/sessions", status=201, body=credentials)["access_token"]

@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use aws_lambda_events::dynamodb::Event as StreamEvent;
+use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use banister_checks::events::events_fit;
 use banister_checks::files;
 use banister_checks::template::Template;
 use banister_domain::event::Event;
-use banister_platform::store::{AuditRecord, OutboxRecord, Written};
+use banister_platform::store::{AuditRecord, OutboxRecord, ServiceRecord, Written};
 use banister_platform::table::Record;
 use lambda_http::request::LambdaRequest;
 use serde_json::json;
@@ -98,9 +98,19 @@ fn the_record_is_an_item_of_the_outbox() {
 }
 
 #[test]
-fn the_record_is_one_of_the_audit_log() {
+fn the_records_are_one_of_the_audit_log_and_one_that_is_counted() {
     let event: StreamEvent = serde_json::from_str(&events()["projections"]).unwrap();
-    for record in event.records {
+    let (audited, counted): (Vec<_>, Vec<_>) =
+        event.records.into_iter().partition(|record| text_of(record, "t") == AuditRecord::TYPE);
+    assert_eq!((audited.len(), counted.len()), (1, 1));
+    for record in counted {
+        let ServiceRecord(service) = serde_dynamo::from_item(record.change.new_image.clone()).unwrap();
+        let item = ServiceRecord(service);
+        assert_eq!((text_of(&record, "PK"), text_of(&record, "SK")), (item.key().pk, item.key().sk));
+        assert_eq!(text_of(&record, "GSI1PK"), item.indexes()[0].key.pk);
+        assert_eq!(text_of(&record, "t"), ServiceRecord::TYPE);
+    }
+    for record in audited {
         let image = serde_dynamo::from_item::<_, serde_json::Value>(record.change.new_image).unwrap();
         let item: AuditRecord = serde_json::from_value(image.clone()).unwrap();
         assert_eq!((&image["PK"], &image["SK"]), (&json!(item.key().pk), &json!(item.key().sk)));
@@ -108,6 +118,11 @@ fn the_record_is_one_of_the_audit_log() {
         let written = Written::read(&image).unwrap();
         assert_eq!(written.audit_id, item.id.to_string());
     }
+}
+
+fn text_of(record: &EventRecord, name: &str) -> String {
+    let image = serde_json::to_value(&record.change.new_image).unwrap();
+    image[name]["S"].as_str().unwrap_or_default().to_owned()
 }
 
 #[test]

@@ -14,7 +14,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 59] = [
+const RIGHTS: [(&str, &str); 60] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -63,6 +63,7 @@ const RIGHTS: [(&str, &str); 59] = [
     ("update_user", "BatchGetItem DeleteItem PutItem"),
     ("list_users", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query"),
     ("list_audit", "BatchGetItem Query; GSI1: Query; GSI2: Query"),
+    ("get_statistics", "BatchGetItem GetItem Query"),
     ("get_openapi", ""),
     ("show_docs", ""),
     ("show_docs_file", ""),
@@ -82,7 +83,7 @@ const RIGHTS: [(&str, &str); 59] = [
          PublicBucket/photos/*: DeleteObject PutObject; MediaDeadLetterQueue: SendMessage",
     ),
     ("relay", "DeleteItem; EmailQueue: SendMessage; MediaQueue: SendMessage; SocketQueue: SendMessage"),
-    ("projections", "BatchGetItem PutItem"),
+    ("projections", "BatchGetItem GetItem PutItem UpdateItem"),
     ("expire", "BatchGetItem GetItem PutItem; GSI3: Query"),
     ("sweep", "DeleteItem Query; EmailQueue: SendMessage; MediaQueue: SendMessage; SocketQueue: SendMessage"),
 ];

@@ -1,5 +1,6 @@
 //! What the commands do. Each leaves its record in the audit log, without an actor: a command did it.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::path::Path;
 
@@ -15,7 +16,7 @@ use banister_platform::identity::password::Passwords;
 use banister_platform::random;
 use banister_platform::store::{
     Accounts, Act, Audit, AuditEntry, COMMAND, Change, Edit, EditError, NewAccount, Once, PermissionsError,
-    RegisterError, Verified,
+    Rebuilt, RegisterError, Statistics, Verified,
 };
 use banister_platform::table::{CommitError, Table, backoff};
 use jiff::civil::Date;
@@ -52,6 +53,7 @@ pub(crate) async fn run(command: Command, data: &Path) -> Result<Outcome, Manage
         Command::Disable { whom, reason } => desk.disable(whom, reason).await,
         Command::VerifyAudit { from, to } => desk.verify(from, to).await,
         Command::LinkAudit { from, to } => desk.link(from, to).await,
+        Command::RebuildCounters => desk.rebuild().await,
     }
 }
 
@@ -203,6 +205,20 @@ impl Desk {
             linked += audit.link_missed(*day, self.clock.now()).await?;
         }
         Ok(json!({ "days": days.len(), "linked": linked }).into())
+    }
+
+    async fn rebuild(&self) -> Result<Outcome, ManageError> {
+        let rebuilt = Statistics::new(self.table.clone()).rebuild().await?;
+        let Rebuilt { generation, things, unreadable, corrected, corrected_days } = rebuilt;
+        let corrected: BTreeMap<_, _> = corrected
+            .into_iter()
+            .map(|(counter, (before, after))| {
+                (counter.to_string(), json!({ "before": before, "after": after }))
+            })
+            .collect();
+        let result = json!({ "generation": generation, "things": things, "unreadable": unreadable,
+            "corrected": corrected, "corrected_days": corrected_days });
+        Ok(Outcome { result, good: unreadable == 0 })
     }
 }
 

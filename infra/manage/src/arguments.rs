@@ -24,6 +24,8 @@ Commands:
   disable         switch an account off: --email or --id, --reason
   verify-audit    find what was changed in the audit log: --from, --to (days in UTC; today if not given)
   link-audit      link records of the audit log that the stream had and nobody linked: --from, --to
+  rebuild-counters
+                  count users, services and bookings again; goes through the whole table
 
 Options:
   --email ADDRESS --id ID --first-name NAME --last-name NAME --permission NAME --reason TEXT
@@ -45,6 +47,7 @@ pub(crate) enum Command {
     Disable { whom: Whom, reason: Reason },
     VerifyAudit { from: Option<Date>, to: Option<Date> },
     LinkAudit { from: Option<Date>, to: Option<Date> },
+    RebuildCounters,
 }
 
 /// Whose account.
@@ -118,6 +121,7 @@ impl Given {
             },
             "verify-audit" => Command::VerifyAudit { from: self.from.take(), to: self.to.take() },
             "link-audit" => Command::LinkAudit { from: self.from.take(), to: self.to.take() },
+            "rebuild-counters" => Command::RebuildCounters,
             other => return Err(format!("there is no command {other}").into()),
         };
         let rest = [

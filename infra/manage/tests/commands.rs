@@ -171,6 +171,30 @@ fn text(value: &str) -> aws_sdk_dynamodb::types::AttributeValue {
 }
 
 #[tokio::test]
+async fn counters_are_made_again() {
+    let folder = Folder::new();
+    let cloud = cloud(&folder).await;
+    let data = &folder.0;
+    Client::join(&cloud, "customer", "Customer One").await.unwrap();
+    cloud.quiet().await.unwrap();
+    let right = manage(data, "rebuild-counters --json", "").await;
+    assert_eq!(right.code, Some(0), "{}", right.error);
+    assert_eq!((&right.json()["things"], &right.json()["corrected"]), (&json!(1), &json!({})));
+    let today = cloud.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    for name in [today.to_string(), key::TOTAL.to_owned()] {
+        let call = cloud.table.client("local-test").update_item().table_name("banister");
+        let call = call.key("PK", text(&key::statistics_shard(1, 0))).key("SK", text(&name));
+        let call = call.update_expression("ADD #n :n").expression_attribute_names("#n", "users.admin.active");
+        let two = aws_sdk_dynamodb::types::AttributeValue::N("2".into());
+        call.expression_attribute_values(":n", two).send().await.unwrap();
+    }
+    let wrong = manage(data, "rebuild-counters --json", "").await.json();
+    assert_eq!(wrong["corrected"], json!({ "users.admin.active": { "before": 2, "after": 0 } }));
+    assert_eq!(wrong["corrected_days"], 1);
+    cloud.stop().await;
+}
+
+#[tokio::test]
 async fn a_log_that_somebody_touched_is_told_from_one_that_nobody_did() {
     let folder = Folder::new();
     let cloud = cloud(&folder).await;

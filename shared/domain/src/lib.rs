@@ -11,4 +11,5 @@ pub mod id;
 pub mod money;
 pub mod photo;
 pub mod service;
+pub mod statistics;
 pub mod text;

@@ -101,7 +101,9 @@ pub enum LocationKind {
 }
 
 /// Whether the public sees a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[schema(example = "published")]
 pub enum ServiceStatus {
@@ -128,6 +130,19 @@ pub enum ServiceCommand {
 pub struct ServiceArchived;
 
 impl ServiceStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Draft, Self::Published, Self::Archived];
+
+    /// The name in JSON and the table.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Published => "published",
+            Self::Archived => "archived",
+        }
+    }
+
     /// The status after `command`; both commands may be repeated. Archived is final.
     pub const fn transition(self, command: ServiceCommand) -> Result<Self, ServiceArchived> {
         match (self, command) {

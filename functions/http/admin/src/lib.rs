@@ -4,6 +4,7 @@ mod create_user;
 mod disable_user;
 mod enable_user;
 mod end_user_sessions;
+mod get_statistics;
 mod get_user;
 mod get_user_permissions;
 mod list_audit;
@@ -32,6 +33,7 @@ pub struct Admin {
     accounts: store::Accounts,
     passwords: Passwords,
     audit: store::Audit,
+    statistics: store::Statistics,
     viewer: Viewer,
     cursors: Cursors,
 }
@@ -45,6 +47,7 @@ impl Admin {
             accounts: store::Accounts::new(table.clone()),
             passwords: Passwords::from_settings(settings)?,
             audit: store::Audit::new(table.clone()),
+            statistics: store::Statistics::new(table.clone()),
             table,
             viewer: Viewer::from_settings(settings)?,
             cursors: Cursors::from_settings(settings)?,
@@ -64,5 +67,5 @@ impl HasGate for Admin {
 pub fn area() -> Area<Admin> {
     banister_platform::area!("admin": Admin; get_user, get_user_permissions, set_user_permissions,
         disable_user, enable_user, end_user_sessions, set_user_role,
-        create_user, update_user, list_users, list_audit)
+        create_user, update_user, list_users, list_audit, get_statistics)
 }

@@ -1,5 +1,7 @@
-//! What is made of the table's changes: the chains of the audit log. A record that comes twice is linked
-//! once.
+//! What is made of the table's changes: the chains of the audit log, and the counters. A record that comes
+//! twice is linked once and counted once.
+
+mod counting;
 
 use std::collections::BTreeMap;
 
@@ -7,7 +9,7 @@ use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
-use banister_platform::store::{Audit, Written};
+use banister_platform::store::{Audit, Statistics, Written};
 use banister_platform::table::Table;
 use banister_platform::telemetry::observe;
 use banister_platform::worker::{WorkError, guarded};
@@ -19,25 +21,30 @@ pub struct Projections {
     /// The time.
     pub clock: Clock,
     audit: Audit,
+    statistics: Statistics,
 }
 
 impl Projections {
     /// From the settings of a function.
     pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
-        Ok(Self { audit: Audit::new(Table::from_settings(settings)?), clock })
+        let table = Table::from_settings(settings)?;
+        Ok(Self { audit: Audit::new(table.clone()), statistics: Statistics::new(table), clock })
     }
 
-    /// Handles a batch of the stream, chain by chain: within a chain the order is the stream's. Nothing
-    /// is begun at `deadline` or later. Lambda goes on with the first record that is reported: the first
-    /// of all chains that failed; what was linked behind it is not linked again.
+    /// Handles a batch of the stream: first chain by chain, within a chain in the stream's order, then what
+    /// is counted, all of it together. Nothing is begun at `deadline` or later. Lambda goes on with the first
+    /// record that is reported: the first of all chains that failed, or the first that was to be counted;
+    /// what was linked or counted behind it is not linked or counted again.
     pub async fn handle(&self, event: Event, deadline: Timestamp) -> DynamoDbEventResponse {
         observe("projections", self.batch(event, deadline)).await
     }
 
     async fn batch(&self, event: Event, deadline: Timestamp) -> DynamoDbEventResponse {
         let mut chains: BTreeMap<String, Chained> = BTreeMap::new();
+        let mut things = counting::Things::default();
         for (place, record) in event.records.into_iter().enumerate() {
             let sequence = record.change.sequence_number.clone();
+            things.note(place, &record);
             let Some(written) = written(record) else { continue };
             let chained = chains
                 .entry(written.chain.clone())
@@ -51,6 +58,12 @@ impl Projections {
                 failed = failed.filter(|(place, _)| *place < first.0).or(Some(first));
             }
         }
+        if let Some(first) = things.first()
+            && let Err(error) = guarded(self.count(things, deadline)).await
+        {
+            tracing::error!(%error, "not counted");
+            failed = failed.filter(|(place, _)| *place < first.0).or(Some(first));
+        }
         let mut response = DynamoDbEventResponse::default();
         response.batch_item_failures.extend(failed.map(|(_, sequence)| {
             let mut failure = DynamoDbBatchItemFailure::default();
@@ -60,12 +73,21 @@ impl Projections {
         response
     }
 
-    async fn link(&self, chain: &str, records: &[Written], deadline: Timestamp) -> Result<(), WorkError> {
+    async fn count(&self, things: counting::Things, deadline: Timestamp) -> Result<(), WorkError> {
+        self.in_time(deadline)?;
+        Ok(self.statistics.count(&things.into_counted()).await?)
+    }
+
+    fn in_time(&self, deadline: Timestamp) -> Result<Timestamp, WorkError> {
         let now = self.clock.now();
         if now >= deadline {
             return Err(WorkError::Retry("too little time left".into()));
         }
-        Ok(self.audit.link(chain, records, now).await?)
+        Ok(now)
+    }
+
+    async fn link(&self, chain: &str, records: &[Written], deadline: Timestamp) -> Result<(), WorkError> {
+        Ok(self.audit.link(chain, records, self.in_time(deadline)?).await?)
     }
 }
 

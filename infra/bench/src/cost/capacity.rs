@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 /// The worker's removal of a photo, in capacity.txt: another one than that of an upload.
 pub(super) const REMOVAL: &str = "media/removal";
 
+/// Counting of one thing, in capacity.txt: another work than the link of an audit record.
+pub(super) const COUNTING: &str = "projections/counting";
+
 /// What an operation asks of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Capacity {

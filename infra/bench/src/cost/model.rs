@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::capacity::{Capacity, REMOVAL};
+use super::capacity::{COUNTING, Capacity, REMOVAL};
 use super::prices::Bill;
 use super::stack::Stack;
 use crate::BenchError;
@@ -91,6 +91,49 @@ pub(super) fn effect(operation: &str) -> Option<Effect> {
     }
 }
 
+/// Whether an operation leaves a record in the audit log, which is linked.
+fn is_audited(operation: &str) -> bool {
+    matches!(
+        operation,
+        "register_account"
+            | "confirm_email"
+            | "resend_confirmation"
+            | "request_password_reset"
+            | "complete_password_reset"
+            | "change_password"
+            | "create_session"
+            | "end_session"
+            | "end_current_session"
+            | "end_all_sessions"
+            | "create_user"
+            | "update_user"
+            | "disable_user"
+            | "enable_user"
+            | "end_user_sessions"
+            | "set_user_role"
+            | "set_user_permissions"
+    )
+}
+
+/// Whether an operation makes something that is counted, or changes what it is counted as.
+fn is_counted(operation: &str) -> bool {
+    matches!(
+        operation,
+        "register_account"
+            | "create_user"
+            | "disable_user"
+            | "enable_user"
+            | "set_user_role"
+            | "create_service"
+            | "publish_service"
+            | "archive_service"
+            | "create_booking"
+            | "confirm_booking"
+            | "decline_booking"
+            | "cancel_booking"
+    )
+}
+
 /// What is known of functions.
 #[derive(Debug)]
 pub(super) struct Model {
@@ -125,8 +168,8 @@ impl Model {
         if model.picture_ms().is_none() {
             missing.push(format!("{PHOTO}: the baseline of the functions has no row"));
         }
-        if !model.capacities.contains_key(REMOVAL) {
-            missing.push(format!("{REMOVAL}: capacity.txt has no row"));
+        for row in [REMOVAL, COUNTING].into_iter().filter(|row| !model.capacities.contains_key(*row)) {
+            missing.push(format!("{row}: capacity.txt has no row"));
         }
         if missing.is_empty() { Ok(model) } else { Err(BenchError::Unexpected(missing.join("\n"))) }
     }
@@ -252,6 +295,17 @@ impl Model {
         }
     }
 
+    /// All that follows a call of an operation.
+    pub(super) fn effects(&self, operation: &str) -> Bill {
+        let told = effect(operation).map(|effect| self.effect(effect)).unwrap_or_default();
+        // Each alone in its batch.
+        let linked = is_audited(operation).then(|| self.invocation("projections", 0.0));
+        let counted =
+            is_counted(operation).then(|| self.invoked("projections", self.capacity(COUNTING), 0.0));
+        let follows = [linked, counted].into_iter().flatten();
+        follows.fold(told, |bill, follows| bill.and_all(&follows, 1.0))
+    }
+
     /// One frame of a client and its answer.
     pub(super) fn frame(&self) -> Bill {
         self.invocation("frame", 0.0).and("socket messages", 2.0)
@@ -343,7 +397,7 @@ mod tests {
         let wanted = "sweep: the baseline of the functions has no CPU time of its area\n\
             sweep: capacity.txt has no row\n\
             media, 12 megapixels: the baseline of the functions has no row\n\
-            media/removal: capacity.txt has no row";
+            media/removal: capacity.txt has no row\nprojections/counting: capacity.txt has no row";
         assert_eq!(error.to_string(), wanted);
     }
 

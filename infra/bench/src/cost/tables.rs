@@ -61,10 +61,9 @@ fn operations(model: &Model, prices: &Prices) -> Result<String, BenchError> {
         let (cells, request) = cells(&model.request(operation), prices)?;
         let kept = cells.iter().zip(GROUPS).filter(|(_, group)| !["queues", "objects"].contains(&group.0));
         let kept: Vec<_> = kept.map(|(cell, _)| cell.as_str()).collect();
-        let effect = model::effect(operation).map(|effect| prices.total(&model.effect(effect)));
-        let effect = effect.transpose()?.map(|dollars| dollars * MILLION);
-        let shown = effect.map_or_else(String::new, |dollars| format!("{dollars:.2}"));
-        let all = request + effect.unwrap_or(0.0);
+        let effects = prices.total(&model.effects(operation))? * MILLION;
+        let shown = if effects > 0.0 { format!("{effects:.2}") } else { String::new() };
+        let all = request + effects;
         let (ms, kept) = (model.billed_ms(operation, 0.0), kept.join(" | "));
         // Writing to a string does not fail.
         let _ = writeln!(table, "| {operation} | {ms:.0} | {kept} | {request:.2} | {shown} | **{all:.2}** |");
@@ -81,7 +80,7 @@ fn parts(model: &Model, prices: &Prices) -> Result<String, BenchError> {
         ("event, relayed to one queue", model.relay()),
         ("mail, from its queue on", model.mail()),
         ("push to one connection, from its queue on", model.push()),
-        ("all that follows a change of a booking", model.effect(Effect::MailAndPush)),
+        ("all that follows a change of a booking", model.effects("confirm_booking")),
         ("photo, from its upload on", model.photo()),
         ("connection opened", model.invocation("connect", 0.0)),
         ("connection closed", model.invocation("disconnect", 0.0)),

@@ -75,8 +75,8 @@ impl StreamSource {
 
 /// A function that follows the table's stream.
 pub(super) trait Follower: Send + Sync + 'static {
-    /// What the partition keys of the new items begin with that its filter in template.yaml lets through.
-    const PREFIX: &'static str;
+    /// Whether its filter in template.yaml lets a record through: what happened to the item at this key.
+    fn wants(happened: &str, pk: &str, sk: &str) -> bool;
 
     /// The time that it knows.
     fn clock(&self) -> &Clock;
@@ -90,7 +90,9 @@ pub(super) trait Follower: Send + Sync + 'static {
 }
 
 impl Follower for Relay {
-    const PREFIX: &'static str = key::OUTBOX;
+    fn wants(happened: &str, pk: &str, _sk: &str) -> bool {
+        happened == "INSERT" && pk.starts_with(key::OUTBOX)
+    }
 
     fn clock(&self) -> &Clock {
         &self.clock
@@ -102,7 +104,9 @@ impl Follower for Relay {
 }
 
 impl Follower for Projections {
-    const PREFIX: &'static str = key::AUDIT;
+    fn wants(happened: &str, pk: &str, sk: &str) -> bool {
+        (happened == "INSERT" && pk.starts_with(key::AUDIT)) || key::COUNTED.contains(&sk)
+    }
 
     fn clock(&self) -> &Clock {
         &self.clock
@@ -153,8 +157,9 @@ pub(super) async fn run_stream(
 
 /// Whether a function's filter lets a record through.
 fn passes<F: Follower>(_: &F, record: &Value) -> bool {
-    let pk = record["dynamodb"]["Keys"]["PK"]["S"].as_str().unwrap_or_default();
-    record["eventName"] == "INSERT" && pk.starts_with(F::PREFIX)
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let keys = &record["dynamodb"]["Keys"];
+    F::wants(&text(&record["eventName"]), &text(&keys["PK"]["S"]), &text(&keys["SK"]["S"]))
 }
 
 /// False when told to stop before all was done.

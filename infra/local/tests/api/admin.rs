@@ -4,6 +4,7 @@ mod lists;
 mod made;
 mod permissions;
 mod roles;
+mod statistics;
 mod switched;
 
 use banister_domain::access::{Permission, Permissions};

@@ -86,6 +86,7 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("update_user", Some(Role::SuperAdmin), 200),
     ("list_users", Some(Role::SuperAdmin), 200),
     ("list_audit", Some(Role::SuperAdmin), 200),
+    ("get_statistics", Some(Role::SuperAdmin), 200),
     ("get_openapi", None, 200),
     ("show_docs", None, 200),
     ("show_docs_file", None, 200),
@@ -273,8 +274,11 @@ async fn the_relay_sample_reaches_the_queue() {
 }
 
 #[tokio::test]
-async fn the_projections_sample_is_linked_once() {
+async fn the_projections_sample_is_linked_once_and_counted_no_more_than_once() {
     let (cloud, table) = world().await;
+    cloud.quiet().await.unwrap();
+    let today = cloud.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let told = store::Statistics::new(table.clone()).tell(today, today).await.unwrap();
     let settings = cloud.settings("local-projections");
     let projections =
         banister_stream_projections::Projections::from_settings(&settings, cloud.clock.clone()).unwrap();
@@ -282,8 +286,9 @@ async fn the_projections_sample_is_linked_once() {
         let event = serde_json::from_str(&samples()["projections"]).unwrap();
         assert!(projections.handle(event, Timestamp::MAX).await.batch_item_failures.is_empty());
     }
-    let day = cloud.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let verified = store::Audit::new(table).verify(day, cloud.clock.now()).await.unwrap();
+    // The service is counted already, as a later version.
+    assert_eq!(store::Statistics::new(table.clone()).tell(today, today).await.unwrap(), told);
+    let verified = store::Audit::new(table).verify(today, cloud.clock.now()).await.unwrap();
     // The sample's record is not in the table.
     let removed = store::Finding::Removed { audit_id: "aud_01KB2QJ0M4P7R0S3V6X9ZBDFHK".into() };
     assert_eq!((verified.links, verified.findings), (1, vec![removed]));

@@ -1,5 +1,6 @@
 //! What the tests share: a cloud, people in it, and a provider who can be booked.
 
+pub(crate) mod counters;
 pub(crate) mod invariants;
 
 use banister_domain::access::Permissions;

@@ -80,13 +80,29 @@ impl From<OpenRole> for Role {
 }
 
 /// Whether an account may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountStatus {
     /// In use.
     Active,
     /// Switched off by staff: every request is refused.
     Disabled,
+}
+
+impl AccountStatus {
+    /// Every state.
+    pub const ALL: [Self; 2] = [Self::Active, Self::Disabled];
+
+    /// The name in JSON and the table.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+        }
+    }
 }
 
 /// Why and when an account was switched off.

@@ -9,6 +9,7 @@ mod outbox;
 mod services;
 mod sessions;
 mod sockets;
+mod statistics;
 
 pub use accounts::{
     AccountRecord, Accounts, Act, Among, CodeRecord, ConfirmError, CredentialsRecord, Edit, EditError, Grant,
@@ -30,3 +31,4 @@ pub use sessions::{Place, Presented, ReplacedToken, SessionRecord, Sessions};
 pub use sockets::{
     ConnectionRecord, Connections, MOST_CONNECTIONS, OpenError, SocketRecord, Standing, TicketRecord,
 };
+pub use statistics::{Counted, Rebuilt, Statistics, Told};

@@ -1,5 +1,7 @@
-//! The one table: reads, bounded queries and transactions. There is no way to scan it from here.
+//! The one table: reads, bounded queries and transactions. Only operators' commands go through all of it
+//! (`every.rs`); no function has the right to.
 
+mod every;
 pub mod key;
 #[cfg(test)]
 mod key_tests;
@@ -213,7 +215,7 @@ fn attributes(key: &Key) -> Item {
     ])
 }
 
-fn key_of(item: &Item) -> Option<Key> {
+pub(crate) fn key_of(item: &Item) -> Option<Key> {
     let text = |name| item.get(name).and_then(|value: &AttributeValue| value.as_s().ok()).cloned();
     Some(Key { pk: text("PK")?, sk: text("SK")? })
 }

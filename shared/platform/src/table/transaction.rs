@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use jiff::Timestamp;
 
 use super::key::Key;
@@ -108,6 +108,31 @@ impl<M> Transaction<M> {
         self.push(item, Some(stale))
     }
 
+    /// Adds to numbers of the item of type `kind` at `key`, whatever they are now; what is not there yet
+    /// is 0. Additions need no version, since their order does not matter.
+    pub fn add<'a>(
+        &mut self,
+        key: &Key,
+        kind: &str,
+        amounts: impl IntoIterator<Item = (&'a str, i64)>,
+    ) -> &mut Self {
+        let mut update = Update::builder()
+            .table_name("")
+            .set_key(Some(attributes(key)))
+            .expression_attribute_names("#t", "t")
+            .expression_attribute_values(":t", AttributeValue::S(kind.to_owned()));
+        let mut additions = Vec::new();
+        for (place, (name, amount)) in amounts.into_iter().enumerate() {
+            additions.push(format!("#a{place} :a{place}"));
+            update = update
+                .expression_attribute_names(format!("#a{place}"), name)
+                .expression_attribute_values(format!(":a{place}"), AttributeValue::N(amount.to_string()));
+        }
+        let expression = format!("SET #t = :t ADD {}", additions.join(", "));
+        let item = update.update_expression(expression).build();
+        self.push(item.map(|update| TransactWriteItem::builder().update(update).build()), None)
+    }
+
     fn put<R: Record>(
         &mut self,
         record: &R,
@@ -163,7 +188,9 @@ impl<M> Transaction<M> {
             let put = item.put.as_mut().map(|put| &mut put.table_name);
             let delete = item.delete.as_mut().map(|delete| &mut delete.table_name);
             let check = item.condition_check.as_mut().map(|check| &mut check.table_name);
-            put.into_iter().chain(delete).chain(check).for_each(|name| name.clone_from(&table.name));
+            let update = item.update.as_mut().map(|update| &mut update.table_name);
+            let names = put.into_iter().chain(delete).chain(check).chain(update);
+            names.for_each(|name| name.clone_from(&table.name));
         }
         let call = table.client.transact_write_items().set_transact_items(Some(items));
         let counted = TableCall::begin();

@@ -196,6 +196,7 @@ impl World {
             "update_user" => {
                 Request::new(format!("/v1/admin/users/{}", self.customer.id), json!({ "phone": null }))
             }
+            "get_statistics" => Request::new("/v1/admin/statistics?group=month", get),
             "list_audit" => Request::new("/v1/admin/audit?limit=5", get),
             new => panic!("{new} is new: say here how to call it"),
         }

@@ -43,6 +43,8 @@ async fn connection() -> Vec<Row> {
     assert_eq!(socket.frame().await.unwrap()["status"], "requested");
     cloud.quiet().await.unwrap();
     rows.extend(["relay", "email", "socket"].map(|name| log.worker(name)));
+    let [_, calls, trips, read, write] = log.worker("projections");
+    rows.push(["projections/counting".into(), calls, trips, read, write]);
 
     log = Log::start();
     socket.close().await.unwrap();

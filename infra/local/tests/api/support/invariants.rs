@@ -65,6 +65,7 @@ pub(crate) async fn invariants_with(cloud: &Cloud, mails: Mails) -> Kept {
     kept.events_are_told(cloud, mails);
     assert_eq!(kept.waiting, 0, "the outbox is not empty");
     assert_eq!(kept.audited, kept.linked, "records of the audit log and links of its chains");
+    super::counters::counters_agree(cloud).await;
     let dead = cloud.sqs.depth("EmailDeadLetterQueue").expect("the queue exists");
     assert!(dead.is_empty(), "dead letters: {dead:?}");
     kept
