@@ -1,0 +1,58 @@
+//! Bookings.
+
+use banister_domain::id::{BookingId, UserId};
+use jiff::Timestamp;
+
+use super::{Index, IndexKey, Key, at, key, moment, shard};
+
+/// Key of a booking.
+#[must_use]
+pub fn booking(id: BookingId) -> Key {
+    key(format!("BOOKING#{id}"), "BOOKING")
+}
+
+/// Where a booking stands in the lists of its two sides.
+#[must_use]
+pub fn booking_lists(
+    customer: UserId,
+    provider: UserId,
+    starts_at: Timestamp,
+    id: BookingId,
+) -> Vec<IndexKey> {
+    let place = format!("{}#{id}", moment(starts_at));
+    vec![
+        at(Index::Gsi1, bookings_of_customer(customer), place.clone()),
+        at(Index::Gsi2, bookings_of_provider(provider), place),
+    ]
+}
+
+/// Where a booking stands among those waiting for an answer.
+#[must_use]
+pub fn booking_due(answer_by: Timestamp, id: BookingId) -> IndexKey {
+    let id = id.to_string();
+    at(Index::Gsi3, bookings_due(shard(&id)), format!("{}#{id}", moment(answer_by)))
+}
+
+/// Partition in GSI1 of a customer's bookings.
+#[must_use]
+pub fn bookings_of_customer(customer: UserId) -> String {
+    format!("CUSTOMER#{customer}")
+}
+
+/// Partition in GSI2 of a provider's bookings.
+#[must_use]
+pub fn bookings_of_provider(provider: UserId) -> String {
+    format!("PROVIDER#{provider}")
+}
+
+/// Partition in GSI3 of one shard of the bookings waiting for an answer, by deadline.
+#[must_use]
+pub fn bookings_due(shard: u8) -> String {
+    format!("DUE#{shard}")
+}
+
+/// Key of a line of a booking's history.
+#[must_use]
+pub fn booking_history(id: BookingId, revision: u32) -> Key {
+    key(format!("BOOKING#{id}"), format!("HISTORY#{revision:010}"))
+}

@@ -1,0 +1,39 @@
+//! Requests and events: what was answered, waits, was handled or is counted.
+
+use banister_domain::id::EventId;
+
+use super::{Key, key, shard};
+
+/// Key of an idempotency receipt.
+#[must_use]
+pub fn receipt(subject: &str, operation: &str, idempotency_key: &str) -> Key {
+    key(format!("ONCE#{subject}#{operation}#{idempotency_key}"), "ONCE")
+}
+
+/// Key of the mark that a consumer has done its work for an event.
+#[must_use]
+pub fn handled(consumer: &str, event: EventId) -> Key {
+    key(format!("HANDLED#{consumer}#{event}"), "HANDLED")
+}
+
+/// Key of an event that waits to be relayed.
+#[must_use]
+pub fn outbox(event: EventId) -> Key {
+    let id = event.to_string();
+    key(outbox_shard(shard(&id)), id)
+}
+
+/// Partition of one shard of the outbox, oldest first.
+#[must_use]
+pub fn outbox_shard(shard: u8) -> String {
+    format!("{OUTBOX}{shard}")
+}
+
+/// Beginning of the partition keys of the outbox; the stream's filter in template.yaml names it too.
+pub const OUTBOX: &str = "OUTBOX#";
+
+/// Key of a counter of a rate limit; `window` is its first second since the Unix epoch.
+#[must_use]
+pub fn limit(operation: &str, subject: &str, window: i64) -> Key {
+    key(format!("LIMIT#{operation}#{subject}#{window}"), "LIMIT")
+}

@@ -1,0 +1,41 @@
+//! Counters, and what is counted.
+
+use jiff::civil::Date;
+
+use super::{Key, key, shard};
+
+/// Key of which generation of counters is told, and which is made.
+#[must_use]
+pub fn statistics() -> Key {
+    key("STATISTICS".into(), "GENERATION")
+}
+
+/// Partition of one shard of a generation of counters: an item a day, in their order, and one of all days.
+#[must_use]
+pub fn statistics_shard(generation: u64, shard: u8) -> String {
+    format!("STAT#{generation}#{shard}")
+}
+
+/// Key of the counters of a day in the shard of what is counted first.
+#[must_use]
+pub fn statistics_day(generation: u64, counted: &str, day: Date) -> Key {
+    key(statistics_shard(generation, shard(counted)), day.to_string())
+}
+
+/// Key of the counters of all days, in the same shard.
+#[must_use]
+pub fn statistics_total(generation: u64, counted: &str) -> Key {
+    key(statistics_shard(generation, shard(counted)), TOTAL)
+}
+
+/// Sort key of the counters of all days: behind every day.
+pub const TOTAL: &str = "TOTAL";
+
+/// The sort keys of the things that are counted; the stream's filter in template.yaml names them too.
+pub const COUNTED: [&str; 3] = ["USER", "SERVICE", "BOOKING"];
+
+/// Key of what the thing with this partition key is counted as.
+#[must_use]
+pub fn counted(pk: &str) -> Key {
+    key(format!("COUNTED#{pk}"), "COUNTED")
+}
