@@ -14,7 +14,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 60] = [
+const RIGHTS: [(&str, &str); 67] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -64,6 +64,13 @@ const RIGHTS: [(&str, &str); 60] = [
     ("list_users", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query"),
     ("list_audit", "BatchGetItem Query; GSI1: Query; GSI2: Query"),
     ("get_statistics", "BatchGetItem GetItem Query"),
+    ("list_all_services", "BatchGetItem; GSI1: Query; GSI2: Query; GSI3: Query"),
+    ("get_any_service", "BatchGetItem GetItem"),
+    ("archive_any_service", "BatchGetItem GetItem PutItem"),
+    ("restore_service", "BatchGetItem GetItem PutItem"),
+    ("list_all_bookings", "BatchGetItem GetItem; GSI1: Query; GSI2: Query"),
+    ("get_any_booking", "BatchGetItem GetItem Query"),
+    ("cancel_any_booking", "BatchGetItem GetItem PutItem"),
     ("get_openapi", ""),
     ("show_docs", ""),
     ("show_docs_file", ""),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::booking::Actor;
-use crate::id::{BookingId, CodeId, EventId, SessionId, UserId};
+use crate::id::{BookingId, CodeId, EventId, ServiceId, SessionId, UserId};
 
 /// One event; its id is what consumers deduplicate by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +92,14 @@ pub enum Payload {
         /// Whose.
         user_id: UserId,
     },
+    /// Staff took a service out of the catalogue.
+    #[serde(rename = "service.archived_by_staff")]
+    ServiceArchivedByStaff {
+        /// Which.
+        service_id: ServiceId,
+        /// Whose.
+        provider_id: UserId,
+    },
     /// A customer asks for a place.
     #[serde(rename = "booking.requested")]
     BookingRequested(BookingRef),
@@ -101,7 +109,7 @@ pub enum Payload {
     /// The provider said no.
     #[serde(rename = "booking.declined")]
     BookingDeclined(BookingRef),
-    /// One side called it off.
+    /// One side, or staff, called it off.
     #[serde(rename = "booking.cancelled")]
     BookingCancelled(BookingRef),
     /// Nobody answered in time.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::availability::DurationMinutes;
 use crate::id::{ServiceId, UserId};
 use crate::money::Price;
-use crate::text::{Description, Title};
+use crate::text::{Description, Reason, Title};
 
 /// A heading of the catalogue.
 #[derive(
@@ -174,10 +174,46 @@ pub struct Service {
     pub location_kind: LocationKind,
     /// Who sees it.
     pub status: ServiceStatus,
+    /// Why and when staff archived it; none where its provider did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<Archived>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+/// Why and when staff archived a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archived {
+    /// Why; its provider is told.
+    pub reason: Reason,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Staff restore only what staff archived: what a provider gave up is the provider's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("staff did not archive this service")]
+pub struct NotArchivedByStaff;
+
+impl Service {
+    /// Out of the catalogue for `reason`, by staff.
+    #[must_use]
+    pub fn archived(self, reason: Reason, now: Timestamp) -> Self {
+        let archived = Some(Archived { reason, at: now });
+        Self { status: ServiceStatus::Archived, archived, updated_at: now, ..self }
+    }
+
+    /// Its provider's again, as a draft: only the provider shows it to the public.
+    pub fn restored(self, now: Timestamp) -> Result<Self, NotArchivedByStaff> {
+        match (self.status, &self.archived) {
+            (ServiceStatus::Archived, Some(_)) => {
+                Ok(Self { status: ServiceStatus::Draft, archived: None, updated_at: now, ..self })
+            }
+            _ => Err(NotArchivedByStaff),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -197,6 +233,29 @@ mod tests {
         ];
         for (from, command, to) in table {
             assert_eq!(from.transition(command), to, "{from:?} {command:?}");
+        }
+    }
+
+    #[test]
+    fn staff_restore_what_staff_archived() {
+        let (made, now): (Timestamp, Timestamp) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
+        let service: Service = serde_json::from_value(serde_json::json!({
+            "id": crate::id::ServiceId::from_parts(1, 1), "provider_id": UserId::from_parts(1, 2),
+            "title": "Massage", "description": "", "category": "massage",
+            "price": { "amount": 1, "currency": "eur" }, "duration_minutes": 60, "location_kind": "online",
+            "status": "published", "created_at": made, "updated_at": made,
+        }))
+        .unwrap();
+        let reason: Reason = "Not what it says.".parse().unwrap();
+        let archived = service.clone().archived(reason.clone(), now);
+        assert_eq!((archived.status, archived.updated_at), (ServiceStatus::Archived, now));
+        assert_eq!(archived.archived, Some(Archived { reason, at: now }));
+        assert_eq!(archived.status.transition(ServiceCommand::Publish), Err(ServiceArchived));
+        let restored = archived.restored(now).unwrap();
+        assert_eq!(restored, Service { status: ServiceStatus::Draft, updated_at: now, ..service.clone() });
+        for status in ServiceStatus::ALL {
+            let own = Service { status, ..service.clone() };
+            assert_eq!(own.restored(now), Err(NotArchivedByStaff), "{status:?}");
         }
     }
 

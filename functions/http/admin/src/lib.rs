@@ -1,14 +1,23 @@
 //! Administration: what staff see and do across the market.
 
+mod archive_any_service;
+mod booking_view;
+mod cancel_any_booking;
 mod create_user;
 mod disable_user;
 mod enable_user;
 mod end_user_sessions;
+mod get_any_booking;
+mod get_any_service;
 mod get_statistics;
 mod get_user;
 mod get_user_permissions;
+mod list_all_bookings;
+mod list_all_services;
 mod list_audit;
 mod list_users;
+mod restore_service;
+mod service_view;
 mod set_user_permissions;
 mod set_user_role;
 mod subject;
@@ -34,6 +43,8 @@ pub struct Admin {
     passwords: Passwords,
     audit: store::Audit,
     statistics: store::Statistics,
+    services: store::Services,
+    bookings: store::Bookings,
     viewer: Viewer,
     cursors: Cursors,
 }
@@ -48,6 +59,8 @@ impl Admin {
             passwords: Passwords::from_settings(settings)?,
             audit: store::Audit::new(table.clone()),
             statistics: store::Statistics::new(table.clone()),
+            services: store::Services::new(table.clone()),
+            bookings: store::Bookings::new(table.clone()),
             table,
             viewer: Viewer::from_settings(settings)?,
             cursors: Cursors::from_settings(settings)?,
@@ -66,6 +79,7 @@ impl HasGate for Admin {
 #[must_use]
 pub fn area() -> Area<Admin> {
     banister_platform::area!("admin": Admin; get_user, get_user_permissions, set_user_permissions,
-        disable_user, enable_user, end_user_sessions, set_user_role,
-        create_user, update_user, list_users, list_audit, get_statistics)
+        disable_user, enable_user, end_user_sessions, set_user_role, create_user, update_user, list_users,
+        list_audit, get_statistics, list_all_services, get_any_service, archive_any_service,
+        restore_service, list_all_bookings, get_any_booking, cancel_any_booking)
 }

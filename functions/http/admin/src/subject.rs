@@ -1,11 +1,12 @@
-//! Whom staff see and act on: one rule for every operation on an account.
+//! Whom and what staff see and act on: one rule for every operation on an account, one for services.
 
 use banister_domain::access::Reach;
 use banister_domain::account::Account;
-use banister_domain::id::UserId;
+use banister_domain::id::{ServiceId, UserId};
+use banister_domain::service::Service;
 use banister_platform::http::{ClientAddress, Code, Problem};
 use banister_platform::identity::Identity;
-use banister_platform::store::{Act, Edit, EditError};
+use banister_platform::store::{Act, Edit, EditError, ServiceEdit, ServiceEditError};
 use banister_platform::table::{CommitError, Versioned};
 
 use crate::Admin;
@@ -36,6 +37,25 @@ impl Admin {
             CommitError::Refused(EditError::Refused(problem)) => problem,
             CommitError::Refused(EditError::LastSuperAdmin) => Problem::new(Code::LastSuperAdmin),
             CommitError::Refused(EditError::Stale) | CommitError::Contention => Problem::busy(),
+            CommitError::Storage(error) => error.into(),
+        })
+    }
+}
+
+impl Admin {
+    /// Makes of a service what `decide` says as it is then.
+    pub(crate) async fn edit_service(
+        &self,
+        caller: Identity,
+        address: &ClientAddress,
+        id: ServiceId,
+        decide: impl Fn(&Service) -> Result<Option<ServiceEdit>, Problem>,
+    ) -> Result<Service, Problem> {
+        let act = Act { by: Some(caller.user_id), address: address.subject(), at: self.clock.now() };
+        self.services.edit(id, &act, decide).await.map_err(|error| match error {
+            CommitError::Refused(ServiceEditError::Missing) => Problem::new(Code::NotFound),
+            CommitError::Refused(ServiceEditError::Refused(problem)) => problem,
+            CommitError::Refused(ServiceEditError::Stale) | CommitError::Contention => Problem::busy(),
             CommitError::Storage(error) => error.into(),
         })
     }

@@ -58,16 +58,5 @@ pub(crate) async fn change(
     {
         return replay.answer();
     }
-    Err(match error {
-        ChangeError::Missing => Problem::new(Code::NotFound),
-        ChangeError::WrongState(wrong) => {
-            let allowed: Vec<_> = wrong.allowed.iter().map(|command| command.as_str()).collect();
-            Problem::new(Code::WrongState)
-                .detail(wrong.to_string())
-                .with("booking_status", wrong.status)
-                .with("allowed", allowed)
-        }
-        ChangeError::Seen | ChangeError::Busy => Problem::busy(),
-        ChangeError::Storage(error) => error.into(),
-    })
+    Err(error.into())
 }

@@ -51,6 +51,6 @@ impl HasGate for Bookings {
 /// The endpoints of this area.
 #[must_use]
 pub fn area() -> Area<Bookings> {
-    banister_platform::area!("bookings": Bookings;
-        create_booking, list_bookings, get_booking, confirm_booking, decline_booking, cancel_booking)
+    banister_platform::area!("bookings": Bookings; create_booking, list_bookings, get_booking,
+        confirm_booking, decline_booking, cancel_booking)
 }

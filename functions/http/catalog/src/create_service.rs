@@ -61,6 +61,7 @@ pub(crate) async fn create_service(
         duration_minutes: ask.duration_minutes,
         location_kind: ask.location_kind,
         status: ServiceStatus::Draft,
+        archived: None,
         created_at: now,
         updated_at: now,
     };

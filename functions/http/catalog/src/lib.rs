@@ -74,7 +74,6 @@ impl HasGate for Catalog {
 /// The endpoints of this area.
 #[must_use]
 pub fn area() -> Area<Catalog> {
-    banister_platform::area!("catalog": Catalog;
-        list_categories, create_service, list_services, get_service, update_service, archive_service,
-        publish_service)
+    banister_platform::area!("catalog": Catalog; list_categories, create_service, list_services,
+        get_service, update_service, archive_service, publish_service)
 }

@@ -6,6 +6,7 @@ mod tests;
 use askama::Template;
 use banister_domain::account::{Account, Locale};
 use banister_domain::booking::{Booking, Status};
+use banister_domain::service::{Archived, Service};
 use jiff::Timestamp;
 
 use crate::recipients::{News, Side};
@@ -51,10 +52,18 @@ struct SessionFacts<'a> {
     when: String,
 }
 
+struct ServiceFacts<'a> {
+    name: Option<&'a str>,
+    title: &'a str,
+    when: String,
+    reason: Vec<&'a str>,
+}
+
 struct BookingFacts<'a> {
     name: Option<&'a str>,
     other: Option<&'a str>,
     to_provider: bool,
+    by_staff: bool,
     title: &'a str,
     when: String,
     price: String,
@@ -99,6 +108,8 @@ letters! {
         "en/reset_password.txt" "en/reset_password.html" "ru/reset_password.txt" "ru/reset_password.html";
     changed(ChangeFacts)
         "en/password_changed.txt" "en/password_changed.html" "ru/password_changed.txt" "ru/password_changed.html";
+    archived(ServiceFacts)
+        "en/service_archived.txt" "en/service_archived.html" "ru/service_archived.txt" "ru/service_archived.html";
     requested(BookingFacts)
         "en/booking_requested.txt" "en/booking_requested.html" "ru/booking_requested.txt" "ru/booking_requested.html";
     confirmed(BookingFacts)
@@ -170,6 +181,26 @@ pub(crate) fn password_changed(reader: &Account, at: Timestamp) -> askama::Resul
     changed(&facts, reader.locale, subject.into())
 }
 
+/// To the provider of a service that staff archived.
+pub(crate) fn service_archived(
+    reader: &Account,
+    service: &Service,
+    Archived { reason, at }: &Archived,
+) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "Service archived",
+        Locale::Ru => "Услуга снята с публикации",
+    };
+    let title = service.title.as_str();
+    let facts = ServiceFacts {
+        name: shown_name(reader),
+        title,
+        when: telling(reader).moment(*at),
+        reason: reason.as_str().lines().collect(),
+    };
+    archived(&facts, reader.locale, format!("{subject}: {title}"))
+}
+
 /// What a booking has come to, for one of its sides; `other` is the other one.
 pub(crate) fn booking(
     reader: &Account,
@@ -182,6 +213,7 @@ pub(crate) fn booking(
         name: shown_name(reader),
         other: other.map(|other| other.first_name.as_str()),
         to_provider: news.side == Side::Provider,
+        by_staff: news.by_staff,
         title: booking.service_title.as_str(),
         when: telling(reader).span(booking.starts_at, booking.ends_at),
         price: booking.price.money().to_string(),

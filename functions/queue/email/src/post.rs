@@ -34,6 +34,8 @@ pub(crate) enum Skip {
     CodeExpired,
     #[error("the link has expired")]
     LinkExpired,
+    #[error("staff have not archived the service, or not any more")]
+    NotArchived,
     #[error("the booking does not exist")]
     NoBooking,
     #[error("the booking has moved on")]
@@ -123,6 +125,12 @@ impl EmailWorker {
                 letter::reset_password(&reader, &self.app_url, token.expose(), until)
             }
             Topic::PasswordChanged => letter::password_changed(&reader, event.occurred_at),
+            Topic::ServiceArchived(id) => {
+                let service = self.services.get(id).await?.map(|found| found.value);
+                let service = service.ok_or(Skip::NotArchived)?;
+                let archived = service.archived.as_ref().ok_or(Skip::NotArchived)?;
+                letter::service_archived(&reader, &service, archived)
+            }
             Topic::Booking(news) => {
                 let found = self.bookings.get(news.booking).await?.ok_or(Skip::NoBooking)?;
                 let booking = still_true(found.value, news, now)?;

@@ -2,7 +2,7 @@
 
 use banister_domain::booking::{Actor, Status};
 use banister_domain::event::{BookingRef, Payload};
-use banister_domain::id::{BookingId, CodeId, UserId};
+use banister_domain::id::{BookingId, CodeId, ServiceId, UserId};
 
 /// A mail to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(crate) enum Topic {
     ResetPassword(CodeId),
     /// The password is another one.
     PasswordChanged,
+    /// Staff archived this service.
+    ServiceArchived(ServiceId),
     /// A booking has come to a status.
     Booking(News),
 }
@@ -41,6 +43,8 @@ pub(crate) struct News {
     pub(crate) side: Side,
     /// The other side.
     pub(crate) other: UserId,
+    /// Whether staff did it.
+    pub(crate) by_staff: bool,
 }
 
 /// A side of a booking.
@@ -72,6 +76,9 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         Payload::PasswordChanged { user_id } => {
             vec![Errand { reader: *user_id, topic: Topic::PasswordChanged }]
         }
+        Payload::ServiceArchivedByStaff { service_id, provider_id } => {
+            vec![Errand { reader: *provider_id, topic: Topic::ServiceArchived(*service_id) }]
+        }
         Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } | Payload::PhotoRemoved { .. } => {
             Vec::new()
         }
@@ -82,7 +89,7 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
             let sides: &[Side] = match about.actor {
                 Actor::Customer => &[Provider],
                 Actor::Provider => &[Customer],
-                Actor::Time => &[Customer, Provider],
+                Actor::Staff | Actor::Time => &[Customer, Provider],
             };
             tell(about, Status::Cancelled, sides)
         }
@@ -96,7 +103,8 @@ fn tell(about: &BookingRef, status: Status, sides: &[Side]) -> Vec<Errand> {
             Side::Customer => (about.customer_id, about.provider_id),
             Side::Provider => (about.provider_id, about.customer_id),
         };
-        let news = News { booking: about.booking_id, status, side: *side, other };
+        let by_staff = about.actor == Actor::Staff;
+        let news = News { booking: about.booking_id, status, side: *side, other, by_staff };
         Errand { reader, topic: Topic::Booking(news) }
     };
     sides.iter().map(errand).collect()
@@ -113,6 +121,10 @@ mod tests {
         let booking_id = Id::from_parts(1, 3);
         let about = |actor| BookingRef { booking_id, customer_id: customer, provider_id: provider, actor };
         let (c, p, t) = (about(Actor::Customer), about(Actor::Provider), about(Actor::Time));
+        let service_id = Id::from_parts(1, 6);
+        let archived = Payload::ServiceArchivedByStaff { service_id, provider_id: provider };
+        let topic = Topic::ServiceArchived(service_id);
+        assert_eq!(errands(&archived), [Errand { reader: provider, topic }]);
         let code = Id::from_parts(1, 4);
         let registered = Payload::AccountRegistered { user_id: customer, code_id: code };
         assert_eq!(errands(&registered), [Errand { reader: customer, topic: Topic::ConfirmEmail(code) }]);
@@ -129,7 +141,7 @@ mod tests {
 
         let to = |reader, other, side, status| Errand {
             reader,
-            topic: Topic::Booking(News { booking: booking_id, status, side, other }),
+            topic: Topic::Booking(News { booking: booking_id, status, side, other, by_staff: false }),
         };
         let to_customer = |status| to(customer, provider, Side::Customer, status);
         let to_provider = |status| to(provider, customer, Side::Provider, status);
@@ -145,5 +157,10 @@ mod tests {
         ] {
             assert_eq!(errands(&payload), expected, "{payload:?}");
         }
+        let by_staff = errands(&Payload::BookingCancelled(about(Actor::Staff)));
+        let readers: Vec<_> = by_staff.iter().map(|errand| errand.reader).collect();
+        assert_eq!(readers, [customer, provider]);
+        let told = |errand: &Errand| matches!(errand.topic, Topic::Booking(News { by_staff: true, .. }));
+        assert!(by_staff.iter().all(told), "{by_staff:?}");
     }
 }

@@ -210,12 +210,7 @@ async fn a_cancelled_booking_is_told_with_its_reason() {
     let change = booking(now)
         .change(Command::Cancel, Actor::Customer, "I am ill.".parse().ok(), now)
         .expect("a change");
-    world
-        .peers
-        .table
-        .put(&HistoryRecord { booking_id: change.booking.id, entry: change.history })
-        .await
-        .expect("stored");
+    world.peers.table.put(&HistoryRecord::of(change.booking.id, change.history)).await.expect("stored");
     world.peers.table.put(&BookingRecord(change.booking)).await.expect("stored");
     assert!(world.deliver(&[&event(1, now, change.payload)]).await.is_empty());
     let mails = world.mails();

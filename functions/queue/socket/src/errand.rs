@@ -44,16 +44,17 @@ pub(crate) fn errand(payload: &Payload) -> Errand {
         | Payload::ConfirmationRequested { .. }
         | Payload::PasswordResetRequested { .. }
         | Payload::PasswordChanged { .. }
-        | Payload::PhotoRemoved { .. } => Errand::Nothing,
+        | Payload::PhotoRemoved { .. }
+        | Payload::ServiceArchivedByStaff { .. } => Errand::Nothing,
     }
 }
 
-/// The side that did not act, or both where time did.
+/// The side that did not act, or both where staff or time did.
 fn others(about: &BookingRef) -> Vec<UserId> {
     match about.actor {
         Actor::Customer => vec![about.provider_id],
         Actor::Provider => vec![about.customer_id],
-        Actor::Time => vec![about.customer_id, about.provider_id],
+        Actor::Staff | Actor::Time => vec![about.customer_id, about.provider_id],
     }
 }
 
@@ -76,6 +77,7 @@ mod tests {
             (Payload::BookingDeclined(p), tell(&[customer])),
             (Payload::BookingCancelled(c), tell(&[provider])),
             (Payload::BookingCancelled(p), tell(&[customer])),
+            (Payload::BookingCancelled(about(Actor::Staff)), tell(&[customer, provider])),
             (Payload::BookingCancelled(t), tell(&[customer, provider])),
             (Payload::BookingExpired(t), tell(&[customer, provider])),
             (Payload::SessionsEnded { user_id: customer, session_id: None }, Errand::Close(customer)),

@@ -94,7 +94,8 @@ impl Relay {
             | Payload::RefreshTokenReused { .. }
             | Payload::ConfirmationRequested { .. }
             | Payload::PasswordResetRequested { .. }
-            | Payload::PasswordChanged { .. } => vec![&self.email],
+            | Payload::PasswordChanged { .. }
+            | Payload::ServiceArchivedByStaff { .. } => vec![&self.email],
             Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } => vec![&self.socket],
             Payload::PhotoRemoved { .. } => vec![&self.media],
             Payload::BookingRequested(_)

@@ -72,13 +72,14 @@ pub(super) enum Effect {
 /// The effect of an operation of the API; none where it only reads, or changes what nobody is told of.
 pub(super) fn effect(operation: &str) -> Option<Effect> {
     match operation {
-        "register_account" | "resend_confirmation" | "request_password_reset" | "create_user" => {
-            Some(Effect::Mail)
-        }
+        "register_account"
+        | "resend_confirmation"
+        | "request_password_reset"
+        | "create_user"
+        | "archive_any_service" => Some(Effect::Mail),
         "complete_password_reset" | "change_password" => Some(Effect::MailAndPush),
-        "create_booking" | "confirm_booking" | "decline_booking" | "cancel_booking" => {
-            Some(Effect::MailAndPush)
-        }
+        "create_booking" | "confirm_booking" | "decline_booking" | "cancel_booking"
+        | "cancel_any_booking" => Some(Effect::MailAndPush),
         "end_session"
         | "end_current_session"
         | "end_all_sessions"

@@ -118,7 +118,7 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     /// In which capacity.
     pub actor: Actor,
-    /// Who; nobody where time did it.
+    /// Who; nobody where time did it. Of staff, see [`Change::by`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor_id: Option<UserId>,
     /// The status before; none at the making.
@@ -142,6 +142,17 @@ pub struct Change {
     pub place: PlaceChange,
     /// What others are told.
     pub payload: Payload,
+}
+
+impl Change {
+    /// With the member of staff who made it in its history; the two sides made theirs themselves.
+    #[must_use]
+    pub fn by(mut self, staff: UserId) -> Self {
+        if self.history.actor == Actor::Staff {
+            self.history.actor_id = Some(staff);
+        }
+        self
+    }
 }
 
 /// What a change does to the provider's time.
@@ -200,7 +211,7 @@ impl Booking {
             actor_id: match actor {
                 Actor::Customer => Some(self.customer_id),
                 Actor::Provider => Some(self.provider_id),
-                Actor::Time => None,
+                Actor::Staff | Actor::Time => None,
             },
             from: Some(self.status),
             to,

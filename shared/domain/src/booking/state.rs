@@ -18,7 +18,7 @@ pub enum Status {
     Confirmed,
     /// The provider said no.
     Declined,
-    /// One side called it off.
+    /// One side, or staff, called it off.
     Cancelled,
     /// Nobody answered in time.
     Expired,
@@ -79,19 +79,21 @@ pub enum Actor {
     Customer,
     /// The one who is booked.
     Provider,
+    /// Staff, on behalf of the two.
+    Staff,
     /// Nobody: a deadline passed.
     Time,
 }
 
 impl Actor {
     /// Every actor.
-    pub const ALL: [Self; 3] = [Self::Customer, Self::Provider, Self::Time];
+    pub const ALL: [Self; 4] = [Self::Customer, Self::Provider, Self::Staff, Self::Time];
 
     const fn may(self, command: Command) -> bool {
         matches!(
             (self, command),
             (Self::Provider, Command::Confirm | Command::Decline | Command::Cancel)
-                | (Self::Customer, Command::Cancel)
+                | (Self::Customer | Self::Staff, Command::Cancel)
                 | (Self::Time, Command::Expire)
         )
     }
@@ -212,10 +214,13 @@ mod tests {
             (Status::Requested, Command::Decline, Actor::Provider, before, Status::Declined),
             (Status::Requested, Command::Cancel, Actor::Provider, before, Status::Cancelled),
             (Status::Requested, Command::Cancel, Actor::Customer, before, Status::Cancelled),
+            (Status::Requested, Command::Cancel, Actor::Staff, before, Status::Cancelled),
             (Status::Requested, Command::Expire, Actor::Time, late, Status::Expired),
             (Status::Requested, Command::Expire, Actor::Time, started, Status::Expired),
             (Status::Confirmed, Command::Cancel, Actor::Provider, before, Status::Cancelled),
             (Status::Confirmed, Command::Cancel, Actor::Customer, before, Status::Cancelled),
+            (Status::Confirmed, Command::Cancel, Actor::Staff, before, Status::Cancelled),
+            (Status::Confirmed, Command::Cancel, Actor::Staff, late, Status::Cancelled),
             (Status::Confirmed, Command::Cancel, Actor::Provider, late, Status::Cancelled),
             (Status::Confirmed, Command::Cancel, Actor::Customer, late, Status::Cancelled),
         ];

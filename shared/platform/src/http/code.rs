@@ -68,6 +68,8 @@ codes! {
     WrongState "wrong_state" CONFLICT "The booking's status does not allow this";
     /// The service is archived.
     ServiceArchived "service_archived" CONFLICT "The service is archived";
+    /// Nobody of the staff archived the service.
+    NotArchivedByStaff "not_archived_by_staff" CONFLICT "Staff did not archive this service";
     /// The account is not one of staff.
     NotStaff "not_staff" CONFLICT "Only staff have permissions";
     /// Staff stay staff, customers customers, and providers providers.

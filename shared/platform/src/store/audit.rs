@@ -63,6 +63,12 @@ pub enum AuditEntry {
     AccountChanged,
     /// Permissions were granted or revoked.
     PermissionsSet,
+    /// Staff archived a provider's service.
+    ServiceArchived,
+    /// Staff gave an archived service back to its provider.
+    ServiceRestored,
+    /// Staff cancelled a customer's booking.
+    BookingCancelled,
 }
 
 /// One line of the log.

@@ -5,13 +5,16 @@
 //! changed. A lost race is read and decided again.
 
 mod list;
+mod market;
 mod write;
 
 pub use list::{ListBookings, Side};
+pub use market::MarketPosition;
 pub use write::{ChangeError, Receipt, ReserveError};
 
 use banister_domain::booking::{Booking, HistoryEntry, Status};
 use banister_domain::id::BookingId;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Calendars, Services};
@@ -46,9 +49,20 @@ impl Record for BookingRecord {
 pub struct HistoryRecord {
     /// Of which booking.
     pub booking_id: BookingId,
+    /// When the booking starts: in its first line only, which stands for it in the list of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Timestamp>,
     /// The line.
     #[serde(flatten)]
     pub entry: HistoryEntry,
+}
+
+impl HistoryRecord {
+    /// A line of a booking's history.
+    #[must_use]
+    pub fn of(booking_id: BookingId, entry: HistoryEntry) -> Self {
+        Self { booking_id, starts_at: None, entry }
+    }
 }
 
 impl Record for HistoryRecord {
@@ -56,6 +70,10 @@ impl Record for HistoryRecord {
 
     fn key(&self) -> Key {
         key::booking_history(self.booking_id, self.entry.revision)
+    }
+
+    fn indexes(&self) -> Vec<IndexKey> {
+        self.starts_at.map(|starts_at| key::booking_made(starts_at, self.booking_id)).into_iter().collect()
     }
 }
 

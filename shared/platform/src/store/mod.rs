@@ -21,12 +21,15 @@ pub use audit::{
     Written,
 };
 pub use bookings::{
-    BookingRecord, Bookings, ChangeError, HistoryRecord, ListBookings, Receipt, ReserveError, Side,
+    BookingRecord, Bookings, ChangeError, HistoryRecord, ListBookings, MarketPosition, Receipt, ReserveError,
+    Side,
 };
 pub use calendars::{Calendars, DayRecord, Loaded, RulesRecord};
 pub use once::{Handled, Once, ReceiptRecord, Replay};
 pub use outbox::{Outbox, OutboxRecord};
-pub use services::{ListServices, SaveError, ServiceRecord, Services};
+pub use services::{
+    ListMarketServices, ListServices, SaveError, ServiceEdit, ServiceEditError, ServiceRecord, Services,
+};
 pub use sessions::{Place, Presented, ReplacedToken, SessionRecord, Sessions};
 pub use sockets::{
     ConnectionRecord, Connections, MOST_CONNECTIONS, OpenError, SocketRecord, Standing, TicketRecord,

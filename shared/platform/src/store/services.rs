@@ -1,5 +1,9 @@
 //! Services of providers.
 
+mod staff;
+
+pub use staff::{ListMarketServices, ServiceEdit, ServiceEditError};
+
 use axum::http::StatusCode;
 use banister_domain::id::{ServiceId, UserId};
 use banister_domain::service::{Category, Service, ServiceStatus};
@@ -101,7 +105,9 @@ impl Services {
         let query = match (wanted.provider, wanted.category) {
             (Some(provider), _) => Query::all(Some(Index::Gsi1), key::services_of(provider), limit),
             (None, Some(category)) => Query::all(Some(Index::Gsi2), key::services_in(category), limit),
-            (None, None) => Query::all(Some(Index::Gsi3), key::CATALOGUE.into(), limit),
+            (None, None) => {
+                Query::all(Some(Index::Gsi3), key::services_that_are(ServiceStatus::Published).into(), limit)
+            }
         };
         let mut page = self.table.query::<ServiceRecord>(Query { after, ..query }).await?;
         page.items.retain(|(record, _)| {

@@ -13,11 +13,11 @@
 //! | WebSocket ticket | `TICKET#hash` | `TICKET` | |
 //! | WebSocket connection of a user | `USER#id` | `SOCKET#connection` | |
 //! | user of a WebSocket connection | `CONNECTION#connection` | `CONNECTION` | |
-//! | service | `SERVICE#id` | `SERVICE` | GSI1 `SERVICES#provider` / id, GSI2 `CATEGORY#slug` / id, GSI3 `CATALOGUE` / id (the last two while published) |
+//! | service | `SERVICE#id` | `SERVICE` | GSI1 `SERVICES#provider` / id, GSI2 `CATEGORY#slug` / id (while published), GSI3 `CATALOGUE` / id (published) or `SERVICES#status` / id |
 //! | calendar rules | `CALENDAR#provider` | `RULES` | |
 //! | calendar day | `CALENDAR#provider` | `DAY#yyyy-mm-dd` | |
 //! | booking | `BOOKING#id` | `BOOKING` | GSI1 `CUSTOMER#id` / start#id, GSI2 `PROVIDER#id` / start#id, GSI3 `DUE#shard` / deadline#id (while requested) |
-//! | booking history | `BOOKING#id` | `HISTORY#revision` | |
+//! | booking history | `BOOKING#id` | `HISTORY#revision` | GSI1 `BOOKINGS#yyyy-mm-dd` / start#id (the first line) |
 //! | idempotency receipt | `ONCE#subject#operation#key` | `ONCE` | |
 //! | event handled | `HANDLED#consumer#event` | `HANDLED` | |
 //! | outbox | `OUTBOX#shard` | event id | |

@@ -81,15 +81,25 @@ fn every_index_key() {
     );
     assert_eq!(key::audit_shard("2026-03-10".parse().unwrap(), 3), "AUDIT#2026-03-10#3");
     let lists = |status| shown(key::service_lists(user, Category::PetCare, status, Id::from_parts(1, 16)));
-    assert_eq!(lists(ServiceStatus::Draft), [format!("GSI1 SERVICES#usr_{ULID} / svc_{ULID}")]);
-    assert_eq!(lists(ServiceStatus::Archived), [format!("GSI1 SERVICES#usr_{ULID} / svc_{ULID}")]);
+    for status in [ServiceStatus::Draft, ServiceStatus::Archived] {
+        let of_status = serde_json::to_value(status).unwrap();
+        let wanted = [
+            format!("GSI1 SERVICES#usr_{ULID} / svc_{ULID}"),
+            format!("GSI3 SERVICES#{} / svc_{ULID}", of_status.as_str().unwrap()),
+        ];
+        assert_eq!(lists(status), wanted);
+    }
     assert_eq!(
         lists(ServiceStatus::Published),
         [
             format!("GSI1 SERVICES#usr_{ULID} / svc_{ULID}"),
-            format!("GSI2 CATEGORY#pet_care / svc_{ULID}"),
             format!("GSI3 CATALOGUE / svc_{ULID}"),
+            format!("GSI2 CATEGORY#pet_care / svc_{ULID}"),
         ]
+    );
+    assert_eq!(
+        shown(vec![key::booking_made(at, Id::from_parts(1, 16))]),
+        [format!("GSI1 BOOKINGS#2026-03-10 / {start}")]
     );
     assert_eq!(Index::Gsi2.attributes(), ("GSI2PK", "GSI2SK"));
 }

@@ -26,6 +26,11 @@ impl Position {
         self.0.get("SK").cloned()
     }
 
+    /// The sort key in an index that the page was read from.
+    pub(crate) fn index_sort_key(&self, index: Index) -> Option<&str> {
+        self.0.get(index.attributes().1).map(String::as_str)
+    }
+
     fn into_key(self) -> HashMap<String, AttributeValue> {
         self.0.into_iter().map(|(name, text)| (name, AttributeValue::S(text))).collect()
     }

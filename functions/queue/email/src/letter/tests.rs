@@ -1,7 +1,7 @@
 use banister_domain::access::Permissions;
 use banister_domain::account::{AccountStatus, Role};
 use banister_domain::availability::{Interval, Zone};
-use banister_domain::id::Id;
+use banister_domain::id::{Id, ServiceId, UserId};
 use banister_domain::money::{Currency, Money, Price};
 use banister_domain::photo::Photo;
 use banister_domain::service::LocationKind;
@@ -60,7 +60,7 @@ fn massage(title: &str) -> Booking {
 }
 
 fn news(status: Status, side: Side) -> News {
-    News { booking: Id::from_parts(1, 1), status, side, other: Id::from_parts(1, 3) }
+    News { booking: Id::from_parts(1, 1), status, side, other: Id::from_parts(1, 3), by_staff: false }
 }
 
 /// No two blank lines, no white space at the ends of lines, no template left over.
@@ -254,6 +254,59 @@ fn each_side_reads_its_own_end_of_the_story() {
         assert!(!told(status, Side::Customer, Locale::En).contains("The time is free again."));
         assert!(told(status, Side::Provider, Locale::Ru).contains("Время снова свободно."));
         assert!(!told(status, Side::Customer, Locale::Ru).contains("Время снова свободно."));
+    }
+}
+
+#[test]
+fn what_staff_cancelled_is_not_blamed_on_a_side() {
+    for (locale, staff, blamed) in [
+        (Locale::En, "Our staff have cancelled the booking.", ["The customer has", "The provider has"]),
+        (Locale::Ru, "Наша служба поддержки отменила запись.", ["Клиент отменил", "Исполнитель отменил"]),
+    ] {
+        for side in [Side::Customer, Side::Provider] {
+            let about = News { by_staff: true, ..news(Status::Cancelled, side) };
+            let reader = person("Robin", locale);
+            let letter = booking(&reader, None, &massage("Deep massage"), about, Some("Both ill."));
+            let Letter { text, html, .. } = letter.expect("a letter");
+            for shown in [&text, &html] {
+                assert!(shown.contains(staff) && shown.contains("Both ill."), "{shown}");
+                assert!(!blamed.iter().any(|words| shown.contains(words)), "{shown}");
+                assert!(!shown.contains("In their words"), "{shown}");
+            }
+            assert!(is_tidy(&text), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_provider_reads_which_service_was_archived_and_why() {
+    let service = serde_json::json!({
+        "id": ServiceId::from_parts(1, 1), "provider_id": UserId::from_parts(1, 2),
+        "title": "Deep <b>massage</b>", "description": "", "category": "massage",
+        "price": { "amount": 1, "currency": "eur" }, "duration_minutes": 60, "location_kind": "online",
+        "status": "archived", "archived": { "reason": "Not a massage.\nSee the rules.", "at": "2026-03-10T10:30:00Z" },
+        "created_at": "2026-03-09T10:30:00Z", "updated_at": "2026-03-10T10:30:00Z",
+    });
+    let service: Service = serde_json::from_value(service).expect("a service");
+    let archived = service.archived.as_ref().expect("archived by staff");
+    for (locale, subject, when) in [
+        (
+            Locale::En,
+            "Service archived: Deep <b>massage</b>",
+            "on Tuesday, March 10, 2026, 11:30 AM (Europe/Berlin, UTC+1).",
+        ),
+        (
+            Locale::Ru,
+            "Услуга снята с публикации: Deep <b>massage</b>",
+            ": вторник, 10 марта 2026 г., 11:30 (Europe/Berlin, UTC+1).",
+        ),
+    ] {
+        let letter = service_archived(&person("Robin", locale), &service, archived).expect("a letter");
+        assert_eq!(letter.subject, subject);
+        assert!(letter.text.contains(when) && letter.html.contains(when), "{}", letter.text);
+        assert!(letter.text.contains(":\n> Not a massage.\n> See the rules.\n"), "{}", letter.text);
+        assert!(!letter.html.contains("<b>") && !letter.html.contains("href"), "{}", letter.html);
+        assert!(is_tidy(&letter.text), "{}", letter.text);
     }
 }
 

@@ -198,6 +198,27 @@ impl World {
             }
             "get_statistics" => Request::new("/v1/admin/statistics?group=month", get),
             "list_audit" => Request::new("/v1/admin/audit?limit=5", get),
+            _ => self.of_market(operation).await,
+        }
+    }
+
+    /// The same for services and bookings of the whole market.
+    async fn of_market(&mut self, operation: &Operation) -> Request {
+        let (get, act) = (None::<Value>, None::<Value>);
+        let reason = json!({ "reason": "A test." });
+        let staff = |path: String| path.replace("/v1/", "/v1/admin/");
+        match operation.id.as_str() {
+            "list_all_services" => Request::new("/v1/admin/services?category=consulting&limit=5", get),
+            "get_any_service" => Request::new(format!("/v1/admin/services/{}", self.service), get),
+            "archive_any_service" => Request::new(format!("{}/archive", staff(self.draft().await)), reason),
+            "restore_service" => {
+                let service = staff(self.draft().await);
+                body(self.admin.post(&format!("{service}/archive"), &reason).await.unwrap(), 200);
+                Request::new(format!("{service}/restore"), act)
+            }
+            "list_all_bookings" => Request::new("/v1/admin/bookings?from=2026-03-04T00:00:00Z&limit=5", get),
+            "get_any_booking" => Request::new(staff(self.booking().await), get),
+            "cancel_any_booking" => Request::new(format!("{}/cancel", staff(self.booking().await)), reason),
             new => panic!("{new} is new: say here how to call it"),
         }
     }

@@ -130,7 +130,7 @@ impl Kept {
                 self.bookings.insert(booking.id, booking);
             }
             "booking_history" => {
-                let HistoryRecord { booking_id, entry } = read(item);
+                let HistoryRecord { booking_id, entry, .. } = read(item);
                 self.history.entry(booking_id).or_default().push(entry);
             }
             "calendar_day" => self.days.push(read(item)),
@@ -300,7 +300,8 @@ fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
         | Payload::PasswordChanged { .. }
         | Payload::SessionsEnded { .. }
         | Payload::ConnectionReplaced { .. }
-        | Payload::PhotoRemoved { .. } => None,
+        | Payload::PhotoRemoved { .. }
+        | Payload::ServiceArchivedByStaff { .. } => None,
         Payload::BookingRequested(about) => Some((about.booking_id, Status::Requested)),
         Payload::BookingConfirmed(about) => Some((about.booking_id, Status::Confirmed)),
         Payload::BookingDeclined(about) => Some((about.booking_id, Status::Declined)),
@@ -309,7 +310,7 @@ fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
     }
 }
 
-/// Who gets a mail: the other side, or both where time acted.
+/// Who gets a mail: the other side, or both where staff or time acted.
 fn readers(payload: &Payload) -> Vec<UserId> {
     match payload {
         Payload::AccountRegistered { user_id, .. }
@@ -317,7 +318,8 @@ fn readers(payload: &Payload) -> Vec<UserId> {
         | Payload::RefreshTokenReused { user_id, .. }
         | Payload::ConfirmationRequested { user_id, .. }
         | Payload::PasswordResetRequested { user_id, .. }
-        | Payload::PasswordChanged { user_id } => vec![*user_id],
+        | Payload::PasswordChanged { user_id }
+        | Payload::ServiceArchivedByStaff { provider_id: user_id, .. } => vec![*user_id],
         Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } | Payload::PhotoRemoved { .. } => {
             Vec::new()
         }
@@ -328,7 +330,7 @@ fn readers(payload: &Payload) -> Vec<UserId> {
         | Payload::BookingExpired(about) => match about.actor {
             Actor::Customer => vec![about.provider_id],
             Actor::Provider => vec![about.customer_id],
-            Actor::Time => vec![about.customer_id, about.provider_id],
+            Actor::Staff | Actor::Time => vec![about.customer_id, about.provider_id],
         },
     }
 }

@@ -65,7 +65,7 @@ impl Bookings {
 
 /// The first whole millisecond not before `at`: keys have no finer time, and one cut down would lie
 /// before bookings that start earlier than `at`.
-fn rounded_up(at: Timestamp) -> Timestamp {
+pub(super) fn rounded_up(at: Timestamp) -> Timestamp {
     let up = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Ceil);
     at.round(up).unwrap_or(at)
 }

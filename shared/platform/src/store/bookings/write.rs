@@ -11,11 +11,12 @@ use banister_domain::service::{Service, ServiceStatus};
 use banister_domain::text::Reason;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{BookingRecord, Bookings, HistoryRecord};
-use crate::store::{DayRecord, Loaded, Once, OutboxRecord};
+use crate::http::{Code, Problem};
+use crate::store::{Act, AuditEntry, AuditRecord, DayRecord, Loaded, Once, OutboxRecord};
 use crate::table::{CommitError, StorageError, Transaction, Versioned, backoff, key};
 
 /// How long a lost race is decided again. Each loss means that somebody else won, so only a
@@ -79,6 +80,23 @@ impl From<StorageError> for ChangeError {
     }
 }
 
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Missing => Self::new(Code::NotFound),
+            ChangeError::WrongState(wrong) => {
+                let allowed: Vec<_> = wrong.allowed.iter().map(|command| command.as_str()).collect();
+                Self::new(Code::WrongState)
+                    .detail(wrong.to_string())
+                    .with("booking_status", wrong.status)
+                    .with("allowed", allowed)
+            }
+            ChangeError::Seen | ChangeError::Busy => Self::busy(),
+            ChangeError::Storage(error) => error.into(),
+        }
+    }
+}
+
 /// What a failed condition means to a writer of time.
 #[derive(Debug)]
 enum Lost {
@@ -86,6 +104,31 @@ enum Lost {
     Race,
     /// The receipt is there already.
     Seen,
+}
+
+/// A command to a booking: in which capacity, why, and, where staff give it, their act.
+pub(super) struct Order<'a> {
+    pub(super) command: Command,
+    pub(super) actor: Actor,
+    pub(super) reason: Option<Reason>,
+    pub(super) act: Option<&'a Act>,
+}
+
+impl Order<'_> {
+    fn given_to(&self, booking: &Booking, now: Timestamp) -> Result<Change, WrongState> {
+        let change = booking.change(self.command, self.actor, self.reason.clone(), now)?;
+        Ok(match self.act.and_then(|act| act.by) {
+            Some(staff) => change.by(staff),
+            None => change,
+        })
+    }
+
+    /// What the audit log says of an act of staff; a change by the two sides is in the history only.
+    fn line(&self, before: &Booking, Change { booking, .. }: &Change) -> Option<AuditRecord> {
+        let line = self.act?.line(AuditEntry::BookingCancelled, booking.customer_id);
+        let after = json!({ "booking_id": booking.id, "status": booking.status, "reason": self.reason });
+        Some(line.change(&json!({ "status": before.status }), &after))
+    }
 }
 
 impl Bookings {
@@ -137,7 +180,9 @@ impl Bookings {
             let record = BookingRecord(booking.clone());
             transaction.create(&record, Lost::Race);
             add(&mut transaction, provider, reservation.days);
-            explain(&mut transaction, booking.id, entry, payload, now)?;
+            let line =
+                HistoryRecord { starts_at: Some(booking.starts_at), ..HistoryRecord::of(booking.id, entry) };
+            explain(&mut transaction, &line, payload, now)?;
             if let Some((once, show)) = receipt {
                 once.record(&mut transaction, StatusCode::CREATED, &show(&booking), now, Lost::Seen)?;
             }
@@ -160,11 +205,23 @@ impl Bookings {
         receipt: Option<Receipt<'_>>,
         now: Timestamp,
     ) -> Result<Booking, ChangeError> {
+        self.obey(id, &Order { command, actor, reason, act: None }, receipt, now).await
+    }
+
+    /// Does to a booking what `order` says, at `now`.
+    pub(super) async fn obey(
+        &self,
+        id: BookingId,
+        order: &Order<'_>,
+        receipt: Option<Receipt<'_>>,
+        now: Timestamp,
+    ) -> Result<Booking, ChangeError> {
         let mut race = Race::new();
         while race.goes_on().await {
             let found = self.get(id).await?.ok_or(ChangeError::Missing)?;
-            let Change { booking, history, place, payload } =
-                found.value.change(command, actor, reason.clone(), now).map_err(ChangeError::WrongState)?;
+            let change = order.given_to(&found.value, now).map_err(ChangeError::WrongState)?;
+            let line = order.line(&found.value, &change);
+            let Change { booking, history, place, payload } = change;
             let dates = availability::days_touched(booking.occupies);
             let Loaded { days, .. } = self.calendars.load(booking.provider_id, &dates).await?;
             let days = match place {
@@ -177,7 +234,10 @@ impl Bookings {
             let changed = Versioned { value: BookingRecord(booking.clone()), version: found.version };
             transaction.replace(&changed, Lost::Race);
             add(&mut transaction, booking.provider_id, days);
-            explain(&mut transaction, id, history, payload, now)?;
+            explain(&mut transaction, &HistoryRecord::of(id, history), payload, now)?;
+            if let Some(line) = line {
+                transaction.put_over(&line);
+            }
             if let Some((once, show)) = receipt {
                 once.record(&mut transaction, StatusCode::OK, &show(&booking), now, Lost::Seen)?;
             }
@@ -210,7 +270,7 @@ impl Bookings {
             let id = booking.id;
             transaction
                 .replace(&Versioned { value: BookingRecord(booking), version: record.version }, Lost::Race);
-            explain(&mut transaction, id, history, payload, now)?;
+            explain(&mut transaction, &HistoryRecord::of(id, history), payload, now)?;
         }
         Ok(Some(transaction))
     }
@@ -314,13 +374,10 @@ fn add(transaction: &mut Transaction<Lost>, provider_id: UserId, days: Vec<Chang
 
 fn explain(
     transaction: &mut Transaction<Lost>,
-    booking_id: BookingId,
-    entry: banister_domain::booking::HistoryEntry,
+    line: &HistoryRecord,
     payload: Payload,
     now: Timestamp,
 ) -> Result<(), StorageError> {
-    transaction
-        .create(&HistoryRecord { booking_id, entry }, Lost::Race)
-        .put_over(&OutboxRecord::new(payload, now)?);
+    transaction.create(line, Lost::Race).put_over(&OutboxRecord::new(payload, now)?);
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 use banister_domain::id::{BookingId, UserId};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::{Index, IndexKey, Key, at, key, moment, shard};
 
@@ -51,8 +53,25 @@ pub fn bookings_due(shard: u8) -> String {
     format!("DUE#{shard}")
 }
 
+/// Where the first line of a booking's history stands among the bookings of all, by the UTC day of its
+/// start. The line never changes: no change of the booking costs a write of this index.
+#[must_use]
+pub fn booking_made(starts_at: Timestamp, id: BookingId) -> IndexKey {
+    let day = starts_at.to_zoned(TimeZone::UTC).date();
+    at(Index::Gsi1, bookings_on(day), format!("{}#{id}", moment(starts_at)))
+}
+
+/// Partition in GSI1 of the bookings that start on a UTC day.
+#[must_use]
+pub fn bookings_on(day: Date) -> String {
+    format!("BOOKINGS#{day}")
+}
+
 /// Key of a line of a booking's history.
 #[must_use]
 pub fn booking_history(id: BookingId, revision: u32) -> Key {
-    key(format!("BOOKING#{id}"), format!("HISTORY#{revision:010}"))
+    key(format!("BOOKING#{id}"), format!("{HISTORY}{revision:010}"))
 }
+
+/// Sort keys of the lines of a booking's history begin with this.
+pub const HISTORY: &str = "HISTORY#";

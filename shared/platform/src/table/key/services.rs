@@ -11,7 +11,8 @@ pub fn service(id: ServiceId) -> Key {
     key(format!("SERVICE#{id}"), "SERVICE")
 }
 
-/// Where a service stands in the lists: with its provider always, in the catalogue while published.
+/// Where a service stands in the lists: with its provider and among those of its status always, in its
+/// category while published.
 #[must_use]
 pub fn service_lists(
     provider: UserId,
@@ -19,10 +20,12 @@ pub fn service_lists(
     status: ServiceStatus,
     id: ServiceId,
 ) -> Vec<IndexKey> {
-    let mut keys = vec![at(Index::Gsi1, services_of(provider), id.to_string())];
+    let mut keys = vec![
+        at(Index::Gsi1, services_of(provider), id.to_string()),
+        at(Index::Gsi3, services_that_are(status).into(), id.to_string()),
+    ];
     if status == ServiceStatus::Published {
         keys.push(at(Index::Gsi2, services_in(category), id.to_string()));
-        keys.push(at(Index::Gsi3, CATALOGUE.into(), id.to_string()));
     }
     keys
 }
@@ -40,5 +43,12 @@ pub fn services_in(category: Category) -> String {
     format!("CATEGORY#{}", category.slug())
 }
 
-/// Partition in GSI3 of all published services.
-pub const CATALOGUE: &str = "CATALOGUE";
+/// Partition in GSI3 of all services of a status; that of the published ones is the catalogue.
+#[must_use]
+pub const fn services_that_are(status: ServiceStatus) -> &'static str {
+    match status {
+        ServiceStatus::Draft => "SERVICES#draft",
+        ServiceStatus::Published => "CATALOGUE",
+        ServiceStatus::Archived => "SERVICES#archived",
+    }
+}

@@ -1,0 +1,72 @@
+//! How staff see services.
+
+use banister_domain::availability::DurationMinutes;
+use banister_domain::id::{ServiceId, UserId};
+use banister_domain::money::Price;
+use banister_domain::service::{Category, LocationKind, Service, ServiceStatus};
+use banister_domain::text::{Description, Reason, Title};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A service as staff see it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = MarketService, example = json!({
+    "id": "svc_01KB2QB6Y2D5F8H1K4N7QSTVWX",
+    "provider_id": "usr_01KB2Q8A4N7Y5V3T1R9QWXMCDF",
+    "title": "Deep tissue massage",
+    "description": "One hour, oil included.",
+    "category": "massage",
+    "price": { "amount": 6500, "currency": "eur" },
+    "duration_minutes": 60,
+    "location_kind": "at_customer",
+    "status": "archived",
+    "archived_reason": "The description is of another service.",
+    "archived_at": "2026-03-10T08:00:00Z",
+    "created_at": "2026-03-09T08:00:00Z",
+    "updated_at": "2026-03-10T08:00:00Z",
+}))]
+pub(crate) struct MarketServiceView {
+    id: ServiceId,
+    /// Whose.
+    provider_id: UserId,
+    title: Title,
+    description: Description,
+    category: Category,
+    price: Price,
+    duration_minutes: DurationMinutes,
+    location_kind: LocationKind,
+    status: ServiceStatus,
+    /// Why staff archived it; `null` where they did not.
+    archived_reason: Option<Reason>,
+    /// When staff archived it.
+    #[schema(value_type = Option<String>, format = DateTime, example = json!(null))]
+    archived_at: Option<Timestamp>,
+    #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
+    updated_at: Timestamp,
+}
+
+impl From<Service> for MarketServiceView {
+    fn from(service: Service) -> Self {
+        let archived_at = service.archived.as_ref().map(|archived| archived.at);
+        let archived_reason = service.archived.map(|archived| archived.reason);
+        let Service { id, provider_id, title, description, category, price, .. } = service;
+        let Service { duration_minutes, location_kind, status, created_at, updated_at, .. } = service;
+        Self {
+            id,
+            provider_id,
+            title,
+            description,
+            category,
+            price,
+            duration_minutes,
+            location_kind,
+            status,
+            archived_reason,
+            archived_at,
+            created_at,
+            updated_at,
+        }
+    }
+}
