@@ -23,6 +23,7 @@ import audit
 import checks
 import expand
 import live
+import market
 import mutants
 import rest
 import stack
@@ -38,6 +39,7 @@ CHECKS = [
     staff.administration,
     audit.audit,
     audit.statistics,
+    market.market,
     live.websocket,
     live.photo,
     checks.dead_letters,

@@ -1,10 +1,12 @@
-//! `/v1/admin/users`.
+//! `/v1/admin/users`, and what staff see and do across the market.
 
+mod bookings;
 mod lists;
 mod made;
 mod permissions;
 mod roles;
 mod statistics;
+mod services;
 mod switched;
 
 use banister_domain::access::{Permission, Permissions};

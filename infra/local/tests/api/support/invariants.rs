@@ -114,6 +114,12 @@ impl Kept {
         self.history[&id].iter().map(|line| line.to).collect()
     }
 
+    /// How many changes of a booking staff made.
+    pub(crate) fn by_staff(&self, id: &str) -> usize {
+        let id: BookingId = id.parse().expect("a booking's id");
+        self.history[&id].iter().filter(|line| line.actor == Actor::Staff).count()
+    }
+
     fn take(&mut self, item: Item) {
         fn read<R: Record>(item: Item) -> R {
             from_item(item).expect("the item reads as its type").value
