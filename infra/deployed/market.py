@@ -6,9 +6,11 @@ from stack import Failed
 
 
 def market(world):
-    """The super admin finds services and bookings in each way, archives and restores one, and cancels another."""
+    """The super admin finds services and bookings in each way, archives and restores one, and cancels another; and
+    everybody has a dashboard."""
     services(world)
     bookings(world)
+    dashboards(world)
 
 
 def services(world):
@@ -60,3 +62,14 @@ def bookings(world):
         world.until(f"the mail to {address}", lambda address=address: world.mailed(address, "cancelled"))
     if slot not in world.slots():
         raise Failed("the time of a booking that staff cancelled is not free")
+
+
+def dashboards(world):
+    """Each finds a section of their own, and in it what there is."""
+    for address, section in ((CUSTOMER, "customer"), (PROVIDER, "provider"), (SUPER_ADMIN, "staff")):
+        shown = world.api.call("GET", "/v1/me/dashboard", token=world.tokens[address])
+        if [name for name in ("customer", "provider", "staff") if shown[name]] != [section]:
+            raise Failed(f"the dashboard of {address} is {shown}")
+    # Those of the super admin.
+    if not shown["staff"]["newest_services"]:
+        raise Failed("the super admin sees no services")

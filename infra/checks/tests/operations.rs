@@ -46,6 +46,7 @@ const RIGHTS: [(&str, &str); 67] = [
     ("confirm_booking", "BatchGetItem GetItem PutItem"),
     ("decline_booking", "BatchGetItem GetItem PutItem"),
     ("cancel_booking", "BatchGetItem GetItem PutItem"),
+    ("get_dashboard", "BatchGetItem GetItem; GSI1: Query; GSI2: Query; GSI3: Query"),
     ("create_chat_ticket", "BatchGetItem PutItem UpdateItem"),
     (
         "create_photo_upload",

@@ -4,8 +4,10 @@ mod cancel_booking;
 mod change;
 mod confirm_booking;
 mod create_booking;
+mod dashboard;
 mod decline_booking;
 mod get_booking;
+mod get_dashboard;
 mod list_bookings;
 mod view;
 
@@ -23,6 +25,7 @@ pub struct Bookings {
     clock: Clock,
     table: Table,
     services: store::Services,
+    calendars: store::Calendars,
     store: store::Bookings,
     cursors: Cursors,
 }
@@ -34,6 +37,7 @@ impl Bookings {
         Ok(Self {
             gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
             services: store::Services::new(table.clone()),
+            calendars: store::Calendars::new(table.clone()),
             store: store::Bookings::new(table.clone()),
             cursors: Cursors::from_settings(settings)?,
             clock,
@@ -53,4 +57,7 @@ impl HasGate for Bookings {
 pub fn area() -> Area<Bookings> {
     banister_platform::area!("bookings": Bookings; create_booking, list_bookings, get_booking,
         confirm_booking, decline_booking, cancel_booking)
+    banister_platform::area!("bookings": Bookings;
+        create_booking, list_bookings, get_booking, confirm_booking, decline_booking, cancel_booking,
+        get_dashboard)
 }

@@ -2,6 +2,7 @@
 
 mod change;
 mod create;
+mod dashboard;
 mod expiry;
 mod lists;
 mod main_job;

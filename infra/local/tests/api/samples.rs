@@ -72,6 +72,7 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("confirm_booking", Some(Role::Provider), 200),
     ("decline_booking", Some(Role::Provider), 200),
     ("cancel_booking", Some(Role::Customer), 200),
+    ("get_dashboard", Some(Role::Provider), 200),
     ("create_chat_ticket", Some(Role::Customer), 201),
     ("create_photo_upload", Some(Role::Customer), 201),
     ("remove_photo", Some(Role::Customer), 204),

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use banister_domain::access::Permission;
+use banister_domain::access::{Permission, Permissions};
 use banister_domain::account::Role;
 use banister_domain::id::{SessionId, UserId};
 
@@ -91,6 +91,8 @@ macro_rules! callers {
             pub session_id: SessionId,
             /// As what.
             pub role: Role,
+            /// What was granted to a member of staff.
+            pub permissions: Permissions,
             /// The account's epoch as of the last look.
             pub epoch: u32,
         }
@@ -105,9 +107,9 @@ macro_rules! callers {
 
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
                 let identity = admit(parts, state, Self::ACCESS).await?;
-                let Identity { user_id, session_id, role, epoch, .. } =
+                let Identity { user_id, session_id, role, permissions, epoch, .. } =
                     identity.ok_or(Problem::new(Code::Unauthenticated))?;
-                Ok(Self { user_id, session_id, role, epoch })
+                Ok(Self { user_id, session_id, role, permissions, epoch })
             }
         }
     )+};

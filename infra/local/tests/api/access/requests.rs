@@ -100,6 +100,7 @@ impl World {
             "confirm_booking" => Request::new(format!("{}/confirm", self.booking().await), act),
             "decline_booking" => Request::new(format!("{}/decline", self.booking().await), act),
             "cancel_booking" => Request::new(format!("{}/cancel", self.booking().await), act),
+            "get_dashboard" => Request::new("/v1/me/dashboard", get),
             "create_photo_upload" => {
                 Request::new("/v1/me/photo", json!({ "content_type": "image/jpeg", "size": 1_000 }))
             }

@@ -1,6 +1,8 @@
 //! Lists of bookings.
 
+use banister_domain::booking::Booking;
 use banister_domain::id::UserId;
+use futures_util::future::try_join_all;
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
 use super::{BookingRecord, Bookings};
@@ -14,6 +16,16 @@ pub enum Side {
     Customer(UserId),
     /// Those made with this provider.
     Provider(UserId),
+}
+
+impl Side {
+    /// Where its bookings lie.
+    fn partition(self) -> (Index, String) {
+        match self {
+            Self::Customer(id) => (Index::Gsi1, key::bookings_of_customer(id)),
+            Self::Provider(id) => (Index::Gsi2, key::bookings_of_provider(id)),
+        }
+    }
 }
 
 /// Which bookings to list, by their start.
@@ -35,10 +47,7 @@ impl Bookings {
         limit: u16,
         after: Option<Position>,
     ) -> Result<Page<BookingRecord>, StorageError> {
-        let (index, pk) = match wanted.side {
-            Side::Customer(id) => (Index::Gsi1, key::bookings_of_customer(id)),
-            Side::Provider(id) => (Index::Gsi2, key::bookings_of_provider(id)),
-        };
+        let (index, pk) = wanted.side.partition();
         let mut query = Query { after, ..Query::all(Some(index), pk, limit) };
         if let Some(from) = wanted.from {
             query.from = key::moment(rounded_up(from));
@@ -48,6 +57,27 @@ impl Bookings {
             query.to = key::moment(rounded_up(to));
         }
         self.table.query(query).await
+    }
+
+    /// The last `limit` bookings of a side by their start, latest first.
+    pub async fn latest(&self, side: Side, limit: u16) -> Result<Vec<Booking>, StorageError> {
+        let (index, pk) = side.partition();
+        let query = Query { ascending: false, ..Query::all(Some(index), pk, limit) };
+        let page = self.table.query::<BookingRecord>(query).await?;
+        Ok(page.items.into_iter().map(|(record, _)| record.value.0).collect())
+    }
+
+    /// The requests whose deadline comes next after `now`, soonest first: up to `limit` of each shard. The
+    /// index lags behind.
+    pub async fn expiring(&self, now: Timestamp, limit: u16) -> Result<Vec<Booking>, StorageError> {
+        let shards = (0..key::SHARDS).map(|shard| {
+            let all = Query::all(Some(Index::Gsi3), key::bookings_due(shard), limit);
+            self.table.query::<BookingRecord>(Query { from: key::moment(now), ..all })
+        });
+        let pages = try_join_all(shards).await?.into_iter().flat_map(|page| page.items);
+        let mut found: Vec<_> = pages.map(|(record, _)| record.value.0).collect();
+        found.sort_by_key(|booking| booking.answer_by);
+        Ok(found)
     }
 
     /// A page of up to 25 requests of one shard whose deadline was at `now` or before, longest

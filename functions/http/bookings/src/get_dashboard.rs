@@ -1,0 +1,31 @@
+//! `GET /v1/me/dashboard`: what is next and what waits, for whoever is signed in.
+
+use axum::extract::State;
+use banister_domain::account::Role;
+use banister_platform::http::{Code, OkJson, Problem, SignedIn};
+
+use crate::Bookings;
+use crate::dashboard::DashboardView;
+
+pub(crate) const PROBLEMS: &[Code] = &[];
+
+/// Read the own dashboard
+///
+/// For customers: their next bookings. For providers: their next bookings, the requests that wait for an
+/// answer, today and their services. For staff: what their permissions let them act on. Counts are of the
+/// bookings and services that were looked at, up to 50 of each; `more` says that there are others.
+#[utoipa::path(get, path = "/v1/me/dashboard",
+    responses((status = 200, description = "The dashboard", body = DashboardView)))]
+pub(crate) async fn get_dashboard(
+    State(bookings): State<Bookings>,
+    caller: SignedIn,
+) -> Result<OkJson<DashboardView>, Problem> {
+    let (user, now) = (caller.user_id, bookings.clock.now());
+    let mut view = DashboardView { role: caller.role, customer: None, provider: None, staff: None };
+    match caller.role {
+        Role::Customer => view.customer = Some(Box::pin(bookings.of_customer(user, now)).await?),
+        Role::Provider => view.provider = Some(Box::pin(bookings.of_provider(user, now)).await?),
+        role => view.staff = Some(Box::pin(bookings.of_staff((role, caller.permissions), now)).await?),
+    }
+    Ok(OkJson(view))
+}

@@ -1,0 +1,134 @@
+//! `/v1/me/dashboard`: what is next and what waits, by role.
+
+use banister_domain::access::{Permission, Permissions};
+use banister_domain::account::Role;
+use banister_local::client::Client;
+use serde_json::{Value, json};
+
+use super::{booked, market};
+use crate::support::{body, customer, each, open, pass, provider, service, stranger, text};
+
+async fn dashboard(who: &Client) -> Value {
+    body(who.get("/v1/me/dashboard").await.unwrap(), 200)
+}
+
+/// The ids in a list of a section.
+fn ids(section: &Value, list: &str) -> Vec<String> {
+    each(&json!({ "items": section[list] }), "id")
+}
+
+fn id(path: &str) -> String {
+    path.rsplit('/').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn both_sides_see_what_is_next_and_how_it_stands() {
+    let (cloud, one, service, customer) = market().await;
+    let mut made = Vec::new();
+    for start in ["03T09:00", "03T11:00", "04T10:00", "05T10:00", "06T10:00", "07T10:00", "08T10:00"] {
+        made.push(booked(&customer, &service, &format!("2026-03-{start}:00Z")).await);
+    }
+    for (number, command) in [(0, "confirm"), (1, "decline"), (2, "confirm"), (3, "cancel")] {
+        body(one.act(&format!("{}/{command}", made[number])).await.unwrap(), 200);
+    }
+    let these = |numbers: &[usize]| numbers.iter().map(|number| id(&made[*number])).collect::<Vec<_>>();
+    let counts =
+        json!({ "requested": 3, "confirmed": 2, "declined": 1, "cancelled": 1, "expired": 0, "more": false });
+
+    let shown = dashboard(&customer).await;
+    assert_eq!(
+        (text(&shown, "role"), &shown["provider"], &shown["staff"]),
+        ("customer", &Value::Null, &Value::Null)
+    );
+    assert_eq!(ids(&shown["customer"], "next_bookings"), these(&[0, 2, 4, 5, 6]));
+    assert_eq!(shown["customer"]["bookings"], counts);
+
+    let shown = dashboard(&one).await;
+    assert_eq!(
+        (text(&shown, "role"), &shown["customer"], &shown["staff"]),
+        ("provider", &Value::Null, &Value::Null)
+    );
+    let section = &shown["provider"];
+    assert_eq!(ids(section, "next_bookings"), these(&[0, 2]));
+    assert_eq!(ids(section, "requests"), these(&[4, 5, 6]));
+    assert_eq!((&section["bookings"], &section["today"]), (&counts, &json!(0)));
+    assert_eq!(section["services"], json!({ "draft": 0, "published": 1, "archived": 0, "more": false }));
+
+    // The next day at ten: the first one is over and still one of today; the requests have expired.
+    pass(&cloud, 26 * 3_600).await;
+    let (mut one, mut customer) = (one, customer);
+    one.sign_in().await.unwrap();
+    customer.sign_in().await.unwrap();
+    let section = dashboard(&one).await["provider"].take();
+    assert_eq!(ids(&section, "next_bookings"), these(&[2]));
+    assert_eq!((&section["requests"], &section["today"]), (&json!([]), &json!(1)));
+    assert_eq!(section["bookings"]["expired"], 3);
+    // Where the provider is, that day is over.
+    open(&one, json!({ "time_zone": "Pacific/Kiritimati" })).await;
+    assert_eq!(dashboard(&one).await["provider"]["today"], 0);
+    assert_eq!(ids(&dashboard(&customer).await["customer"], "next_bookings"), these(&[2]));
+}
+
+#[tokio::test]
+async fn requests_stand_in_the_order_of_their_deadlines() {
+    let (cloud, one, service, customer) = market().await;
+    let late = booked(&customer, &service, "2026-03-09T10:00:00Z").await;
+    pass(&cloud, 60).await;
+    let later = booked(&customer, &service, "2026-03-05T10:00:00Z").await;
+    let soon = booked(&customer, &service, "2026-03-02T12:00:00Z").await;
+    let shown = dashboard(&one).await;
+    assert_eq!(ids(&shown["provider"], "requests"), [id(&soon), id(&late), id(&later)]);
+}
+
+#[tokio::test]
+async fn counts_are_of_so_many_and_say_so() {
+    let (_cloud, one, service, customer) = market().await;
+    for number in 0..51 {
+        let start = format!("2026-03-{:02}T{:02}:00:00Z", 3 + number / 10, 8 + number % 10);
+        booked(&customer, &service, &start).await;
+    }
+    for (who, section) in [(&customer, "customer"), (&one, "provider")] {
+        let counts = &dashboard(who).await[section]["bookings"];
+        assert_eq!((&counts["requested"], &counts["more"]), (&json!(50), &json!(true)), "{section}");
+    }
+}
+
+#[tokio::test]
+async fn staff_see_what_their_permissions_let_them_act_on() {
+    let (cloud, one, consultation, anna) = market().await;
+    let (two, bert) = (provider(&cloud, "Provider Two").await, customer(&cloud, "Customer Two").await);
+    let other = service(&two, 60).await;
+    // Deadlines: the start where it is within a day, else a day from now.
+    let mut made = Vec::new();
+    for (who, service, start) in [
+        (&anna, &consultation, "2026-03-02T16:00:00Z"),
+        (&bert, &other, "2026-03-02T12:00:00Z"),
+        (&anna, &consultation, "2026-03-02T14:00:00Z"),
+        (&bert, &consultation, "2026-03-02T10:00:00Z"),
+    ] {
+        made.push(booked(who, service, start).await);
+    }
+    body(one.act(&format!("{}/confirm", made[2])).await.unwrap(), 200);
+    let soonest: Vec<_> = [3, 1, 0].iter().map(|number| id(&made[*number])).collect();
+    let staff = async |permission: Option<Permission>, name: &str| {
+        let granted: Permissions = permission.into_iter().collect();
+        let client = Client::staff(&cloud, Role::Management, granted, name).await.unwrap();
+        dashboard(&client).await
+    };
+    let nothing = staff(None, "Support None").await;
+    assert_eq!((text(&nothing, "role"), &nothing["customer"]), ("management", &Value::Null));
+    assert_eq!(nothing["staff"], json!({ "expiring_requests": null, "newest_services": null }));
+    let bookings = staff(Some(Permission::BookingManagement), "Support Bookings").await["staff"].take();
+    assert_eq!((ids(&bookings, "expiring_requests"), &bookings["newest_services"]), (soonest, &Value::Null));
+    assert!(bookings["expiring_requests"][0].get("location").is_none(), "{bookings}");
+    let services = staff(Some(Permission::ServiceManagement), "Support Services").await["staff"].take();
+    assert_eq!(
+        (ids(&services, "newest_services"), &services["expiring_requests"]),
+        (vec![other, consultation], &Value::Null)
+    );
+    // What has expired waits for nobody.
+    pass(&cloud, 2 * 3_600 + 60).await;
+    let later = staff(Some(Permission::BookingManagement), "Support Later").await["staff"].take();
+    assert_eq!(ids(&later, "expiring_requests"), [id(&made[1]), id(&made[0])]);
+    assert_eq!(stranger(&cloud).get("/v1/me/dashboard").await.unwrap().status, 401);
+}
