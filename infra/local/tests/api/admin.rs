@@ -5,8 +5,8 @@ mod lists;
 mod made;
 mod permissions;
 mod roles;
-mod statistics;
 mod services;
+mod statistics;
 mod switched;
 
 use banister_domain::access::{Permission, Permissions};
