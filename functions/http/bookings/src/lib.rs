@@ -56,6 +56,5 @@ impl HasGate for Bookings {
 #[must_use]
 pub fn area() -> Area<Bookings> {
     banister_platform::area!("bookings": Bookings; create_booking, list_bookings, get_booking,
-        confirm_booking, decline_booking, cancel_booking, banister_platform, area, bookings, Bookings,
-        get_dashboard)
+        confirm_booking, decline_booking, cancel_booking, get_dashboard)
 }

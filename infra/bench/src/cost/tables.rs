@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{self, Effect, Model};
+use super::model::{self, Model};
 use super::prices::{Bill, Prices, REFERENCE};
 use crate::BenchError;
 
