@@ -217,18 +217,35 @@ fn routes_are_guarded() {
             ("      StageName: $default\n", ""),
             ("DestinationArn: !GetAtt ApiLogGroup.Arn", "DestinationArn: !GetAtt EmailLogGroup.Arn"),
             (r#"{"request_id""#, r#""request_id""#),
-            ("ThrottlingRateLimit: 100,", "ThrottlingRateLimit: 100000,"),
-            ("POST /v1/sessions: {ThrottlingRateLimit: 20", "POST /v1/sessions: {ThrottlingRateLimit: 200"),
-            ("        POST /v1/accounts: {", "        POST /v1/account: {"),
-            ("200, DetailedMetricsEnabled: !Ref DetailedMetrics", "200, DetailedMetricsEnabled: true"),
-            ("40, DetailedMetricsEnabled: !Ref DetailedMetrics", "40, DetailedMetricsEnabled: true"),
-            ("    Default: \"false\"\n", "    Default: \"true\"\n"),
             ("ApiId: !Ref Api, Method: POST, Path: /v1/bookings}", "Method: POST, Path: /v1/bookings}"),
             ("Path: /v1/categories", "Path: /v1/services"),
             ("Path: /v1/categories", "Path: /v1/categories/"),
             ("{ApiId: !Ref Api}", "{ApiId: !Ref Api, Method: GET, Path: /}"),
         ],
     );
+}
+
+#[test]
+fn routes_are_throttled() {
+    let operations = files::read("docs/operations.md").unwrap();
+    good(&rules::routes_are_throttled(&template(), &operations));
+    notices(
+        |template| rules::routes_are_throttled(template, &operations),
+        &[
+            ("DefaultRouteSettings: {ThrottlingRateLimit: 50,", "DefaultRouteSettings: {"),
+            ("100, DetailedMetricsEnabled: !Ref DetailedMetrics", "100, DetailedMetricsEnabled: true"),
+            ("POST /v1/sessions: {ThrottlingRateLimit: 20", "POST /v1/sessions: {ThrottlingRateLimit: 200"),
+            ("GET /v1/services: {ThrottlingRateLimit: 200", "GET /v1/services: {ThrottlingRateLimit: 50"),
+            ("        POST /v1/accounts: {", "        POST /v1/account: {"),
+            ("        GET /v1/me: {", "        GET /v1/you: {"),
+            ("20, DetailedMetricsEnabled: !Ref DetailedMetrics", "20, DetailedMetricsEnabled: true"),
+            ("    Default: \"false\"\n", "    Default: \"true\"\n"),
+        ],
+    );
+    let changed = operations.replacen("| signing in | 20 | 40 |", "| signing in | 20 | 80 |", 1);
+    assert_ne!(changed, operations);
+    let faults = rules::routes_are_throttled(&template(), &changed);
+    assert_eq!(faults, ["docs/operations.md must say 20 and 40 for signing in"]);
 }
 
 #[test]

@@ -5,20 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::Faults;
-use crate::template::{Template, entries, target};
+use crate::template::{Template, target};
 
-/// Routes where passwords and codes can be guessed, or accounts made in bulk.
-const GUESSABLE: [&str; 4] =
-    ["POST /v1/accounts", "POST /v1/email-confirmations", "POST /v1/sessions", "POST /v1/sessions/refresh"];
-
-/// The API has a stage, an access log and throttles; guessable routes have tighter ones; metrics of each
-/// route are written where the parameter says so; each route goes to one function, and one takes the rest.
+/// The API has a stage and an access log; each route goes to one function, and one takes the rest.
 #[must_use]
 pub fn routes_are_guarded(template: &Template) -> Faults {
     let api = &template.resource("Api")["Properties"];
-    let rate = |settings: &Value| settings["ThrottlingRateLimit"].as_i64().unwrap_or(i64::MAX);
-    let burst = |settings: &Value| settings["ThrottlingBurstLimit"].as_i64().unwrap_or(i64::MAX);
-    let default = &api["DefaultRouteSettings"];
     let mut faults = Faults::new();
     let mut require = |holds: bool, what: &str| {
         if !holds {
@@ -30,16 +22,6 @@ pub fn routes_are_guarded(template: &Template) -> Faults {
     let format = api["AccessLogSettings"]["Format"].as_str().unwrap_or_default();
     require(serde_json::from_str::<Value>(format).is_ok_and(|log| log.is_object()), "an access log of JSON");
     require(api["FailOnWarnings"] == true, "FailOnWarnings");
-    require(rate(default) <= 1_000 && burst(default) <= 1_000, "a default throttle");
-    for route in GUESSABLE {
-        let own = &api["RouteSettings"][route];
-        require(
-            rate(own) < rate(default) && burst(own) < burst(default),
-            &format!("a tighter throttle for {route}"),
-        );
-        require(detailed_by_parameter(template, own), &format!("DetailedMetrics decide on {route}"));
-    }
-    require(detailed_by_parameter(template, default), "DetailedMetrics decide on its routes");
     let mut routes = BTreeSet::new();
     for function in template.functions() {
         for event in function.events("HttpApi") {
@@ -51,9 +33,6 @@ pub fn routes_are_guarded(template: &Template) -> Faults {
         }
     }
     require(routes.contains("ANY $default"), "a $default route");
-    for (route, _) in entries(&api["RouteSettings"]) {
-        require(routes.contains(route), &format!("the route {route}, for which it has settings"));
-    }
     faults
 }
 

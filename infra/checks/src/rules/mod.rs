@@ -8,6 +8,7 @@ mod outputs;
 mod queues;
 mod rights;
 mod socket;
+mod throttles;
 mod watch;
 
 pub use api::{routes_are_guarded, table_is_safe};
@@ -18,4 +19,5 @@ pub use outputs::outputs_are_no_parameters;
 pub use queues::{failures_are_kept, queues_are_complete};
 pub use rights::rights_are_narrow;
 pub use socket::sockets_are_routed;
+pub use throttles::routes_are_throttled;
 pub use watch::{dashboard_fits, everything_is_watched};
