@@ -1,6 +1,7 @@
-//! Rules that hold template.yaml, env.example, samconfig.toml, events/ and the routes together. A rule
-//! lists the faults it finds; the tests run each one on the real files, and on files broken on purpose.
+//! Rules that hold template.yaml, env.example, samconfig.toml, events/, documents and the routes together. A
+//! rule lists the faults it finds; the tests run each one on the real files, and on files broken on purpose.
 
+pub mod documents;
 pub mod events;
 pub mod files;
 pub mod operations;
