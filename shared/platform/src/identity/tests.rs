@@ -1,3 +1,5 @@
+mod parsers;
+
 use std::collections::BTreeMap;
 
 use aws_lc_rs::rand::SystemRandom;
