@@ -77,8 +77,12 @@ pub(super) fn effect(operation: &str) -> Option<Effect> {
         | "request_password_reset"
         | "create_user"
         | "archive_any_service" => Some(Effect::Mail),
-        "complete_password_reset" | "change_password" => Some(Effect::MailAndPush),
-        "create_booking" | "confirm_booking" | "decline_booking" | "cancel_booking"
+        "complete_password_reset"
+        | "change_password"
+        | "create_booking"
+        | "confirm_booking"
+        | "decline_booking"
+        | "cancel_booking"
         | "cancel_any_booking" => Some(Effect::MailAndPush),
         "end_session"
         | "end_current_session"
