@@ -15,14 +15,19 @@ use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
 const RIGHTS: [(&str, &str); 68] = [
+const RIGHTS: [(&str, &str); 66] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
     ("request_password_reset", "GetItem PutItem UpdateItem"),
     ("complete_password_reset", "GetItem PutItem UpdateItem"),
-    ("get_me", "BatchGetItem GetItem"),
+    ("get_me", "BatchGetItem"),
     ("update_me", "BatchGetItem DeleteItem GetItem PutItem"),
     ("change_password", "BatchGetItem GetItem PutItem UpdateItem"),
+    ("set_up_totp", "BatchGetItem GetItem PutItem UpdateItem"),
+    ("confirm_totp", "BatchGetItem PutItem"),
+    ("remove_totp", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
+    ("renew_recovery_codes", "BatchGetItem GetItem PutItem UpdateItem"),
     ("create_session", "ConditionCheckItem GetItem PutItem UpdateItem"),
     ("refresh_session", "DeleteItem GetItem PutItem"),
     ("end_current_session", "BatchGetItem DeleteItem GetItem PutItem"),
@@ -63,6 +68,9 @@ const RIGHTS: [(&str, &str); 68] = [
     ("create_user", "BatchGetItem GetItem PutItem"),
     ("update_user", "BatchGetItem DeleteItem PutItem"),
     ("list_users", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query"),
+    ("reset_user_totp", "BatchGetItem DeleteItem PutItem"),
+    ("get_security_settings", "BatchGetItem GetItem"),
+    ("set_security_settings", "BatchGetItem GetItem PutItem"),
     ("list_audit", "BatchGetItem Query; GSI1: Query; GSI2: Query"),
     ("get_statistics", "BatchGetItem GetItem Query"),
     ("list_all_services", "BatchGetItem; GSI1: Query; GSI2: Query; GSI3: Query"),
@@ -99,7 +107,7 @@ const RIGHTS: [(&str, &str); 68] = [
 /// The environment of each area; its functions share a binary and what that needs to start.
 const VARIABLES: [(&str, &str); 17] = [
     ("accounts", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY PUBLIC_URL TABLE_NAME"),
-    ("sessions", "ACCESS_ISSUER ACCESS_PRIVATE_KEY ACCESS_PUBLIC_KEYS PUBLIC_URL TABLE_NAME"),
+    ("sessions", "ACCESS_ISSUER ACCESS_PRIVATE_KEY ACCESS_PUBLIC_KEYS CODE_KEY PUBLIC_URL TABLE_NAME"),
     ("catalog", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),
     ("availability", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS TABLE_NAME"),
     ("bookings", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),

@@ -5,12 +5,14 @@ mod socket;
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use banister_domain::access::Permissions;
-use banister_domain::account::{Account, Role};
+use banister_domain::account::{Account, Role, Step, TotpSecret};
 use banister_platform::config::ConfigError;
 use banister_platform::store::{Accounts, Act, AuditEntry, Edit};
 use banister_platform::table::{StorageError, Table};
+use jiff::Timestamp;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -80,6 +82,8 @@ pub struct Client {
     pub id: String,
     /// The account's address.
     pub email: String,
+    /// Recovery codes of the second factor, where it is on; clones use them up together.
+    recovery_codes: Arc<Mutex<Vec<String>>>,
 }
 
 /// The password of everybody whom [`Client::join`] makes.
@@ -98,7 +102,15 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         let base = base.to_owned();
-        Ok(Self { http, base, token: None, refresh_token: None, id: String::new(), email: String::new() })
+        Ok(Self {
+            http,
+            base,
+            token: None,
+            refresh_token: None,
+            id: String::new(),
+            email: String::new(),
+            recovery_codes: Arc::default(),
+        })
     }
 
     /// Registers, confirms the address with the code from the mail, and signs in.
@@ -134,7 +146,32 @@ impl Client {
         };
         accounts.edit(id, &act, edit).await.map_err(|_| ClientError::Nothing)?;
         client.sign_in().await?;
+        if role == Role::SuperAdmin {
+            client.turn_on_second_factor(cloud.clock.now()).await?;
+        }
         Ok(client)
+    }
+
+    /// Begins to set up a second factor; answers its secret.
+    pub async fn set_up_second_factor(&self) -> Result<TotpSecret, ClientError> {
+        let ask = json!({ "password": PASSWORD });
+        let setup = self.post("/v1/me/totp", &ask).await?.expect(StatusCode::CREATED, "second factor")?;
+        Ok(totp_secret(setup["secret"].as_str().unwrap_or_default()))
+    }
+
+    /// Turns the second factor on, as super admins must before anything else. From now on
+    /// [`Self::sign_in`] uses one of its ten recovery codes each time.
+    pub async fn turn_on_second_factor(&mut self, now: Timestamp) -> Result<TotpSecret, ClientError> {
+        let secret = self.set_up_second_factor().await?;
+        let ask = json!({ "code": secret.code(Step::at(now)).digits() });
+        let on = self.post("/v1/me/totp/confirm", &ask).await?.expect(StatusCode::OK, "second factor")?;
+        let codes = on["recovery_codes"].as_array().into_iter().flatten();
+        let codes = codes.filter_map(Value::as_str).map(ToOwned::to_owned).collect();
+        *self.recovery_codes.lock().unwrap_or_else(PoisonError::into_inner) = codes;
+        let ask = json!({ "refresh_token": self.refresh_token });
+        let session = self.post("/v1/sessions/refresh", &ask).await?.expect(StatusCode::OK, "refresh")?;
+        self.take_tokens(&session);
+        Ok(secret)
     }
 
     /// The code in the newest mail to this address: the line of its own that has eight digits.
@@ -164,9 +201,18 @@ impl Client {
         Ok(newest.or_else(|| code(&first.text)).unwrap_or_default())
     }
 
-    /// Signs in with the common password.
+    /// Takes one of the recovery codes that are left.
+    #[must_use]
+    pub fn recovery_code(&self) -> Option<String> {
+        self.recovery_codes.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// Signs in with the common password, and a recovery code where there are any.
     pub async fn sign_in(&mut self) -> Result<(), ClientError> {
-        let ask = json!({ "email": self.email, "password": PASSWORD });
+        let mut ask = json!({ "email": self.email, "password": PASSWORD });
+        if let Some(code) = self.recovery_code() {
+            ask["code"] = code.into();
+        }
         let session = self.post("/v1/sessions", &ask).await?.expect(StatusCode::CREATED, "sign in")?;
         self.take_tokens(&session);
         Ok(())
@@ -266,6 +312,19 @@ impl Client {
         let ask = json!({ "service_id": service, "starts_at": starts_at });
         self.call(Method::POST, "/v1/bookings", &[("idempotency-key", key)], Some(&ask)).await
     }
+}
+
+/// The secret that an app is told in base32 (RFC 4648, 6).
+#[must_use]
+pub fn totp_secret(text: &str) -> TotpSecret {
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let mut bits = [0; 20];
+    for (at, value) in text.chars().filter_map(|c| alphabet.find(c)).take(32).enumerate() {
+        for bit in (0..5).filter(|bit| value >> (4 - bit) & 1 == 1) {
+            bits[(at * 5 + bit) / 8] |= 0x80 >> ((at * 5 + bit) % 8);
+        }
+    }
+    TotpSecret::new(bits)
 }
 
 impl Answer {

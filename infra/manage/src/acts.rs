@@ -51,6 +51,7 @@ pub(crate) async fn run(command: Command, data: &Path) -> Result<Outcome, Manage
         Command::Grant { whom, permission } => desk.permit(whom, permission, true).await,
         Command::Revoke { whom, permission } => desk.permit(whom, permission, false).await,
         Command::Disable { whom, reason } => desk.disable(whom, reason).await,
+        Command::ResetTotp { whom } => desk.reset_totp(whom).await,
         Command::VerifyAudit { from, to } => desk.verify(from, to).await,
         Command::LinkAudit { from, to } => desk.link(from, to).await,
         Command::RebuildCounters => desk.rebuild().await,
@@ -102,6 +103,7 @@ impl Desk {
             status: AccountStatus::Active,
             disabled: None,
             epoch: 0,
+            second_factor: false,
             email_confirmed: true,
             first_name,
             last_name,
@@ -156,10 +158,27 @@ impl Desk {
                 entry: AuditEntry::AccountDisabled,
                 change: Some(change),
             };
-            Ok::<_, Infallible>((account.status == AccountStatus::Active).then(edit))
+            (account.status == AccountStatus::Active).then(edit)
         };
-        match self.accounts().edit(id, &act, decide).await {
-            Ok(account) => Ok(json!({ "id": id, "status": account.status }).into()),
+        let account = self.edit(id, &act, decide).await?;
+        Ok(json!({ "id": id, "status": account.status }).into())
+    }
+
+    async fn reset_totp(&self, whom: Whom) -> Result<Outcome, ManageError> {
+        let (id, act) = (self.id(whom).await?, self.act());
+        let account = self.edit(id, &act, Edit::without_second_factor).await?;
+        Ok(json!({ "id": id, "second_factor": account.second_factor }).into())
+    }
+
+    async fn edit(
+        &self,
+        id: UserId,
+        act: &Act,
+        decide: impl Fn(&Account) -> Option<Edit>,
+    ) -> Result<Account, ManageError> {
+        let decide = |account: &Account| Ok::<_, Infallible>(decide(account));
+        match self.accounts().edit(id, act, decide).await {
+            Ok(account) => Ok(account),
             Err(CommitError::Refused(EditError::Missing)) => Err(MISSING),
             Err(CommitError::Refused(EditError::LastSuperAdmin)) => {
                 Err(ManageError::Refused("there must be another active super admin"))

@@ -22,6 +22,7 @@ Commands:
                   for, or is the first line of the standard input
   grant, revoke   let a member of staff do something, or no longer: --email or --id, --permission
   disable         switch an account off: --email or --id, --reason
+  reset-totp      turn a lost second factor off, and sign its owner out: --email or --id
   verify-audit    find what was changed in the audit log: --from, --to (days in UTC; today if not given)
   link-audit      link records of the audit log that the stream had and nobody linked: --from, --to
   rebuild-counters
@@ -45,6 +46,7 @@ pub(crate) enum Command {
     Grant { whom: Whom, permission: Permission },
     Revoke { whom: Whom, permission: Permission },
     Disable { whom: Whom, reason: Reason },
+    ResetTotp { whom: Whom },
     VerifyAudit { from: Option<Date>, to: Option<Date> },
     LinkAudit { from: Option<Date>, to: Option<Date> },
     RebuildCounters,
@@ -119,6 +121,7 @@ impl Given {
                 whom: self.whom()?,
                 reason: self.reason.take().ok_or("--reason is missing")?,
             },
+            "reset-totp" => Command::ResetTotp { whom: self.whom()? },
             "verify-audit" => Command::VerifyAudit { from: self.from.take(), to: self.to.take() },
             "link-audit" => Command::LinkAudit { from: self.from.take(), to: self.to.take() },
             "rebuild-counters" => Command::RebuildCounters,
@@ -184,6 +187,7 @@ mod tests {
                 "disable --email a@example.com --reason Left. --permission user_management",
                 "disable has no option --permission",
             ),
+            ("reset-totp --reason Lost.", "one of --email and --id"),
             ("verify-audit --from yesterday", "yesterday"),
             ("verify-audit --password secret", "--password"),
             ("disable twice --email a@example.com", "twice"),

@@ -43,6 +43,7 @@ pub fn person(id: UserId, email: &str, name: &str) -> Account {
         status: AccountStatus::Active,
         disabled: None,
         epoch: 0,
+        second_factor: false,
         email_confirmed: true,
         first_name: name.parse().expect("a name"),
         last_name: "One".parse().expect("a name"),

@@ -1,7 +1,9 @@
 //! Who may do what: the permissions of staff, and who stands above whom.
 
+mod second_factor;
 mod super_admins;
 
+pub use second_factor::SecondFactorRoles;
 pub use super_admins::{LastSuperAdmin, SuperAdmins};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

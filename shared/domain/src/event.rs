@@ -59,6 +59,18 @@ pub enum Payload {
         /// Whose.
         user_id: UserId,
     },
+    /// Signing in takes a second factor from now on.
+    #[serde(rename = "account.second_factor_on")]
+    SecondFactorOn {
+        /// Whose.
+        user_id: UserId,
+    },
+    /// Signing in takes no second factor any more.
+    #[serde(rename = "account.second_factor_off")]
+    SecondFactorOff {
+        /// Whose.
+        user_id: UserId,
+    },
     /// Sessions of a user are over before their time: what they opened must be closed.
     #[serde(rename = "account.sessions_ended")]
     SessionsEnded {

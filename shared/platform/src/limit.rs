@@ -1,6 +1,7 @@
 //! Rate limits, counted in the table before the work. Where the table does not answer, the caller
 //! is refused: a limit that opens under load is none.
 
+use banister_domain::account::{LOCK, MAX_FAILURES};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::http::Problem;
@@ -16,6 +17,10 @@ pub struct Limit {
     /// Length of a window in seconds; windows begin at multiples of it since the Unix epoch.
     pub seconds: i64,
 }
+
+/// How the limit on wrong codes of a second factor, which is kept beside the codes themselves, is told.
+pub const SECOND_FACTOR: Limit =
+    Limit { operation: "second_factor", count: MAX_FAILURES, seconds: LOCK.as_secs() };
 
 impl Limit {
     /// Counts one attempt of `subject`, or answers 429 with the time to wait.

@@ -48,6 +48,7 @@ impl Viewer {
             locale,
             photo,
             created_at,
+            second_factor: None,
         }
     }
 
@@ -108,6 +109,25 @@ pub struct AccountView {
     /// When the account was made.
     #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
     pub created_at: Timestamp,
+    /// How the second factor stands; only where the own account is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub second_factor: Option<SecondFactorView>,
+}
+
+/// How the second factor of an account stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = SecondFactor)]
+pub struct SecondFactorView {
+    /// Whether signing in takes a code.
+    #[schema(example = false)]
+    pub on: bool,
+    /// Whether the role demands it: staff without it can do nothing else before it is on.
+    #[schema(example = false)]
+    pub required: bool,
+    /// How many recovery codes can still be used.
+    #[schema(example = 0)]
+    pub recovery_codes_left: usize,
 }
 
 /// How a profile photo is doing.

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use banister_domain::account::{NewPassword, Password};
-use banister_platform::http::{ClientAddress, Code, Json, NoContent, Problem, SignedIn};
+use banister_platform::http::{ClientAddress, Code, Enrolling, Json, NoContent, Problem};
 use banister_platform::limit::Limit;
 use banister_platform::store::SetPasswordError;
 use banister_platform::table::CommitError;
@@ -35,7 +35,7 @@ pub(crate) struct ChangePassword {
     responses((status = 204, description = "The password is the new one")))]
 pub(crate) async fn change_password(
     State(accounts): State<Accounts>,
-    caller: SignedIn,
+    caller: Enrolling,
     address: ClientAddress,
     Json(ask): Json<ChangePassword>,
 ) -> Result<NoContent, Problem> {

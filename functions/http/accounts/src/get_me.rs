@@ -1,8 +1,8 @@
 //! `GET /v1/me`: whoever is signed in reads the own account.
 
 use axum::extract::State;
-use banister_platform::http::{Code, OkJson, Problem, SignedIn};
-use banister_platform::view::AccountView;
+use banister_platform::http::{Code, Enrolling, OkJson, Problem};
+use banister_platform::view::{AccountView, SecondFactorView};
 
 use crate::Accounts;
 
@@ -12,8 +12,15 @@ pub(crate) const PROBLEMS: &[Code] = &[];
 #[utoipa::path(get, path = "/v1/me", responses((status = 200, description = "The account", body = AccountView)))]
 pub(crate) async fn get_me(
     State(accounts): State<Accounts>,
-    caller: SignedIn,
+    caller: Enrolling,
 ) -> Result<OkJson<AccountView>, Problem> {
-    let account = accounts.store.get(caller.user_id).await?.ok_or(Problem::new(Code::Unauthenticated))?;
-    Ok(OkJson(accounts.viewer.account(account.value, accounts.clock.now())))
+    let found = accounts.factors.of(caller.user_id, caller.role).await?;
+    let (account, state) = found.ok_or(Problem::new(Code::Unauthenticated))?;
+    let second_factor = Some(SecondFactorView {
+        on: account.second_factor,
+        required: state.required,
+        recovery_codes_left: state.recovery_codes_left,
+    });
+    let view = accounts.viewer.account(account, accounts.clock.now());
+    Ok(OkJson(AccountView { second_factor, ..view }))
 }

@@ -3,10 +3,15 @@
 mod change_password;
 mod complete_password_reset;
 mod confirm_email;
+mod confirm_totp;
 mod get_me;
 mod register_account;
+mod remove_totp;
+mod renew_recovery_codes;
 mod request_password_reset;
 mod resend_confirmation;
+mod second_factor;
+mod set_up_totp;
 mod update_me;
 
 use banister_domain::account::Password;
@@ -27,6 +32,7 @@ pub struct Accounts {
     clock: Clock,
     table: Table,
     store: store::Accounts,
+    factors: store::SecondFactors,
     codes: Codes,
     passwords: Passwords,
     viewer: Viewer,
@@ -39,6 +45,7 @@ impl Accounts {
         Ok(Self {
             gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
             store: store::Accounts::new(table.clone()),
+            factors: store::SecondFactors::from_settings(settings, table.clone())?,
             codes: Codes::from_settings(settings)?,
             passwords: Passwords::from_settings(settings)?,
             viewer: Viewer::from_settings(settings)?,
@@ -64,5 +71,6 @@ impl HasGate for Accounts {
 #[must_use]
 pub fn area() -> Area<Accounts> {
     banister_platform::area!("accounts": Accounts; register_account, confirm_email, resend_confirmation,
-        request_password_reset, complete_password_reset, get_me, update_me, change_password)
+        request_password_reset, complete_password_reset, get_me, update_me, change_password,
+        set_up_totp, confirm_totp, remove_totp, renew_recovery_codes)
 }

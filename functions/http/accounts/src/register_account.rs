@@ -121,6 +121,7 @@ impl RegisterAccount {
             status: AccountStatus::Active,
             disabled: None,
             epoch: 0,
+            second_factor: false,
             email_confirmed: false,
             first_name: self.first_name,
             last_name: self.last_name,

@@ -10,6 +10,7 @@ mod end_user_sessions;
 mod get_any_booking;
 mod get_any_service;
 mod get_statistics;
+mod get_security_settings;
 mod get_user;
 mod get_user_permissions;
 mod list_all_bookings;
@@ -18,6 +19,8 @@ mod list_audit;
 mod list_users;
 mod restore_service;
 mod service_view;
+mod reset_user_totp;
+mod set_security_settings;
 mod set_user_permissions;
 mod set_user_role;
 mod subject;
@@ -45,6 +48,7 @@ pub struct Admin {
     statistics: store::Statistics,
     services: store::Services,
     bookings: store::Bookings,
+    security: store::Security,
     viewer: Viewer,
     cursors: Cursors,
 }
@@ -61,6 +65,7 @@ impl Admin {
             statistics: store::Statistics::new(table.clone()),
             services: store::Services::new(table.clone()),
             bookings: store::Bookings::new(table.clone()),
+            security: store::Security::new(table.clone()),
             table,
             viewer: Viewer::from_settings(settings)?,
             cursors: Cursors::from_settings(settings)?,
@@ -82,4 +87,7 @@ pub fn area() -> Area<Admin> {
         disable_user, enable_user, end_user_sessions, set_user_role, create_user, update_user, list_users,
         list_audit, get_statistics, list_all_services, get_any_service, archive_any_service,
         restore_service, list_all_bookings, get_any_booking, cancel_any_booking)
+        disable_user, enable_user, end_user_sessions, set_user_role,
+        create_user, update_user, list_users, list_audit,
+        reset_user_totp, get_security_settings, set_security_settings)
 }

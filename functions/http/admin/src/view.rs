@@ -5,7 +5,9 @@ use banister_domain::account::{Account, AccountStatus, Email, Locale, Phone, Rol
 use banister_domain::availability::Zone;
 use banister_domain::id::{AuditId, RequestId, UserId};
 use banister_domain::text::{PersonName, Reason};
-use banister_platform::store::{AuditEntry, AuditRecord, Grant};
+use banister_platform::http::Tagged;
+use banister_platform::store::{AuditEntry, AuditRecord, Grant, SecurityRecord};
+use banister_platform::table::Versioned;
 use banister_platform::view::{PhotoView, Viewer};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -182,5 +184,20 @@ impl AuditView {
         let AuditRecord { id, at, entry, user_id, actor_id, change, address, request_id, .. } = record;
         let (before, after) = change.map(|change| (change.before, change.after)).unzip();
         Self { id, at, entry, target_id: user_id, actor_id, before, after, address, request_id }
+    }
+}
+
+/// The settings about security.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = SecuritySettings, example = json!({ "second_factor_roles": ["accountant", "admin", "super_admin"] }))]
+pub(crate) struct SecuritySettingsView {
+    /// Roles of staff that must have a second factor; super admins are always among them.
+    second_factor_roles: Vec<Role>,
+}
+
+impl SecuritySettingsView {
+    pub(crate) fn tagged(settings: &Versioned<SecurityRecord>) -> Tagged<Self> {
+        let second_factor_roles = settings.value.second_factor_roles.as_slice().to_vec();
+        Tagged { body: Self { second_factor_roles }, version: settings.version }
     }
 }

@@ -1,7 +1,7 @@
 //! `DELETE /v1/sessions`: whoever is signed in signs out everywhere.
 
 use axum::extract::State;
-use banister_platform::http::{ClientAddress, Code, NoContent, Problem, SignedIn};
+use banister_platform::http::{ClientAddress, Code, Enrolling, NoContent, Problem};
 
 use crate::Sessions;
 
@@ -15,7 +15,7 @@ pub(crate) const PROBLEMS: &[Code] = &[];
     responses((status = 204, description = "Signed out everywhere")))]
 pub(crate) async fn end_all_sessions(
     State(sessions): State<Sessions>,
-    caller: SignedIn,
+    caller: Enrolling,
     address: ClientAddress,
 ) -> Result<NoContent, Problem> {
     let now = sessions.clock.now();

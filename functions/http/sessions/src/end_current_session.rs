@@ -1,7 +1,7 @@
 //! `DELETE /v1/sessions/current`: whoever is signed in signs out.
 
 use axum::extract::State;
-use banister_platform::http::{ClientAddress, Code, NoContent, Problem, SignedIn};
+use banister_platform::http::{ClientAddress, Code, Enrolling, NoContent, Problem};
 use banister_platform::store::AuditEntry;
 
 use crate::Sessions;
@@ -15,7 +15,7 @@ pub(crate) const PROBLEMS: &[Code] = &[];
 #[utoipa::path(delete, path = "/v1/sessions/current", responses((status = 204, description = "Signed out")))]
 pub(crate) async fn end_current_session(
     State(sessions): State<Sessions>,
-    caller: SignedIn,
+    caller: Enrolling,
     address: ClientAddress,
 ) -> Result<NoContent, Problem> {
     let (now, why) = (sessions.clock.now(), AuditEntry::SessionEnded);

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use banister_domain::id::SessionId;
-use banister_platform::http::{ClientAddress, Code, NoContent, Path, Problem, SignedIn};
+use banister_platform::http::{ClientAddress, Code, Enrolling, NoContent, Path, Problem};
 use banister_platform::store::AuditEntry;
 
 use crate::Sessions;
@@ -18,7 +18,7 @@ pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound];
     responses((status = 204, description = "Ended")))]
 pub(crate) async fn end_session(
     State(sessions): State<Sessions>,
-    caller: SignedIn,
+    caller: Enrolling,
     address: ClientAddress,
     Path(id): Path<SessionId>,
 ) -> Result<NoContent, Problem> {

@@ -13,6 +13,7 @@ use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::http::{Area, HasGate};
 use banister_platform::identity::password::Passwords;
+use banister_platform::identity::refresh::RefreshKey;
 use banister_platform::identity::{Gate, Issuer, KeySet};
 use banister_platform::store;
 use banister_platform::table::Table;
@@ -29,6 +30,8 @@ pub struct Sessions {
     issuer: Issuer,
     keys: KeySet,
     passwords: Passwords,
+    factors: store::SecondFactors,
+    refresh: RefreshKey,
     viewer: Viewer,
 }
 
@@ -43,6 +46,8 @@ impl Sessions {
             issuer: Issuer::from_settings(settings)?,
             keys: KeySet::from_settings(settings)?,
             passwords: Passwords::from_settings(settings)?,
+            factors: store::SecondFactors::from_settings(settings, table.clone())?,
+            refresh: RefreshKey::from_settings(settings)?,
             viewer: Viewer::from_settings(settings)?,
             clock,
             table,

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use banister_domain::id::SessionId;
-use banister_platform::http::{Code, ListOf, OkJson, Problem, SignedIn};
+use banister_platform::http::{Code, Enrolling, ListOf, OkJson, Problem};
 use banister_platform::store::SessionRecord;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -61,7 +61,7 @@ impl SessionItem {
     responses((status = 200, description = "The sessions", body = ListOf<SessionItem>)))]
 pub(crate) async fn list_sessions(
     State(sessions): State<Sessions>,
-    caller: SignedIn,
+    caller: Enrolling,
 ) -> Result<OkJson<ListOf<SessionItem>>, Problem> {
     let found = sessions.store.list(caller.user_id, caller.epoch, sessions.clock.now()).await?;
     let items = found.into_iter().map(|session| SessionItem::new(session, caller.session_id)).collect();

@@ -1,13 +1,12 @@
 //! `POST /v1/sessions/refresh`: whoever holds the refresh token gets the next pair of tokens.
 //!
-//! Within ten seconds the same device may send the same token again, since an answer can be lost, and is
+//! Within a minute the same device may send the same token again, since an answer can be lost, and is
 //! answered the same. Else a token that has been used before was stolen, or its thief was faster: the
 //! whole family ends.
 
 use axum::extract::State;
 use banister_domain::account::AccountStatus;
 use banister_platform::http::{Anyone, ClientAddress, Code, Json, OkJson, Problem, UserAgent};
-use banister_platform::identity::refresh::RefreshToken;
 use banister_platform::store::{AuditEntry, Presented, ReplacedToken};
 use banister_platform::table::{CommitError, backoff};
 use serde::Deserialize;
@@ -28,7 +27,7 @@ pub(crate) struct RefreshSession {
 /// Refresh a session
 ///
 /// Both tokens are new; the old refresh token is void. Using it again ends the session, except from the same
-/// device (as its `User-Agent` says) within ten seconds: this is answered with the same new refresh token, for
+/// device (as its `User-Agent` says) within a minute: this is answered with the same new refresh token, for
 /// an answer may be lost. Where the session ends, its owner is told by mail, once.
 #[utoipa::path(post, path = "/v1/sessions/refresh", request_body = RefreshSession,
     responses((status = 200, description = "The session with new tokens", body = SessionView)))]
@@ -39,15 +38,26 @@ pub(crate) async fn refresh_session(
     agent: UserAgent,
     Json(ask): Json<RefreshSession>,
 ) -> Result<OkJson<SessionView>, Problem> {
-    let now = sessions.clock.now();
     let invalid = || Problem::new(Code::InvalidRefreshToken);
-    let token = RefreshToken::parse(&ask.refresh_token).ok_or_else(invalid)?;
+    // Not one of ours: nothing is read, and nobody's session ends.
+    let token = sessions.refresh.read(&ask.refresh_token).ok_or_else(invalid)?;
     let (user, id) = (token.user_id, token.session_id);
+    let mut void = false;
     for attempt in 0..5 {
-        let session = sessions.store.get(user, id, now).await?.ok_or_else(invalid)?;
+        let session = sessions.store.get(user, id, sessions.clock.now()).await?.ok_or_else(invalid)?;
         let account = sessions.accounts.get(user).await?.ok_or_else(invalid)?.value;
-        if account.status == AccountStatus::Disabled || !session.value.stands(&account, now) {
+        // By now, not by when the request came: the grace begins when the token is replaced.
+        let now = sessions.clock.now();
+        if account.status == AccountStatus::Disabled {
             return Err(invalid());
+        }
+        if !session.value.stands(&account, now) {
+            // The password may have been changed between the two reads, which moved both on: that shows in
+            // another look.
+            if std::mem::replace(&mut void, true) {
+                return Err(invalid());
+            }
+            continue;
         }
         match session.value.judge(&token, agent.0.as_deref(), now) {
             Presented::Current => {

@@ -67,7 +67,7 @@ impl SessionView {
             access_token: token.text,
             token_type: "Bearer",
             expires_in: token.expires_in,
-            refresh_token: refresh.expose(),
+            refresh_token: sessions.refresh.expose(refresh),
             user: sessions.viewer.account(account, now),
         })
     }

@@ -110,6 +110,10 @@ letters! {
         "en/password_changed.txt" "en/password_changed.html" "ru/password_changed.txt" "ru/password_changed.html";
     archived(ServiceFacts)
         "en/service_archived.txt" "en/service_archived.html" "ru/service_archived.txt" "ru/service_archived.html";
+    factor_on(ChangeFacts)
+        "en/second_factor_on.txt" "en/second_factor_on.html" "ru/second_factor_on.txt" "ru/second_factor_on.html";
+    factor_off(ChangeFacts)
+        "en/second_factor_off.txt" "en/second_factor_off.html" "ru/second_factor_off.txt" "ru/second_factor_off.html";
     requested(BookingFacts)
         "en/booking_requested.txt" "en/booking_requested.html" "ru/booking_requested.txt" "ru/booking_requested.html";
     confirmed(BookingFacts)
@@ -199,6 +203,19 @@ pub(crate) fn service_archived(
         reason: reason.as_str().lines().collect(),
     };
     archived(&facts, reader.locale, format!("{subject}: {title}"))
+}
+
+/// To the owner of an account whose second factor was turned on or off.
+pub(crate) fn second_factor(reader: &Account, on: bool, at: Timestamp) -> askama::Result<Letter> {
+    let subject = match (reader.locale, on) {
+        (Locale::En, true) => "Your second factor is on",
+        (Locale::En, false) => "Your second factor is off",
+        (Locale::Ru, true) => "Второй фактор включён",
+        (Locale::Ru, false) => "Второй фактор выключен",
+    };
+    let facts = ChangeFacts { name: shown_name(reader), when: telling(reader).moment(at) };
+    let write = if on { factor_on } else { factor_off };
+    write(&facts, reader.locale, subject.into())
 }
 
 /// What a booking has come to, for one of its sides; `other` is the other one.

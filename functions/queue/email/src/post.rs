@@ -131,6 +131,7 @@ impl EmailWorker {
                 let archived = service.archived.as_ref().ok_or(Skip::NotArchived)?;
                 letter::service_archived(&reader, &service, archived)
             }
+            Topic::SecondFactor { on } => letter::second_factor(&reader, on, event.occurred_at),
             Topic::Booking(news) => {
                 let found = self.bookings.get(news.booking).await?.ok_or(Skip::NoBooking)?;
                 let booking = still_true(found.value, news, now)?;

@@ -28,6 +28,11 @@ pub(crate) enum Topic {
     PasswordChanged,
     /// Staff archived this service.
     ServiceArchived(ServiceId),
+    /// Signing in takes a second factor, or no longer.
+    SecondFactor {
+        /// Whether it does.
+        on: bool,
+    },
     /// A booking has come to a status.
     Booking(News),
 }
@@ -78,6 +83,12 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         }
         Payload::ServiceArchivedByStaff { service_id, provider_id } => {
             vec![Errand { reader: *provider_id, topic: Topic::ServiceArchived(*service_id) }]
+        }
+        Payload::SecondFactorOn { user_id } => {
+            vec![Errand { reader: *user_id, topic: Topic::SecondFactor { on: true } }]
+        }
+        Payload::SecondFactorOff { user_id } => {
+            vec![Errand { reader: *user_id, topic: Topic::SecondFactor { on: false } }]
         }
         Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } | Payload::PhotoRemoved { .. } => {
             Vec::new()
@@ -134,6 +145,12 @@ mod tests {
         assert_eq!(errands(&forgotten), [Errand { reader: customer, topic: Topic::ResetPassword(code) }]);
         let changed = Payload::PasswordChanged { user_id: customer };
         assert_eq!(errands(&changed), [Errand { reader: customer, topic: Topic::PasswordChanged }]);
+        for (switched, on) in [
+            (Payload::SecondFactorOn { user_id: customer }, true),
+            (Payload::SecondFactorOff { user_id: customer }, false),
+        ] {
+            assert_eq!(errands(&switched), [Errand { reader: customer, topic: Topic::SecondFactor { on } }]);
+        }
         let repeated = Payload::RegistrationRepeated { user_id: provider };
         assert_eq!(errands(&repeated), [Errand { reader: provider, topic: Topic::AlreadyRegistered }]);
         let reused = Payload::RefreshTokenReused { user_id: customer, session_id: Id::from_parts(1, 5) };

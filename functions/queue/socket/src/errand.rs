@@ -44,6 +44,8 @@ pub(crate) fn errand(payload: &Payload) -> Errand {
         | Payload::ConfirmationRequested { .. }
         | Payload::PasswordResetRequested { .. }
         | Payload::PasswordChanged { .. }
+        | Payload::SecondFactorOn { .. }
+        | Payload::SecondFactorOff { .. }
         | Payload::PhotoRemoved { .. }
         | Payload::ServiceArchivedByStaff { .. } => Errand::Nothing,
     }

@@ -95,6 +95,8 @@ impl Relay {
             | Payload::ConfirmationRequested { .. }
             | Payload::PasswordResetRequested { .. }
             | Payload::PasswordChanged { .. }
+            | Payload::SecondFactorOn { .. }
+            | Payload::SecondFactorOff { .. }
             | Payload::ServiceArchivedByStaff { .. } => vec![&self.email],
             Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } => vec![&self.socket],
             Payload::PhotoRemoved { .. } => vec![&self.media],

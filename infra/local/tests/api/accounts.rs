@@ -7,6 +7,7 @@ mod password;
 mod register;
 mod resend;
 mod reset;
+mod second_factor;
 
 use banister_local::cloud::Cloud;
 use serde_json::{Value, json};

@@ -1,4 +1,5 @@
 //! `/v1/admin/users`, and what staff see and do across the market.
+//! `/v1/admin/users`, `/v1/admin/settings`.
 
 mod bookings;
 mod lists;
@@ -7,6 +8,7 @@ mod permissions;
 mod roles;
 mod services;
 mod statistics;
+mod second_factor;
 mod switched;
 
 use banister_domain::access::{Permission, Permissions};

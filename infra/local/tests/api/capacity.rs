@@ -98,7 +98,7 @@ async fn measured(operation: &Operation) -> Row {
     }
     let log = Log::start();
     let mut world = World::new().await;
-    let request = world.request(operation).await;
+    let request = world.of_customer(operation).await;
     world.cloud.clock.advance(FORGOTTEN);
     let lets_in = |role| operation.access.roles.contains(&role);
     let caller = match () {

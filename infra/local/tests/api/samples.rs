@@ -15,7 +15,7 @@ use banister_local::cloud::Cloud;
 use banister_platform::clock::Clock;
 use banister_platform::identity::Issuer;
 use banister_platform::identity::password::Passwords;
-use banister_platform::identity::refresh::RefreshToken;
+use banister_platform::identity::refresh::{RefreshKey, RefreshToken};
 use banister_platform::identity::ticket::Ticket;
 use banister_platform::objects::{self, Bucket};
 use banister_platform::store::{self, AccountRecord, CredentialsRecord, ServiceRecord};
@@ -49,6 +49,11 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("get_me", Some(Role::Customer), 200),
     ("update_me", Some(Role::Customer), 200),
     ("change_password", Some(Role::Customer), 204),
+    ("set_up_totp", Some(Role::Customer), 201),
+    // There is nothing yet that the sample's code could belong to.
+    ("confirm_totp", Some(Role::Customer), 422),
+    ("remove_totp", Some(Role::Customer), 409),
+    ("renew_recovery_codes", Some(Role::Customer), 409),
     ("create_session", None, 201),
     ("refresh_session", None, 200),
     ("list_sessions", Some(Role::Customer), 200),
@@ -86,6 +91,9 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("create_user", Some(Role::SuperAdmin), 201),
     ("update_user", Some(Role::SuperAdmin), 200),
     ("list_users", Some(Role::SuperAdmin), 200),
+    ("reset_user_totp", Some(Role::SuperAdmin), 204),
+    ("get_security_settings", Some(Role::SuperAdmin), 200),
+    ("set_security_settings", Some(Role::SuperAdmin), 200),
     ("list_audit", Some(Role::SuperAdmin), 200),
     ("get_statistics", Some(Role::SuperAdmin), 200),
     ("list_all_services", Some(Role::SuperAdmin), 200),
@@ -149,6 +157,7 @@ async fn world() -> (Cloud, Table) {
             status: AccountStatus::Active,
             disabled: None,
             epoch: 0,
+            second_factor: role == Role::SuperAdmin,
             email_confirmed: true,
             first_name: name.parse().unwrap(),
             last_name: "One".parse().unwrap(),
@@ -205,11 +214,12 @@ async fn session(cloud: &Cloud, table: &Table, role: Role) -> (String, String) {
     let now = cloud.clock.now();
     let account = store::Accounts::new(table.clone()).get(user).await.unwrap().unwrap();
     store::Sessions::new(table.clone())
-        .begin(&refresh, &account, store::Place::default(), "test".into(), now)
+        .begin(&refresh, (&account, None), store::Place::default(), "test".into(), now)
         .await
         .unwrap();
     let issuer = Issuer::from_settings(&cloud.settings("local-test")).unwrap();
-    (issuer.issue((user, session), (role, 0), now).unwrap().text, refresh.expose())
+    let key = RefreshKey::from_settings(&cloud.settings("local-test")).unwrap();
+    (issuer.issue((user, session), (role, 0), now).unwrap().text, key.expose(&refresh))
 }
 
 /// The router of the area that an operation belongs to, as its function has it.

@@ -3,12 +3,18 @@
 mod email;
 mod password;
 mod phone;
+mod second_factor;
 mod term;
+mod totp;
 
 pub use email::{Email, InvalidEmail};
 pub use password::{InvalidPassword, NewPassword, Password};
 pub use phone::{InvalidPhone, Phone, WrittenPhone};
+pub use second_factor::{
+    Failures, InvalidSecondFactorCode, LOCK, MAX_FAILURES, RECOVERY_CODES, RecoveryCode, SecondFactorCode,
+};
 pub use term::{InvalidTerm, Term};
+pub use totp::{Step, TotpCode, TotpSecret};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -146,6 +152,9 @@ pub struct Account {
     /// Rises with all that ends the account's sessions: signing out everywhere, another role, being
     /// switched off. A session or a token of another epoch is void.
     pub epoch: u32,
+    /// Whether signing in takes the code of an authenticator app as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub second_factor: bool,
     /// Whether the address was confirmed by a code.
     pub email_confirmed: bool,
     /// Given name.

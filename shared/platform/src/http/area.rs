@@ -190,6 +190,9 @@ fn all_codes(access: Access, operation: &ApiOperation, problems: &[Code]) -> Vec
         if access.roles.len() < banister_domain::account::Role::ALL.len() {
             codes.push(Code::Forbidden);
         }
+        if !access.before_second_factor && access.roles.iter().any(|role| role.is_staff()) {
+            codes.push(Code::SecondFactorSetupRequired);
+        }
         if access.confirmed_email {
             codes.push(Code::EmailNotConfirmed);
         }

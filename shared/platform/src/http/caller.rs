@@ -48,8 +48,13 @@ async fn admit<S: HasGate>(parts: &Parts, state: &S, access: Access) -> Result<O
 pub struct Anyone;
 
 impl Caller for Anyone {
-    const ACCESS: Access =
-        Access { anonymous: true, roles: &Role::ALL, permission: None, confirmed_email: false };
+    const ACCESS: Access = Access {
+        anonymous: true,
+        roles: &Role::ALL,
+        permission: None,
+        confirmed_email: false,
+        before_second_factor: true,
+    };
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Anyone {
@@ -81,7 +86,7 @@ impl<S: HasGate + Send + Sync> FromRequestParts<S> for Visitor {
 }
 
 macro_rules! callers {
-    ($($(#[$doc:meta])* $name:ident roles $roles:expr, confirmed $confirmed:literal;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident roles $roles:expr, confirmed $confirmed:literal, early $early:literal;)+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $name {
@@ -99,7 +104,13 @@ macro_rules! callers {
 
         impl Caller for $name {
             const ACCESS: Access =
-                Access { anonymous: false, roles: $roles, permission: None, confirmed_email: $confirmed };
+                Access {
+                    anonymous: false,
+                    roles: $roles,
+                    permission: None,
+                    confirmed_email: $confirmed,
+                    before_second_factor: $early,
+                };
         }
 
         impl<S: HasGate + Send + Sync> FromRequestParts<S> for $name {
@@ -117,17 +128,20 @@ macro_rules! callers {
 
 callers! {
     /// Whoever is signed in.
-    SignedIn roles &Role::ALL, confirmed false;
+    SignedIn roles &Role::ALL, confirmed false, early false;
+    /// Whoever is signed in, also staff who have yet to set up the second factor that their role demands:
+    /// for what leads there, and out again.
+    Enrolling roles &Role::ALL, confirmed false, early true;
     /// A customer.
-    Customer roles &[Role::Customer], confirmed false;
+    Customer roles &[Role::Customer], confirmed false, early false;
     /// A customer whose e-mail address is confirmed.
-    ConfirmedCustomer roles &[Role::Customer], confirmed true;
+    ConfirmedCustomer roles &[Role::Customer], confirmed true, early false;
     /// A provider.
-    Provider roles &[Role::Provider], confirmed false;
+    Provider roles &[Role::Provider], confirmed false, early false;
     /// A customer or a provider: one of the two sides of a booking.
-    Party roles &[Role::Customer, Role::Provider], confirmed false;
+    Party roles &[Role::Customer, Role::Provider], confirmed false, early false;
     /// A super admin.
-    SuperAdmin roles &[Role::SuperAdmin], confirmed false;
+    SuperAdmin roles &[Role::SuperAdmin], confirmed false, early false;
 }
 
 /// A permission as a type, so that a handler's signature names it.
@@ -170,6 +184,7 @@ impl<P: Needed> Caller for Staff<P> {
         roles: &Role::STAFF,
         permission: Some(P::PERMISSION),
         confirmed_email: false,
+        before_second_factor: false,
     };
 }
 

@@ -46,6 +46,10 @@ codes! {
     Unauthenticated "unauthenticated" UNAUTHORIZED "Sign in first";
     /// Wrong address or password.
     WrongCredentials "wrong_credentials" UNAUTHORIZED "The e-mail address or the password is wrong";
+    /// Right address and password, and no code of the second factor.
+    SecondFactorNeeded "second_factor_needed" UNAUTHORIZED "Signing in takes the code of the second factor as well";
+    /// The code of the second factor is wrong or was used.
+    WrongSecondFactor "wrong_second_factor" UNAUTHORIZED "The code of the second factor is wrong or was used";
     /// The refresh token is not good, or not any more.
     InvalidRefreshToken "invalid_refresh_token" UNAUTHORIZED "The refresh token is not valid";
     /// The ticket is unknown, used or too old.
@@ -56,6 +60,10 @@ codes! {
     Forbidden "forbidden" FORBIDDEN "Your account may not do this";
     /// The address must be confirmed first.
     EmailNotConfirmed "email_not_confirmed" FORBIDDEN "Confirm your e-mail address first";
+    /// The role demands a second factor, and there is none.
+    SecondFactorSetupRequired "second_factor_setup_required" FORBIDDEN "Set up a second factor first";
+    /// The role demands the second factor.
+    SecondFactorRequiredByRole "second_factor_required_by_role" FORBIDDEN "Your role demands the second factor";
     /// A page of this origin may not open a WebSocket.
     OriginNotAllowed "origin_not_allowed" FORBIDDEN "Pages of this origin may not connect";
     /// There is no such thing, or none that the caller may know of.
@@ -76,10 +84,18 @@ codes! {
     RoleFixed "role_fixed" CONFLICT "The account cannot get this role";
     /// There would be no active super admin left.
     LastSuperAdmin "last_super_admin" CONFLICT "There must be another active super admin";
+    /// There is a second factor already.
+    SecondFactorOn "second_factor_on" CONFLICT "The second factor is on already";
+    /// There is no second factor.
+    SecondFactorOff "second_factor_off" CONFLICT "The second factor is off";
     /// The address has another account.
     EmailTaken "email_taken" CONFLICT "The e-mail address has another account";
     /// Somebody else changes the same thing right now.
     Busy "busy" CONFLICT "The resource is being changed; try again";
+    /// What is to be replaced is not what the If-Match header names any more.
+    Stale "stale" PRECONDITION_FAILED "It has changed since it was read";
+    /// There is no If-Match header, or an unusable one.
+    IfMatchRequired "if_match_required" PRECONDITION_REQUIRED "Name the version that is to be replaced in If-Match";
     /// The body is too large.
     TooLarge "too_large" PAYLOAD_TOO_LARGE "The body is too large";
     /// The body is not declared as JSON.

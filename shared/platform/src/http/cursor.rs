@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
@@ -60,10 +59,7 @@ impl Cursors {
     /// With the secret in `CURSOR_KEY`, at least 32 characters.
     pub fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
         let key = settings.parsed("CURSOR_KEY", crate::identity::secret)?;
-        let mut digest = Context::new(&SHA256);
-        digest.update(PURPOSE);
-        digest.update(&key);
-        let key = RandomizedNonceKey::new(&AES_256_GCM, digest.finish().as_ref());
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &crate::identity::derived(PURPOSE, &key));
         let unfit = |_| ConfigError::Invalid { name: "CURSOR_KEY", problem: "no key comes of it".into() };
         Ok(Self(Arc::new(key.map_err(unfit)?)))
     }

@@ -6,6 +6,7 @@ mod caller;
 mod code;
 mod cursor;
 mod date;
+mod etag;
 mod idempotency;
 mod input;
 mod layer;
@@ -16,12 +17,13 @@ mod unmatched;
 pub use answer::{Accepted, Created, NoContent, OkJson, Replayable};
 pub use area::{Area, Endpoint, Operation, access_of, merge};
 pub use caller::{
-    Anyone, Caller, ConfirmedCustomer, Customer, HasGate, Needed, Party, Provider, SignedIn, Staff,
-    SuperAdmin, Visitor, needs,
+    Anyone, Caller, ConfirmedCustomer, Customer, Enrolling, HasGate, Needed, Party, Provider, SignedIn,
+    Staff, SuperAdmin, Visitor, needs,
 };
 pub use code::Code;
 pub use cursor::{Cursors, ListOf, PageSize};
 pub use date::{date, optional_date};
+pub use etag::{IfMatch, Tagged};
 pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};
 pub use input::{ClientAddress, Json, OptionalJson, Path, Query, UserAgent, withheld};
 pub use layer::finish;

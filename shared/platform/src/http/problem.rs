@@ -219,6 +219,7 @@ impl From<Refused> for Problem {
             Refused::Permission(permission) => Self::new(Code::Forbidden)
                 .detail(format!("This needs the permission {}.", permission.as_str())),
             Refused::Unconfirmed => Self::new(Code::EmailNotConfirmed),
+            Refused::SecondFactor => Self::new(Code::SecondFactorSetupRequired),
             Refused::Storage(error) => error.into(),
         }
     }

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Claims, Verifier};
 use crate::clock::Clock;
 use crate::config::{ConfigError, Settings};
-use crate::store::{AccountRecord, SessionRecord};
+use crate::store::{AccountRecord, SecurityRecord, SessionRecord};
 use crate::table::{StorageError, Table, key};
 use crate::telemetry;
 
@@ -34,6 +34,8 @@ pub struct Access {
     pub permission: Option<Permission>,
     /// Whether the e-mail address must be confirmed.
     pub confirmed_email: bool,
+    /// Whether staff are let in who must have a second factor and have none yet.
+    pub before_second_factor: bool,
 }
 
 /// A signed-in caller as of the last look at the table.
@@ -51,6 +53,8 @@ pub struct Identity {
     pub epoch: u32,
     /// Whether the address is confirmed.
     pub email_confirmed: bool,
+    /// Whether the role demands a second factor, and there is none.
+    pub lacks_second_factor: bool,
 }
 
 /// Why a caller is turned away.
@@ -68,6 +72,9 @@ pub enum Refused {
     /// Allowed once the e-mail address is confirmed.
     #[error("the e-mail address is not confirmed")]
     Unconfirmed,
+    /// Allowed once there is the second factor that the role demands.
+    #[error("the second factor is not set up")]
+    SecondFactor,
     /// The table could not be asked; nobody is let in unseen.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -122,7 +129,15 @@ impl Gate {
 
     async fn look(&self, claims: &Claims, now: Timestamp) -> Result<Seen, Refused> {
         let (user, session) = (key::user(claims.sub), key::session(claims.sub, claims.sid));
-        let mut found = self.table.get_all(&[user.clone(), session.clone()]).await?;
+        let security = key::security_settings();
+        let mut keys = vec![user.clone(), session.clone()];
+        // Customers and providers are never asked for a second factor, and super admins always.
+        if claims.role.is_staff() && claims.role != Role::SuperAdmin {
+            keys.push(security.clone());
+        }
+        let mut found = self.table.get_all(&keys).await?;
+        let security = found.take::<SecurityRecord>(&security)?.map(|security| security.value);
+        let demanded = security.unwrap_or_default().second_factor_roles.demand(claims.role);
         let account = found.take::<AccountRecord>(&user)?.ok_or(Refused::Unauthenticated)?.value.0;
         let session = found.take::<SessionRecord>(&session)?.ok_or(Refused::Unauthenticated)?.value;
         if account.status != AccountStatus::Active || !session.stands(&account, now) {
@@ -135,6 +150,8 @@ impl Gate {
             permissions: account.permissions,
             epoch: account.epoch,
             email_confirmed: account.email_confirmed,
+            // Of no other role: whoever has another one than the token says is not let in.
+            lacks_second_factor: demanded && !account.second_factor,
         };
         let seen = Seen { at: now, identity };
         let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -155,6 +172,9 @@ impl Seen {
         }
         if !access.roles.contains(&identity.role) {
             return Err(Refused::Role);
+        }
+        if identity.lacks_second_factor && !access.before_second_factor {
+            return Err(Refused::SecondFactor);
         }
         if let Some(permission) = access.permission
             && !identity.role.may(identity.permissions, permission)

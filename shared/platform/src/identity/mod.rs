@@ -6,14 +6,27 @@ mod keys;
 pub mod password;
 pub mod refresh;
 pub mod reset;
+pub mod second_factor;
 #[cfg(test)]
 mod tests;
 pub mod ticket;
 mod token;
 
+use aws_lc_rs::digest::{Context, SHA256};
+
 pub use gate::{Access, Gate, Identity, Refused};
 pub use keys::{KeySet, PublicKey};
 pub use token::{AccessToken, Claims, InvalidToken, Issuer, LIFETIME, Verifier};
+
+/// A key of its own for one purpose, made of a secret: SHA-256 of both.
+pub(crate) fn derived(purpose: &[u8], secret: &[u8]) -> [u8; 32] {
+    let mut digest = Context::new(&SHA256);
+    digest.update(purpose);
+    digest.update(secret);
+    let mut key = [0; 32];
+    key.copy_from_slice(digest.finish().as_ref());
+    key
+}
 
 /// A secret of at least 32 characters, as bytes.
 pub(crate) fn secret(text: &str) -> Result<Vec<u8>, &'static str> {

@@ -1,13 +1,17 @@
 //! Refresh tokens: opaque to the client, kept only as hashes.
 //!
-//! `rft_<user>.<session>.<32 random bytes>`: the first two say where to look, the last proves it.
+//! `rft_<user>.<session>.<32 random bytes>.<MAC>`: the first two say where to look, the third proves it,
+//! and the last says that it was issued here, before anything is read: whoever invents a token ends
+//! nobody's session by it.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::{digest, hmac};
 use banister_domain::id::{SessionId, UserId};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use crate::config::{ConfigError, Settings};
 use crate::random;
 
 /// How long a session lives without being refreshed, in days.
@@ -22,6 +26,47 @@ impl Salt {
     #[must_use]
     pub fn issue() -> Self {
         Self(URL_SAFE_NO_PAD.encode(random::bytes::<32>()))
+    }
+}
+
+/// Keeps the key apart from any other that is made of the same secret.
+const PURPOSE: &[u8] = b"banister refresh token 1\0";
+
+/// How much of the MAC a token carries: 128 bits (RFC 2104, 5).
+const TAG: usize = 16;
+
+/// Marks tokens as issued here, and knows them again.
+#[derive(Clone)]
+pub struct RefreshKey(hmac::Key);
+
+impl RefreshKey {
+    /// Derived from the secret in `CODE_KEY`, at least 32 characters.
+    pub fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
+        let secret = settings.parsed("CODE_KEY", super::secret)?;
+        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &super::derived(PURPOSE, &secret))))
+    }
+
+    /// Reads what a client sent; none where it is no token that was issued with this key.
+    #[must_use]
+    pub fn read(&self, text: &str) -> Option<RefreshToken> {
+        let (body, mac) = text.rsplit_once('.')?;
+        let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
+        verify_slices_are_equal(&mac, &self.mac(body)).ok()?;
+        RefreshToken::parse(body)
+    }
+
+    /// The text for the client.
+    #[must_use]
+    pub fn expose(&self, token: &RefreshToken) -> String {
+        let body = format!("rft_{}.{}.{}", token.user_id, token.session_id, token.secret);
+        let mac = URL_SAFE_NO_PAD.encode(self.mac(&body));
+        format!("{body}.{mac}")
+    }
+
+    fn mac(&self, body: &str) -> [u8; TAG] {
+        let mut mac = [0; TAG];
+        mac.copy_from_slice(&hmac::sign(&self.0, body.as_bytes()).as_ref()[..TAG]);
+        mac
     }
 }
 
@@ -51,9 +96,7 @@ impl RefreshToken {
         Self { secret, ..*self }
     }
 
-    /// Reads what a client sent; none where it is no such token.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix("rft_")?.splitn(3, '.');
         let (user, session, secret) = (parts.next()?, parts.next()?, parts.next()?);
         if secret.len() != 43 {
@@ -61,12 +104,6 @@ impl RefreshToken {
         }
         let (user_id, session_id) = (user.parse().ok()?, session.parse().ok()?);
         Some(Self { user_id, session_id, secret: secret.to_owned() })
-    }
-
-    /// The text for the client.
-    #[must_use]
-    pub fn expose(&self) -> String {
-        format!("rft_{}.{}.{}", self.user_id, self.session_id, self.secret)
     }
 
     /// SHA-256 of the secret, for the table. 256 random bits need no salt and no slow hash.
@@ -78,6 +115,6 @@ impl RefreshToken {
     /// Whether this token is the one hashed, compared in constant time.
     #[must_use]
     pub fn matches(&self, hash: &str) -> bool {
-        aws_lc_rs::constant_time::verify_slices_are_equal(self.hash().as_bytes(), hash.as_bytes()).is_ok()
+        verify_slices_are_equal(self.hash().as_bytes(), hash.as_bytes()).is_ok()
     }
 }

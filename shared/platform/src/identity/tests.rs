@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::code::Codes;
-use super::refresh::RefreshToken;
+use super::refresh::{RefreshKey, RefreshToken};
 use super::reset::ResetToken;
 use super::{Claims, InvalidToken, Issuer, Verifier};
 use crate::config::Settings;
@@ -127,12 +127,22 @@ fn refresh_tokens_read_back_and_match_their_hash_only() {
         RefreshToken::issue(Id::from_parts(1, 1), Id::from_parts(1, 2)),
         RefreshToken::issue(Id::from_parts(1, 1), Id::from_parts(1, 2)),
     );
-    let read = RefreshToken::parse(&one.expose()).unwrap();
+    let key =
+        |secret: &str| RefreshKey::from_settings(&settings(&[("CODE_KEY", secret.repeat(32))])).unwrap();
+    let text = key("a").expose(&one);
+    let read = key("a").read(&text).unwrap();
     assert_eq!((read.user_id, read.session_id), (one.user_id, one.session_id));
     assert!(read.matches(&one.hash()) && !read.matches(&two.hash()));
-    assert!(!one.expose().contains(&one.hash()));
-    for bad in ["", "rft_", "rft_usr_x.ses_y.z", &one.expose()[4..], &one.expose()[..80]] {
-        assert!(RefreshToken::parse(bad).is_none(), "{bad}");
+    assert!(!text.contains(&one.hash()));
+    assert!(key("b").read(&text).is_none(), "a token of another deployment");
+    let (body, mac) = text.rsplit_once('.').unwrap();
+    let invented = key("a").expose(&two).rsplit_once('.').unwrap().0.to_owned();
+    for bad in ["", "rft_", "rft_usr_x.ses_y.z", "rft_usr_x.ses_y.z.", &text[4..], &text[..80], body]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([format!("{invented}.{mac}"), format!("{body}.{}", &mac[1..]), format!("{text}A")])
+    {
+        assert!(key("a").read(&bad).is_none(), "{bad}");
     }
 }
 

@@ -69,6 +69,18 @@ pub enum AuditEntry {
     ServiceRestored,
     /// Staff cancelled a customer's booking.
     BookingCancelled,
+    /// Signing in takes a second factor from now on.
+    SecondFactorOn,
+    /// Signing in takes no second factor any more: its owner turned it off, or staff or a command did.
+    SecondFactorOff,
+    /// The code of a second factor was wrong, used or too old.
+    SecondFactorRefused,
+    /// A recovery code took the place of the app's code; how many were left before and after.
+    RecoveryCodeUsed,
+    /// All recovery codes were replaced by new ones.
+    RecoveryCodesRenewed,
+    /// The settings about security were changed.
+    SecuritySettingsSet,
 }
 
 /// One line of the log.

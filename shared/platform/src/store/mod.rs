@@ -6,6 +6,8 @@ mod bookings;
 mod calendars;
 mod once;
 mod outbox;
+mod second_factor;
+mod security;
 mod services;
 mod sessions;
 mod sockets;
@@ -30,6 +32,9 @@ pub use outbox::{Outbox, OutboxRecord};
 pub use services::{
     ListMarketServices, ListServices, SaveError, ServiceEdit, ServiceEditError, ServiceRecord, Services,
 };
+pub use second_factor::{FactorState, Proof, SecondFactorError, SecondFactorRecord, SecondFactors};
+pub use security::{Security, SecurityRecord};
+pub use services::{ListServices, SaveError, ServiceRecord, Services};
 pub use sessions::{Place, Presented, ReplacedToken, SessionRecord, Sessions};
 pub use sockets::{
     ConnectionRecord, Connections, MOST_CONNECTIONS, OpenError, SocketRecord, Standing, TicketRecord,

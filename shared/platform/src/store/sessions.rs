@@ -8,7 +8,7 @@ use banister_domain::id::{SessionId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{AccountRecord, AuditEntry, AuditRecord, OutboxRecord};
+use super::{AccountRecord, AuditEntry, AuditRecord, OutboxRecord, Proof};
 use crate::identity::refresh::{LIFETIME_DAYS, RefreshToken, Salt};
 use crate::table::{
     CommitError, Key, Position, Query, Record, StorageError, Table, Transaction, Versioned, backoff, key,
@@ -21,7 +21,10 @@ const AT_ONCE: u16 = 90;
 const LISTED: u16 = 500;
 
 /// How long after a refresh the same token may come again, since its answer was lost.
-const GRACE: SignedDuration = SignedDuration::from_secs(10);
+/// Longer than the gateway waits for an answer, which is 30 seconds
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>), with time for
+/// the client to ask again.
+const GRACE: SignedDuration = SignedDuration::from_secs(60);
 
 /// A refresh token that was exchanged for the next one.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,9 +52,9 @@ impl ReplacedToken {
 pub enum Presented {
     /// The one that is good.
     Current,
-    /// The one before, again from the same device within seconds: this was the answer.
+    /// The one before, again from the same device within a minute: this was the answer.
     Repeated(RefreshToken),
-    /// An old one, or one that was never issued.
+    /// An old one.
     Reused,
 }
 
@@ -155,11 +158,12 @@ impl Sessions {
     }
 
     /// Begins the session that `token` belongs to; refused if its account has changed since it was
-    /// read: what ended all sessions meanwhile would end this one as well.
+    /// read: what ended all sessions meanwhile would end this one as well. With a second factor, `proof`
+    /// is its code, which is used by this; refused if it was used meanwhile.
     pub async fn begin(
         &self,
         token: &RefreshToken,
-        account: &Versioned<Account>,
+        (account, proof): (&Versioned<Account>, Option<&Proof>),
         place: Place,
         address: String,
         now: Timestamp,
@@ -181,7 +185,10 @@ impl Sessions {
         transaction
             .check(&key::user(token.user_id), account.version, ())
             .create(&record, ())
-            .put_over(&AuditRecord::new(entry, Some(token.user_id), address, now));
+            .put_over(&AuditRecord::new(entry, Some(token.user_id), address.clone(), now));
+        if let Some(proof) = proof {
+            proof.spend(&mut transaction, (), &address, now);
+        }
         transaction.commit(&self.table).await
     }
 

@@ -24,6 +24,8 @@ fn every_key() {
         (key::super_admins(), "STAFF#super_admin / SUPER_ADMINS".into()),
         (key::credentials(&email), "EMAIL#robin@example.com / EMAIL".into()),
         (key::email_code(Id::from_parts(1, 16)), format!("USER#usr_{ULID} / CODE#confirm_email")),
+        (key::second_factor(Id::from_parts(1, 16)), format!("USER#usr_{ULID} / TOTP")),
+        (key::security_settings(), "SETTINGS / SECURITY".into()),
         (
             key::session(Id::from_parts(1, 16), Id::from_parts(1, 16)),
             format!("USER#usr_{ULID} / SESSION#ses_{ULID}"),

@@ -23,6 +23,7 @@ fn person(name: &str, locale: Locale) -> Account {
         status: AccountStatus::Active,
         disabled: None,
         epoch: 0,
+        second_factor: false,
         email_confirmed: true,
         first_name: name.parse().expect("a name"),
         last_name: "One".parse().expect("a name"),
@@ -99,6 +100,8 @@ fn nobody_writes_to_a_stranger_through_a_name() {
             already_registered(&reader),
             reset_password(&reader, "https://app.example.com", "token", until),
             password_changed(&reader, until),
+            second_factor(&reader, true, until),
+            second_factor(&reader, false, until),
         ] {
             let letter = letter.expect("a letter");
             assert!(!letter.text.contains("spam") && !letter.html.contains("spam"), "{}", letter.text);
@@ -180,6 +183,27 @@ fn a_changed_password_is_told_with_its_time() {
     ] {
         let letter =
             password_changed(&person("Robin", locale), at("2026-03-10T10:30:00Z")).expect("a letter");
+        assert_eq!(letter.subject, subject);
+        assert!(letter.text.contains(when) && letter.html.contains(when), "{}", letter.text);
+        assert!(!letter.html.contains("href") && is_tidy(&letter.text), "{}", letter.text);
+    }
+}
+
+#[test]
+fn a_second_factor_is_told_with_its_time() {
+    let moments = [
+        "Tuesday, March 10, 2026, 11:30 AM (Europe/Berlin, UTC+1)",
+        "вторник, 10 марта 2026 г., 11:30 (Europe/Berlin, UTC+1)",
+    ];
+    for (locale, on, subject) in [
+        (Locale::En, true, "Your second factor is on"),
+        (Locale::En, false, "Your second factor is off"),
+        (Locale::Ru, true, "Второй фактор включён"),
+        (Locale::Ru, false, "Второй фактор выключен"),
+    ] {
+        let letter =
+            second_factor(&person("Robin", locale), on, at("2026-03-10T10:30:00Z")).expect("a letter");
+        let when = moments[usize::from(locale == Locale::Ru)];
         assert_eq!(letter.subject, subject);
         assert!(letter.text.contains(when) && letter.html.contains(when), "{}", letter.text);
         assert!(!letter.html.contains("href") && is_tidy(&letter.text), "{}", letter.text);

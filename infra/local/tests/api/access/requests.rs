@@ -1,7 +1,7 @@
 //! A request for each operation that succeeds if its caller may make it.
 
 use banister_domain::access::Permissions;
-use banister_domain::account::Role;
+use banister_domain::account::{Role, Step};
 use banister_local::client::{Answer, Client, PASSWORD};
 use banister_local::cloud::Cloud;
 use banister_platform::http::Operation;
@@ -10,6 +10,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{body, cloud_at, customer, open, provider, service, session_of, stranger, text};
+
+/// Operations that take a code of the caller's own second factor.
+pub(crate) const OWN: [&str; 3] = ["confirm_totp", "remove_totp", "renew_recovery_codes"];
 
 /// What the requests are about: things of one customer and one provider.
 pub(crate) struct World {
@@ -32,6 +35,8 @@ pub(crate) struct World {
 pub(crate) struct Request {
     path: String,
     key: Option<String>,
+    /// The version that is replaced.
+    version: Option<String>,
     body: Option<Value>,
 }
 
@@ -45,12 +50,14 @@ impl Request {
 
     pub(crate) async fn send(&self, client: &Client, operation: &Operation) -> Answer {
         let method = Method::from_bytes(operation.method.as_bytes()).expect("a method");
-        let headers: Vec<_> = self.key.iter().map(|key| ("idempotency-key", key.as_str())).collect();
+        let key = self.key.iter().map(|key| ("idempotency-key", key.as_str()));
+        let headers: Vec<_> =
+            key.chain(self.version.iter().map(|version| ("if-match", version.as_str()))).collect();
         client.call(method, &self.path, &headers, self.body.as_ref()).await.unwrap()
     }
 
     fn new(path: impl Into<String>, body: impl Into<Option<Value>>) -> Self {
-        Self { path: path.into(), key: None, body: body.into() }
+        Self { path: path.into(), key: None, version: None, body: body.into() }
     }
 }
 
@@ -142,6 +149,13 @@ impl World {
                 let ask = json!({ "current_password": PASSWORD, "new_password": PASSWORD });
                 Request::new("/v1/me/password", ask)
             }
+            "set_up_totp" => Request::new("/v1/me/totp", json!({ "password": PASSWORD })),
+            // Each needs a code of the caller's own: see [`Self::of_customer`].
+            "confirm_totp" => Request::new("/v1/me/totp/confirm", json!({ "code": "000000" })),
+            "remove_totp" => Request::new("/v1/me/totp", json!({ "password": PASSWORD, "code": "000000" })),
+            "renew_recovery_codes" => {
+                Request::new("/v1/me/totp/recovery-codes", json!({ "password": PASSWORD, "code": "000000" }))
+            }
             "get_me" => Request::new("/v1/me", get),
             "update_me" => Request::new("/v1/me", json!({ "locale": "ru" })),
             "create_session" => {
@@ -198,6 +212,15 @@ impl World {
                 Request::new(format!("/v1/admin/users/{}", self.customer.id), json!({ "phone": null }))
             }
             "get_statistics" => Request::new("/v1/admin/statistics?group=month", get),
+            "reset_user_totp" => Request::new(format!("{}/totp", self.user().await), get),
+            "get_security_settings" => Request::new("/v1/admin/settings/security", get),
+            "set_security_settings" => {
+                let now = self.admin.get("/v1/admin/settings/security").await.unwrap();
+                let version = now.headers["etag"].to_str().unwrap().to_owned();
+                let ask = json!({ "second_factor_roles": [] });
+                let path = "/v1/admin/settings/security";
+                Request { version: Some(version), ..Request::new(path, ask) }
+            }
             "list_audit" => Request::new("/v1/admin/audit?limit=5", get),
             _ => self.of_market(operation).await,
         }
@@ -231,6 +254,24 @@ impl World {
         body(client.post("/v1/accounts", &registration(email)).await.unwrap(), 201);
         client.sign_in().await.unwrap();
         client
+    }
+
+    /// A request that succeeds when the customer makes it, of those that succeed for one person only.
+    pub(crate) async fn of_customer(&mut self, operation: &Operation) -> Request {
+        let now = self.cloud.clock.now();
+        if operation.id == "confirm_totp" {
+            let secret = self.customer.set_up_second_factor().await.unwrap();
+            let code = secret.code(Step::at(now)).digits();
+            return Request::new("/v1/me/totp/confirm", json!({ "code": code }));
+        }
+        let mut request = self.request(operation).await;
+        if OWN.contains(&operation.id.as_str()) {
+            let secret = self.customer.turn_on_second_factor(now).await.unwrap();
+            // The code of now is used; that of the next step is good already.
+            let code = secret.code(Step::at(now + SignedDuration::from_secs(30))).digits();
+            request.body = Some(json!({ "password": PASSWORD, "code": code }));
+        }
+        request
     }
 
     /// The path at which staff have a new account.

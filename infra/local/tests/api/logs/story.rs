@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use banister_local::client::{Answer, Client, Socket};
+use banister_domain::account::Step;
+use banister_local::client::{Answer, Client, Socket, totp_secret};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use reqwest::Method;
@@ -83,9 +84,8 @@ impl Story {
         }
         let refresh = client.refresh_token.clone().expect("a token");
         self.secret(&format!("{who}'s refresh token"), &refresh);
-        let whole = refresh.rsplit(['.', '_']).next().filter(|part| part.len() >= 8).map(ToOwned::to_owned);
-        if let Some(part) = whole {
-            self.secret(&format!("end of {who}'s refresh token"), &part);
+        for part in refresh.split('.').skip(2) {
+            self.secret(&format!("part of {who}'s refresh token"), part);
         }
     }
 
@@ -189,6 +189,7 @@ pub(super) async fn tell(story: &mut Story) {
     book(story, &provider, &customer, &service).await;
     photo(story, &customer).await;
     passwords(story, &mut customer).await;
+    second_factor(story, &mut customer).await;
     refused(story, &customer).await;
     sessions(story, &customer).await;
     let gone = story.call(&customer, "DELETE /v1/sessions/current", &[], None).await;
@@ -325,6 +326,33 @@ async fn passwords(story: &mut Story, client: &mut Client) {
     let refresh = json!({ "refresh_token": client.refresh_token });
     let session = story.ask(client, "POST /v1/sessions/refresh", refresh, 200).await;
     story.session("the customer after a change", client, &session);
+}
+
+/// Turns the second factor on, and signs in with it.
+async fn second_factor(story: &mut Story, client: &mut Client) {
+    let password = json!({ "password": "pass phrase after a change" });
+    let setup = story.ask(client, "POST /v1/me/totp", password, 201).await;
+    let secret = story.secret("a second factor's secret", text(&setup, "secret"));
+    story.secret("a second factor's URI", text(&setup, "uri"));
+    let clock = body(client.get("/local/clock").await.expect("an answer"), 200);
+    let now: jiff::Timestamp = text(&clock, "now").parse().expect("a moment");
+    let code = totp_secret(&secret).code(Step::at(now)).digits();
+    let code = story.secret("a second factor's code", &code);
+    let wrong = story.secret("a bad recovery code", "bbbb-bbbb-bbbb");
+    story.ask(client, "POST /v1/me/totp/confirm", json!({ "code": wrong }), 422).await;
+    let on = story.ask(client, "POST /v1/me/totp/confirm", json!({ "code": code }), 200).await;
+    for code in on["recovery_codes"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        story.secret("a recovery code", code);
+        story.secret("a recovery code without dashes", &code.replace('-', ""));
+    }
+    let refresh = json!({ "refresh_token": client.refresh_token });
+    let session = story.ask(client, "POST /v1/sessions/refresh", refresh, 200).await;
+    story.session("the customer with a second factor", client, &session);
+    let sign_in = |code: Option<&str>| json!({ "email": client.email, "password": "pass phrase after a change", "code": code.unwrap_or(&wrong) });
+    let (refused, taken) = (sign_in(None), sign_in(on["recovery_codes"][0].as_str()));
+    story.ask(client, "POST /v1/sessions", refused, 401).await;
+    let session = story.ask(client, "POST /v1/sessions", taken, 201).await;
+    story.session("the customer with a recovery code", client, &session);
 }
 
 /// Secrets where none belong, and what is not understood.

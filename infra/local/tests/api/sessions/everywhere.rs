@@ -47,7 +47,7 @@ async fn two_hundred_sessions_end() {
     let ids: Vec<SessionId> = (0..200).map(|_| random::id(now)).collect();
     for id in &ids {
         sessions
-            .begin(&RefreshToken::issue(user, *id), &account, Place::default(), "test".into(), now)
+            .begin(&RefreshToken::issue(user, *id), (&account, None), Place::default(), "test".into(), now)
             .await
             .unwrap();
     }

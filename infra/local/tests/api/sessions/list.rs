@@ -4,7 +4,7 @@ use banister_domain::account::Account;
 use banister_domain::id::UserId;
 use banister_local::client::{Client, PASSWORD};
 use banister_local::faults::{FaultKind, Verdict};
-use banister_platform::identity::refresh::RefreshToken;
+use banister_platform::identity::refresh::{RefreshKey, RefreshToken};
 use banister_platform::random;
 use banister_platform::store::{Accounts, Place, Sessions};
 use reqwest::Method;
@@ -79,11 +79,12 @@ async fn a_session_without_a_place_is_listed_and_goes_on() {
     let (user, now): (UserId, _) = (owner.id.parse().unwrap(), cloud.clock.now());
     let account = Accounts::new(table(&cloud)).get(user).await.unwrap().unwrap();
     let token = RefreshToken::issue(user, random::id(now));
+    let key = RefreshKey::from_settings(&cloud.settings("local-test")).unwrap();
     let sessions = Sessions::new(table(&cloud));
-    sessions.begin(&token, &account, Place::default(), "test".into(), now).await.unwrap();
+    sessions.begin(&token, (&account, None), Place::default(), "test".into(), now).await.unwrap();
     let found = list(&owner).await;
     assert_eq!((&found[0]["device"], &found[0]["network"]), (&Value::Null, &Value::Null));
-    owner.take_tokens(&body(refresh(&owner, &token.expose()).await, 200));
+    owner.take_tokens(&body(refresh(&owner, &key.expose(&token)).await, 200));
     assert!(list(&owner).await[0]["network"].is_string());
 }
 

@@ -28,7 +28,7 @@ async fn one_mail_a_session_however_often_it_is_tried() {
     for number in 1..=2 {
         let stolen = owner.refresh_token.clone().unwrap();
         body(refresh(&owner, &stolen).await, 200);
-        pass(&cloud, 10).await;
+        pass(&cloud, 60).await;
         steal(&cloud, &stolen, 20).await;
         steal(&cloud, &stolen, 1).await;
         assert_eq!(news(&cloud, &owner.email).await, vec![TOLD; number]);
@@ -58,7 +58,7 @@ async fn the_mail_goes_with_the_session() {
     for (number, verdict) in [(1, Verdict::LoseAnswer), (2, Verdict::Refuse(FaultKind::Conflict))] {
         let stolen = owner.refresh_token.clone().unwrap();
         body(refresh(&owner, &stolen).await, 200);
-        pass(&cloud, 10).await;
+        pass(&cloud, 60).await;
         cloud.faults.script("local-http", "TransactWriteItems", verdict);
         steal(&cloud, &stolen, 1).await;
         assert_eq!(news(&cloud, &owner.email).await, vec![TOLD; number]);

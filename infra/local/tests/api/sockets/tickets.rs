@@ -164,7 +164,10 @@ async fn fifty_lost_ends_lock_nobody_out() {
     let (user, now) = (client.id.parse().unwrap(), cloud.clock.now());
     let account = accounts(&cloud).get(user).await.unwrap().unwrap();
     let token = RefreshToken::issue(user, random::id(now));
-    Sessions::new(table.clone()).begin(&token, &account, Place::default(), "test".into(), now).await.unwrap();
+    Sessions::new(table.clone())
+        .begin(&token, (&account, None), Place::default(), "test".into(), now)
+        .await
+        .unwrap();
     let store = Connections::new(table);
     for number in 0..50 {
         let ticket = Ticket::issue();

@@ -304,6 +304,8 @@ fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
         | Payload::ConfirmationRequested { .. }
         | Payload::PasswordResetRequested { .. }
         | Payload::PasswordChanged { .. }
+        | Payload::SecondFactorOn { .. }
+        | Payload::SecondFactorOff { .. }
         | Payload::SessionsEnded { .. }
         | Payload::ConnectionReplaced { .. }
         | Payload::PhotoRemoved { .. }
@@ -325,6 +327,8 @@ fn readers(payload: &Payload) -> Vec<UserId> {
         | Payload::ConfirmationRequested { user_id, .. }
         | Payload::PasswordResetRequested { user_id, .. }
         | Payload::PasswordChanged { user_id }
+        | Payload::SecondFactorOn { user_id }
+        | Payload::SecondFactorOff { user_id }
         | Payload::ServiceArchivedByStaff { provider_id: user_id, .. } => vec![*user_id],
         Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } | Payload::PhotoRemoved { .. } => {
             Vec::new()

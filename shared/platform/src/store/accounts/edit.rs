@@ -35,12 +35,23 @@ impl Act {
 #[derive(Debug, Clone)]
 pub struct Edit {
     /// The account. With another epoch than before, its sessions are over, and what they opened is
-    /// closed; with another role, its permissions are those that came with the role.
+    /// closed; with another role, its permissions are those that came with the role; without the second
+    /// factor that it had, that is deleted and its owner told.
     pub account: Account,
     /// What was done.
     pub entry: AuditEntry,
     /// What was before and after, without secrets and personal data.
     pub change: Option<Change>,
+}
+
+impl Edit {
+    /// Signed out and without its second factor, which its owner has lost; none where there is none.
+    #[must_use]
+    pub fn without_second_factor(account: &Account) -> Option<Self> {
+        let off = || Account { second_factor: false, ..account.clone().signed_out() };
+        let edit = |account| Self { account, entry: AuditEntry::SecondFactorOff, change: None };
+        account.second_factor.then(|| edit(off()))
+    }
 }
 
 /// Why an account was not changed.
@@ -84,6 +95,10 @@ impl Accounts {
             if edit.account.epoch != before.value.0.epoch {
                 let ended = Payload::SessionsEnded { user_id: user, session_id: None };
                 transaction.put_over(&OutboxRecord::new(ended, act.at)?);
+            }
+            if before.value.0.second_factor && !edit.account.second_factor {
+                let off = Payload::SecondFactorOff { user_id: user };
+                transaction.delete(&key::second_factor(user)).put_over(&OutboxRecord::new(off, act.at)?);
             }
             if edit.account.role != before.value.0.role {
                 transaction.put_over(&super::permissions::of_role(&edit.account, act.at));
