@@ -69,7 +69,7 @@ class Api:
         """Status, headers and content of an answer."""
         return fetch(self._port, method, path, body, {"Host": self._host} | (headers or {}))
 
-    def send(self, method, path, body=None, token=None, key=None, agent=None):
+    def send(self, method, path, body=None, token=None, key=None, agent=None, version=None):
         """Status and JSON of an answer."""
         headers = {}
         if body is not None:
@@ -78,6 +78,8 @@ class Api:
             headers["Authorization"] = f"Bearer {token}"
         if key:
             headers["Idempotency-Key"] = key
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
         if agent:
             headers["User-Agent"] = agent
         status, _, content = self.fetch(method, path, None if body is None else json.dumps(body), headers)

@@ -1,5 +1,10 @@
 """The checks of what staff do."""
 
+import base64
+import hmac
+import struct
+import time
+
 from checks import CUSTOMER, PASSWORD
 from stack import Failed
 
@@ -21,8 +26,51 @@ def appoint(world, address, role):
         ExpressionAttributeValues={":role": {"S": role}, ":list": {"S": f"ROLE#{role}"}, ":one": {"N": "1"}},
     )
     credentials = {"email": address, "password": PASSWORD}
-    world.tokens[address] = world.api.call("POST", "/v1/sessions", status=201, body=credentials)["access_token"]
+    session = world.api.call("POST", "/v1/sessions", status=201, body=credentials)
+    if role == "super_admin":
+        world.api.call("GET", "/v1/admin/users", status=403, token=session["access_token"])
+        session, _, _ = enrol(world, session)
+    world.tokens[address] = session["access_token"]
     return user
+
+
+def totp(secret, later=0):
+    """The code of an authenticator app (RFC 6238), so many steps from now."""
+    step = struct.pack(">Q", int(time.time()) // 30 + later)
+    tag = hmac.digest(base64.b32decode(secret), step, "sha1")
+    number = struct.unpack_from(">I", tag, tag[-1] & 15)[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06}"
+
+
+def enrol(world, session):
+    """Turns on the second factor of whoever is signed in; the session that goes on, the secret, the recovery codes."""
+    token = session["access_token"]
+    secret = world.api.call("POST", "/v1/me/totp", status=201, body={"password": PASSWORD}, token=token)["secret"]
+    codes = world.api.call("POST", "/v1/me/totp/confirm", body={"code": totp(secret)}, token=token)["recovery_codes"]
+    again = world.api.call("POST", "/v1/sessions/refresh", body={"refresh_token": session["refresh_token"]})
+    return again, secret, codes
+
+
+def second_factor(world, admin):
+    """A customer turns a second factor on, signs in with it, and off again; staff turn off another one that is lost."""
+    call, credentials = world.api.call, {"email": CUSTOMER, "password": PASSWORD}
+    session, _, codes = enrol(world, call("POST", "/v1/sessions", status=201, body=credentials))
+    call("POST", "/v1/sessions", status=401, body=credentials)
+    call("POST", "/v1/sessions", status=401, body=credentials | {"code": "bbbb-bbbb-bbbb"})
+    session = call("POST", "/v1/sessions", status=201, body=credentials | {"code": codes[0]})
+    token = session["access_token"]
+    both = {"password": PASSWORD, "code": codes[1]}
+    codes = call("POST", "/v1/me/totp/recovery-codes", body=both, token=token)["recovery_codes"]
+    both["code"] = codes[0]
+    call("DELETE", "/v1/me/totp", status=204, body=both, token=token)
+    enrol(world, call("POST", "/v1/sessions", status=201, body=credentials))
+    call("DELETE", f"/v1/admin/users/{world.id_of(CUSTOMER)}/totp", status=204, token=admin)
+    world.tokens[CUSTOMER] = call("POST", "/v1/sessions", status=201, body=credentials)["access_token"]
+    settings = "/v1/admin/settings/security"
+    call("PUT", settings, status=428, body={"second_factor_roles": []}, token=admin)
+    shown = call("GET", settings, token=admin)
+    if call("PUT", settings, body={"second_factor_roles": []}, token=admin, version=0) != shown:
+        raise Failed(f"the settings were {shown}")
 
 
 def administration(world):
@@ -40,6 +88,7 @@ def administration(world):
     if world.api.call("GET", customer, token=world.tokens[SUPPORT])["email"] != CUSTOMER:
         raise Failed("support sees another account")
     accounts(world, world.id_of(CUSTOMER))
+    second_factor(world, world.tokens[SUPER_ADMIN])
     second(world)
     path, wanted = f"/v1/admin/users/{support}/role", {"role": "accountant"}
     if world.api.call("PUT", path, body=wanted, token=world.tokens[SUPER_ADMIN])["role"] != "accountant":

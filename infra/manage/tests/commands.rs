@@ -97,7 +97,8 @@ async fn staff_are_made_and_get_and_lose_permissions_and_their_account() {
         let made = sign_in(&cloud, &format!("{role}@example.com")).await;
         assert_eq!(said.json()["id"], made.id);
     }
-    let boss = sign_in(&cloud, "superadmin@example.com").await;
+    let mut boss = sign_in(&cloud, "superadmin@example.com").await;
+    boss.turn_on_second_factor(cloud.clock.now()).await.unwrap();
     let support = sign_in(&cloud, "management@example.com").await;
     let granted =
         manage(data, "grant --email management@example.com --permission admin_management", "").await;
@@ -108,6 +109,14 @@ async fn staff_are_made_and_get_and_lose_permissions_and_their_account() {
     assert!(!revoked["permissions"].as_array().unwrap().contains(&json!("admin_management")));
     let off = manage(data, "disable --json --email management@example.com --reason Left.", "").await;
     assert_eq!(off.json(), json!({ "id": support.id, "status": "disabled" }));
+    // Again, it changes nothing.
+    for _ in 0..2 {
+        let lost = manage(data, &format!("reset-totp --json --id {}", boss.id), "").await;
+        assert_eq!(lost.json(), json!({ "id": boss.id, "second_factor": false }));
+    }
+    while boss.recovery_code().is_some() {}
+    boss.sign_in().await.unwrap();
+    boss.turn_on_second_factor(cloud.clock.now()).await.unwrap();
     let last = manage(data, "disable --email superadmin@example.com --reason Left.", "").await;
     assert!(last.code == Some(1) && last.error.contains("another active super admin"), "{}", last.error);
     let records = log(&boss, &support.id).await;

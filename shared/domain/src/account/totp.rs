@@ -66,13 +66,14 @@ impl TotpSecret {
         )
     }
 
-    /// The code of a step, below a million.
+    /// The code of a step (RFC 4226, 5.3).
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "HMAC takes keys of every length")]
     pub fn code(&self, step: Step) -> TotpCode {
         let mut mac = Hmac::<Sha1>::new_from_slice(&self.0).expect("HMAC takes keys of every length");
         mac.update(&step.0.to_be_bytes());
         let tag: [u8; 20] = mac.finalize().into_bytes().into();
-        // RFC 4226, 5.3: the last four bits say where the number begins.
+        // The last four bits say where the number begins.
         let at = usize::from(tag[19] & 0xf);
         let number = u32::from_be_bytes([tag[at] & 0x7f, tag[at + 1], tag[at + 2], tag[at + 3]]);
         TotpCode(number % CODES)

@@ -96,6 +96,9 @@ async fn accounts_are_made_from_above_only() {
     let mut second = stranger(&cloud);
     "person.5.11@example.com".clone_into(&mut second.email);
     second.sign_in().await.unwrap();
+    let refused_first = second.post(&path(&superior, "/disable"), &because("A test.")).await.unwrap();
+    refused(&refused_first, 403, "second_factor_setup_required");
+    second.turn_on_second_factor(cloud.clock.now()).await.unwrap();
     body(second.post(&path(&superior, "/disable"), &because("A test.")).await.unwrap(), 200);
     pass(&cloud, 5).await;
     refused(&superior.get("/v1/me").await.unwrap(), 401, "unauthenticated");
