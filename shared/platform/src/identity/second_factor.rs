@@ -85,7 +85,7 @@ impl SecondFactorKeys {
         let typed = self.fingerprint(owner, code);
         let same =
             |kept: &String| constant_time::verify_slices_are_equal(kept.as_bytes(), typed.as_bytes()).is_ok();
-        kept.iter().enumerate().filter(|(_, kept)| same(kept)).map(|(at, _)| at).last()
+        kept.iter().enumerate().fold(None, |found, (at, kept)| if same(kept) { Some(at) } else { found })
     }
 }
 
