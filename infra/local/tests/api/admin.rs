@@ -1,14 +1,13 @@
-//! `/v1/admin/users`, and what staff see and do across the market.
-//! `/v1/admin/users`, `/v1/admin/settings`.
+//! `/v1/admin/users`, `/v1/admin/settings`, and what staff see and do across the market.
 
 mod bookings;
 mod lists;
 mod made;
 mod permissions;
 mod roles;
+mod second_factor;
 mod services;
 mod statistics;
-mod second_factor;
 mod switched;
 
 use banister_domain::access::{Permission, Permissions};

@@ -29,12 +29,11 @@ pub use bookings::{
 pub use calendars::{Calendars, DayRecord, Loaded, RulesRecord};
 pub use once::{Handled, Once, ReceiptRecord, Replay};
 pub use outbox::{Outbox, OutboxRecord};
+pub use second_factor::{FactorState, Proof, SecondFactorError, SecondFactorRecord, SecondFactors};
+pub use security::{Security, SecurityRecord};
 pub use services::{
     ListMarketServices, ListServices, SaveError, ServiceEdit, ServiceEditError, ServiceRecord, Services,
 };
-pub use second_factor::{FactorState, Proof, SecondFactorError, SecondFactorRecord, SecondFactors};
-pub use security::{Security, SecurityRecord};
-pub use services::{ListServices, SaveError, ServiceRecord, Services};
 pub use sessions::{Place, Presented, ReplacedToken, SessionRecord, Sessions};
 pub use sockets::{
     ConnectionRecord, Connections, MOST_CONNECTIONS, OpenError, SocketRecord, Standing, TicketRecord,

@@ -91,10 +91,8 @@ pub enum SecondFactorError {
     Wait(u32),
 }
 
-impl From<UnreadableSecret> for StorageError {
-    fn from(error: UnreadableSecret) -> Self {
-        Self::Malformed(error.to_string())
-    }
+fn malformed(error: UnreadableSecret) -> StorageError {
+    StorageError::Malformed(error.to_string())
 }
 
 /// What a code is to an item, and what the item becomes.
@@ -178,7 +176,7 @@ impl SecondFactors {
         let mut after = SecondFactorRecord { failures: None, ..known.clone() };
         match code {
             SecondFactorCode::Totp(code) => {
-                let secret = self.keys.open(known.user_id, &known.secret)?;
+                let secret = self.keys.open(known.user_id, &known.secret).map_err(malformed)?;
                 if let Some(step) = secret.matching(*code, now, known.used) {
                     after.used = Some(step);
                     return Ok(right(after));

@@ -24,7 +24,7 @@ impl SecondFactors {
     /// Keeps a new secret, in place of one that was not confirmed. Answers until when it waits.
     pub async fn begin(&self, user: UserId, secret: &TotpSecret, now: Timestamp) -> Refused<Timestamp> {
         let until = now.saturating_add(SignedDuration::from_mins(LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX);
-        let secret = self.keys.seal(user, secret).map_err(StorageError::from)?;
+        let secret = self.keys.seal(user, secret).map_err(super::malformed)?;
         let record = SecondFactorRecord {
             user_id: user,
             secret,

@@ -63,6 +63,18 @@ pub fn email_code(user: UserId) -> Key {
     key(format!("USER#{user}"), "CODE#confirm_email")
 }
 
+/// Key of a user's second factor.
+#[must_use]
+pub fn second_factor(user: UserId) -> Key {
+    key(format!("USER#{user}"), "TOTP")
+}
+
+/// Key of the settings about security.
+#[must_use]
+pub fn security_settings() -> Key {
+    key("SETTINGS".into(), "SECURITY")
+}
+
 /// Key of a token that resets a password, by the hash of its text.
 #[must_use]
 pub fn reset(hash: &str) -> Key {
