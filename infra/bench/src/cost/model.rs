@@ -79,15 +79,13 @@ pub(super) fn effect(operation: &str) -> Option<Effect> {
         | "archive_any_service" => Some(Effect::Mail),
         "complete_password_reset"
         | "change_password"
+        | "confirm_totp"
+        | "remove_totp"
         | "create_booking"
         | "confirm_booking"
         | "decline_booking"
         | "cancel_booking"
         | "cancel_any_booking" => Some(Effect::MailAndPush),
-        "complete_password_reset" | "change_password" | "confirm_totp" | "remove_totp" | "create_booking"
-        | "confirm_booking" | "decline_booking" | "cancel_booking" | "cancel_any_booking" => {
-            Some(Effect::MailAndPush)
-        }
         "end_session"
         | "end_current_session"
         | "end_all_sessions"
