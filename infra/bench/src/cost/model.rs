@@ -119,6 +119,9 @@ fn is_audited(operation: &str) -> bool {
             | "end_user_sessions"
             | "set_user_role"
             | "set_user_permissions"
+            | "archive_any_service"
+            | "restore_service"
+            | "cancel_any_booking"
     )
 }
 
@@ -134,6 +137,9 @@ fn is_counted(operation: &str) -> bool {
             | "create_service"
             | "publish_service"
             | "archive_service"
+            | "cancel_any_booking"
+            | "restore_service"
+            | "archive_any_service"
             | "create_booking"
             | "confirm_booking"
             | "decline_booking"
