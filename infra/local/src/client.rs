@@ -276,6 +276,11 @@ impl Client {
         self.call(Method::PUT, path, &[], Some(body)).await
     }
 
+    /// PUT of a JSON body over whatever is there.
+    pub async fn put_over(&self, path: &str, body: &Value) -> Result<Answer, ClientError> {
+        self.call(Method::PUT, path, &[("if-match", "*")], Some(body)).await
+    }
+
     /// PATCH of a JSON body.
     pub async fn patch(&self, path: &str, body: &Value) -> Result<Answer, ClientError> {
         self.call(Method::PATCH, path, &[], Some(body)).await

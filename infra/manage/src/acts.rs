@@ -5,10 +5,8 @@ use std::convert::Infallible;
 use std::path::Path;
 
 use banister_domain::access::{Permission, Permissions};
-use banister_domain::account::{Account, AccountStatus, Email, Locale, Role};
-use banister_domain::availability::Zone;
+use banister_domain::account::{Account, AccountStatus, Email, Role};
 use banister_domain::id::UserId;
-use banister_domain::photo::Photo;
 use banister_domain::text::{PersonName, Reason};
 use banister_platform::clock::Clock;
 use banister_platform::config::Settings;
@@ -96,22 +94,9 @@ impl Desk {
         let hash = hash.map_err(|error| ManageError::Password(error.to_string()))?;
         let now = self.clock.now();
         let account = Account {
-            id: random::id(now),
-            email,
-            role,
             permissions: role.starting_permissions(),
-            status: AccountStatus::Active,
-            disabled: None,
-            epoch: 0,
-            second_factor: false,
             email_confirmed: true,
-            first_name,
-            last_name,
-            phone: None,
-            time_zone: Zone::UTC,
-            locale: Locale::default(),
-            photo: Photo::default(),
-            created_at: now,
+            ..Account::new(random::id(now), email, role, (first_name, last_name), now)
         };
         let result = json!({ "id": account.id, "email": account.email, "role": role,
             "permissions": account.permissions });
@@ -133,8 +118,9 @@ impl Desk {
     async fn permit(&self, whom: Whom, permission: Permission, may: bool) -> Result<Outcome, ManageError> {
         let (id, now) = (self.id(whom).await?, self.clock.now());
         let one: Permissions = [permission].into_iter().collect();
-        let wanted = |had: Permissions| {
-            if may { had.iter().chain([permission]).collect() } else { had.without(one) }
+        let wanted = |account: &Account, _| {
+            let had = account.permissions;
+            Some(if may { had.iter().chain([permission]).collect() } else { had.without(one) })
         };
         match self.accounts().change_permissions(id, wanted, None, COMMAND, now).await {
             Ok((account, _)) => Ok(json!({ "id": id, "permissions": account.permissions }).into()),
@@ -142,9 +128,10 @@ impl Desk {
             Err(CommitError::Refused(PermissionsError::NotStaff)) => {
                 Err(ManageError::Refused("only staff have permissions"))
             }
-            Err(CommitError::Refused(PermissionsError::Stale) | CommitError::Contention) => {
-                Err(ManageError::Busy)
-            }
+            Err(
+                CommitError::Refused(PermissionsError::Stale | PermissionsError::Changed)
+                | CommitError::Contention,
+            ) => Err(ManageError::Busy),
             Err(CommitError::Storage(error)) => Err(error.into()),
         }
     }
@@ -183,7 +170,10 @@ impl Desk {
             Err(CommitError::Refused(EditError::LastSuperAdmin)) => {
                 Err(ManageError::Refused("there must be another active super admin"))
             }
-            Err(CommitError::Refused(EditError::Stale) | CommitError::Contention) => Err(ManageError::Busy),
+            // Switching off touches no number.
+            Err(CommitError::Refused(EditError::Stale | EditError::PhoneTaken) | CommitError::Contention) => {
+                Err(ManageError::Busy)
+            }
             Err(CommitError::Refused(EditError::Refused(never))) => match never {},
             Err(CommitError::Storage(error)) => Err(error.into()),
         }

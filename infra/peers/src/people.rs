@@ -35,24 +35,9 @@ pub fn booking_id() -> BookingId {
 /// Where `email` or `name` cannot be one.
 #[must_use]
 pub fn person(id: UserId, email: &str, name: &str) -> Account {
-    Account {
-        id,
-        email: email.parse().expect("an address"),
-        role: Role::Customer,
-        permissions: Permissions::NONE,
-        status: AccountStatus::Active,
-        disabled: None,
-        epoch: 0,
-        second_factor: false,
-        email_confirmed: true,
-        first_name: name.parse().expect("a name"),
-        last_name: "One".parse().expect("a name"),
-        phone: None,
-        time_zone: Zone::UTC,
-        locale: Locale::En,
-        photo: Photo::default(),
-        created_at: Timestamp::UNIX_EPOCH,
-    }
+    let names = (name.parse().expect("a name"), "One".parse().expect("a name"));
+    let email = email.parse().expect("an address");
+    Account { email_confirmed: true, ..Account::new(id, email, Role::Customer, names, Timestamp::UNIX_EPOCH) }
 }
 
 /// A booking that was requested `now` for an hour in two days; to be answered within a day.

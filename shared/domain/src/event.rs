@@ -53,6 +53,30 @@ pub enum Payload {
         /// What the link's token is derived from.
         code_id: CodeId,
     },
+    /// A telephone number was set, and is to be confirmed.
+    #[serde(rename = "account.phone_confirmation_requested")]
+    PhoneConfirmationRequested {
+        /// Whose.
+        user_id: UserId,
+        /// The code to mail.
+        code_id: CodeId,
+    },
+    /// Another address was asked for; it may have an account.
+    #[serde(rename = "account.email_change_requested")]
+    EmailChangeRequested {
+        /// Whose.
+        user_id: UserId,
+        /// The code to mail to the new address.
+        code_id: CodeId,
+    },
+    /// The address is another one.
+    #[serde(rename = "account.email_changed")]
+    EmailChanged {
+        /// Whose.
+        user_id: UserId,
+        /// The code that did it; the former address is kept by it.
+        code_id: CodeId,
+    },
     /// The password is another one.
     #[serde(rename = "account.password_changed")]
     PasswordChanged {

@@ -125,6 +125,8 @@ texts! {
     Description 0..=4000 lines true example "One hour, oil included.";
     /// What the customer tells the provider, 1 to 1,000 characters, may have lines.
     Note 1..=1000 lines true example "Second floor, the bell does not work.";
+    /// What people say of themselves, 1 to 1,000 characters, may have lines.
+    Bio 1..=1000 lines true example "Masseur since 2009.";
     /// Why somebody declined or cancelled, 1 to 500 characters, may have lines.
     Reason 1..=500 lines true example "I am ill.";
     /// Where a service takes place, 3 to 300 characters.

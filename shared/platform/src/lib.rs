@@ -9,6 +9,7 @@ pub mod identity;
 pub mod lambda;
 pub mod limit;
 pub mod objects;
+pub mod profile;
 pub mod queue;
 pub mod random;
 pub mod socket;

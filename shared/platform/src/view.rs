@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use banister_domain::account::{Account, Email, Locale, Phone, Role};
+use banister_domain::account::{
+    Account, Email, ExperienceYears, Languages, Locale, Phone, PhoneStatus, ProviderProfile, Role,
+    ServiceArea,
+};
 use banister_domain::availability::Zone;
 use banister_domain::id::{PhotoId, UserId};
+use banister_domain::money::Price;
 use banister_domain::photo::{Photo, Rejection, Status};
-use banister_domain::text::PersonName;
+use banister_domain::text::{Bio, PersonName};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -35,7 +39,7 @@ impl Viewer {
     pub fn account(&self, account: Account, now: Timestamp) -> AccountView {
         let photo = self.photo(&account.photo, now);
         let Account { id, email, role, email_confirmed, first_name, last_name, .. } = account;
-        let Account { phone, time_zone, locale, created_at, .. } = account;
+        let Account { phone, phone_status, bio, provider, time_zone, locale, created_at, .. } = account;
         AccountView {
             id,
             email,
@@ -44,6 +48,10 @@ impl Viewer {
             first_name,
             last_name,
             phone,
+            phone_confirmed: phone_status == PhoneStatus::Confirmed,
+            phone_taken: phone_status == PhoneStatus::Taken,
+            bio,
+            provider: (role == Role::Provider).then(|| provider.into()),
             time_zone,
             locale,
             photo,
@@ -80,6 +88,10 @@ impl Viewer {
     "first_name": "Customer",
     "last_name": "One",
     "phone": "+12015550123",
+    "phone_confirmed": false,
+    "phone_taken": false,
+    "bio": null,
+    "provider": null,
     "time_zone": "Europe/Lisbon",
     "locale": "en",
     "photo": null,
@@ -100,6 +112,15 @@ pub struct AccountView {
     pub last_name: PersonName,
     /// Telephone number in E.164 form.
     pub phone: Option<Phone>,
+    /// Whether the number was confirmed by a code.
+    pub phone_confirmed: bool,
+    /// Whether the number given at registration had another account when the address was confirmed, and
+    /// was left out for that.
+    pub phone_taken: bool,
+    /// What the user says of themselves.
+    pub bio: Option<Bio>,
+    /// What a provider tells customers; `null` for all others.
+    pub provider: Option<ProviderProfileView>,
     /// The zone that times are shown in, in mails.
     pub time_zone: Zone,
     /// The language of mails.
@@ -128,6 +149,32 @@ pub struct SecondFactorView {
     /// How many recovery codes can still be used.
     #[schema(example = 0)]
     pub recovery_codes_left: usize,
+}
+
+/// What a provider tells customers.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = ProviderProfile, example = json!({
+    "experience_years": 12,
+    "hourly_rate": { "amount": 6500, "currency": "eur" },
+    "languages": ["en", "pt-BR"],
+    "service_area": { "latitude": 38.722, "longitude": -9.139, "radius_km": 25 },
+}))]
+pub struct ProviderProfileView {
+    /// Years in the trade.
+    pub experience_years: Option<ExperienceYears>,
+    /// What an hour usually costs; a service has a price of its own.
+    pub hourly_rate: Option<Price>,
+    /// Spoken with customers, in the provider's order.
+    pub languages: Languages,
+    /// Where the provider comes to.
+    pub service_area: Option<ServiceArea>,
+}
+
+impl From<ProviderProfile> for ProviderProfileView {
+    fn from(profile: ProviderProfile) -> Self {
+        let ProviderProfile { experience_years, hourly_rate, languages, service_area } = profile;
+        Self { experience_years, hourly_rate, languages, service_area }
+    }
 }
 
 /// How a profile photo is doing.

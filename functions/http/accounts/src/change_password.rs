@@ -3,7 +3,7 @@
 use axum::extract::State;
 use banister_domain::account::{NewPassword, Password};
 use banister_platform::http::{ClientAddress, Code, Enrolling, Json, NoContent, Problem};
-use banister_platform::limit::Limit;
+use banister_platform::limit::{CHANGE_PASSWORD, Limit};
 use banister_platform::store::SetPasswordError;
 use banister_platform::table::CommitError;
 use serde::Deserialize;
@@ -12,7 +12,6 @@ use crate::Accounts;
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::TooManyRequests, Code::WrongPassword];
 
-const PER_ACCOUNT: Limit = Limit { operation: "change_password_account", count: 10, seconds: 300 };
 const PER_ADDRESS: Limit = Limit { operation: "change_password_address", count: 100, seconds: 300 };
 
 /// The password that is, and the one that is to be.
@@ -41,7 +40,7 @@ pub(crate) async fn change_password(
 ) -> Result<NoContent, Problem> {
     let (now, address, user) = (accounts.clock.now(), address.subject(), caller.user_id);
     PER_ADDRESS.count(&accounts.table, &address, now).await?;
-    PER_ACCOUNT.count(&accounts.table, &user.to_string(), now).await?;
+    CHANGE_PASSWORD.count(&accounts.table, &user.to_string(), now).await?;
     let signed_out = || Problem::new(Code::Unauthenticated);
     let account = accounts.store.get(user).await?.ok_or_else(signed_out)?.value;
     let new = ask.new_password.of(&account.email, &account.first_name, &account.last_name);

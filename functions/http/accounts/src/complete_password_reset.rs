@@ -4,7 +4,7 @@ use axum::extract::State;
 use banister_domain::account::NewPassword;
 use banister_platform::http::{Anyone, ClientAddress, Code, Json, NoContent, Problem};
 use banister_platform::identity::reset::ResetToken;
-use banister_platform::limit::Limit;
+use banister_platform::limit::{Limit, RESET_PASSWORD};
 use banister_platform::store::Resetting;
 use banister_platform::table::{CommitError, backoff};
 use jiff::Timestamp;
@@ -15,8 +15,6 @@ use crate::Accounts;
 pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::InvalidResetToken, Code::TooManyRequests];
 
 const PER_ADDRESS: Limit = Limit { operation: "reset_password_address", count: 60, seconds: 600 };
-/// Of a token that exists: each try costs a hash.
-const PER_ACCOUNT: Limit = Limit { operation: "reset_password_account", count: 10, seconds: 600 };
 
 /// The token from the link, and the password that is to be.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -50,7 +48,7 @@ pub(crate) async fn complete_password_reset(
         let Some(found) = found else { return Err(refuse(&accounts, address, now).await?) };
         if attempt == 0 {
             let user = found.account.value.0.id.to_string();
-            PER_ACCOUNT.count(&accounts.table, &user, now).await?;
+            RESET_PASSWORD.count(&accounts.table, &user, now).await?;
         }
         match set(&accounts, found, ask.new_password.clone(), &address, now).await? {
             Outcome::Set => return Ok(NoContent),

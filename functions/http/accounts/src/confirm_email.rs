@@ -3,7 +3,7 @@
 use axum::extract::State;
 use banister_domain::account::Email;
 use banister_platform::http::{Anyone, ClientAddress, Code, Json, NoContent, Problem};
-use banister_platform::limit::Limit;
+use banister_platform::limit::{CONFIRM_EMAIL, CONFIRM_EMAIL_HERE, Limit};
 use banister_platform::store::ConfirmError;
 use banister_platform::table::CommitError;
 use serde::Deserialize;
@@ -12,9 +12,6 @@ use crate::Accounts;
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::InvalidCode, Code::TooManyRequests];
 
-/// From one address; the owner can still confirm from another one meanwhile.
-const PER_ACCOUNT_HERE: Limit = Limit { operation: "confirm_account_here", count: 10, seconds: 600 };
-const PER_ACCOUNT: Limit = Limit { operation: "confirm_account", count: 60, seconds: 600 };
 const PER_ADDRESS: Limit = Limit { operation: "confirm_address", count: 60, seconds: 600 };
 
 /// The code from the mail.
@@ -42,8 +39,8 @@ pub(crate) async fn confirm_email(
 ) -> Result<NoContent, Problem> {
     let (now, address) = (accounts.clock.now(), address.subject());
     PER_ADDRESS.count(&accounts.table, &address, now).await?;
-    PER_ACCOUNT_HERE.count(&accounts.table, &format!("{}#{address}", ask.email), now).await?;
-    PER_ACCOUNT.count(&accounts.table, ask.email.as_str(), now).await?;
+    CONFIRM_EMAIL_HERE.count_from(&accounts.table, ask.email.as_str(), &address, now).await?;
+    CONFIRM_EMAIL.count(&accounts.table, ask.email.as_str(), now).await?;
     let is_right = |id| accounts.codes.is(id, &ask.code);
     match accounts.store.confirm_email(&ask.email, is_right, address, now).await {
         Ok(()) => Ok(NoContent),

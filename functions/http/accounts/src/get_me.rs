@@ -1,7 +1,7 @@
 //! `GET /v1/me`: whoever is signed in reads the own account.
 
 use axum::extract::State;
-use banister_platform::http::{Code, Enrolling, OkJson, Problem};
+use banister_platform::http::{Code, Enrolling, Fingerprinted, Problem};
 use banister_platform::view::{AccountView, SecondFactorView};
 
 use crate::Accounts;
@@ -13,7 +13,7 @@ pub(crate) const PROBLEMS: &[Code] = &[];
 pub(crate) async fn get_me(
     State(accounts): State<Accounts>,
     caller: Enrolling,
-) -> Result<OkJson<AccountView>, Problem> {
+) -> Result<Fingerprinted<AccountView>, Problem> {
     let found = accounts.factors.of(caller.user_id, caller.role).await?;
     let (account, state) = found.ok_or(Problem::new(Code::Unauthenticated))?;
     let second_factor = Some(SecondFactorView {
@@ -22,5 +22,7 @@ pub(crate) async fn get_me(
         recovery_codes_left: state.recovery_codes_left,
     });
     let view = accounts.viewer.account(account, accounts.clock.now());
-    Ok(OkJson(AccountView { second_factor, ..view }))
+    // What PATCH changes, and no more: the second factor has endpoints of its own.
+    let tagged = view.clone();
+    Ok(Fingerprinted::of(AccountView { second_factor, ..view }, &tagged))
 }

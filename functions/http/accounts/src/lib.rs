@@ -3,11 +3,14 @@
 mod change_password;
 mod complete_password_reset;
 mod confirm_email;
+mod confirm_email_change;
+mod confirm_phone;
 mod confirm_totp;
 mod get_me;
 mod register_account;
 mod remove_totp;
 mod renew_recovery_codes;
+mod request_email_change;
 mod request_password_reset;
 mod resend_confirmation;
 mod second_factor;
@@ -72,5 +75,6 @@ impl HasGate for Accounts {
 pub fn area() -> Area<Accounts> {
     banister_platform::area!("accounts": Accounts; register_account, confirm_email, resend_confirmation,
         request_password_reset, complete_password_reset, get_me, update_me, change_password,
-        set_up_totp, confirm_totp, remove_totp, renew_recovery_codes)
+        set_up_totp, confirm_totp, remove_totp, renew_recovery_codes,
+        confirm_phone, request_email_change, confirm_email_change)
 }

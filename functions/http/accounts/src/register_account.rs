@@ -4,12 +4,10 @@
 //! mail that says so, and nothing is changed.
 
 use axum::extract::State;
-use banister_domain::access::Permissions;
 use banister_domain::account::WrittenPhone;
-use banister_domain::account::{Account, AccountStatus, Email, Locale, NewPassword, OpenRole, Phone};
+use banister_domain::account::{Account, Email, Locale, NewPassword, OpenRole, Phone};
 use banister_domain::availability::Zone;
 use banister_domain::id::UserId;
-use banister_domain::photo::Photo;
 use banister_domain::text::PersonName;
 use banister_platform::http::{
     Anyone, ClientAddress, Code, Created, Json, OptionalIdempotencyKey, Problem, Replayable, withheld,
@@ -113,23 +111,12 @@ async fn mailed_often(accounts: &Accounts, email: &Email, now: Timestamp) -> Res
 
 impl RegisterAccount {
     fn account(self, id: UserId, now: Timestamp) -> Account {
+        let names = (self.first_name, self.last_name);
         Account {
-            id,
-            email: self.email,
-            role: self.role.into(),
-            permissions: Permissions::NONE,
-            status: AccountStatus::Active,
-            disabled: None,
-            epoch: 0,
-            second_factor: false,
-            email_confirmed: false,
-            first_name: self.first_name,
-            last_name: self.last_name,
             phone: self.phone.map(Phone::from),
             time_zone: self.time_zone.unwrap_or(Zone::UTC),
             locale: self.locale.unwrap_or_default(),
-            photo: Photo::default(),
-            created_at: now,
+            ..Account::new(id, self.email, self.role.into(), names, now)
         }
     }
 }

@@ -3,7 +3,8 @@
 use axum::extract::State;
 use banister_domain::account::Email;
 use banister_platform::http::{Accepted, Anyone, ClientAddress, Code, Json, Problem};
-use banister_platform::limit::Limit;
+use banister_platform::limit::{Limit, RESEND, RESEND_HOUR};
+use banister_platform::store::Act;
 use banister_platform::table::CommitError;
 use serde::Deserialize;
 
@@ -12,9 +13,6 @@ use crate::Accounts;
 pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::TooManyRequests];
 
 const PER_ADDRESS: Limit = Limit { operation: "resend_address", count: 20, seconds: 3_600 };
-/// Whether the address has an account or not.
-const PER_ACCOUNT: Limit = Limit { operation: "resend_account", count: 1, seconds: 60 };
-const PER_ACCOUNT_HOUR: Limit = Limit { operation: "resend_account_hour", count: 5, seconds: 3_600 };
 
 /// Which address.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -37,9 +35,9 @@ pub(crate) async fn resend_confirmation(
 ) -> Result<Accepted, Problem> {
     let (now, address) = (accounts.clock.now(), address.subject());
     PER_ADDRESS.count(&accounts.table, &address, now).await?;
-    PER_ACCOUNT.count(&accounts.table, ask.email.as_str(), now).await?;
-    PER_ACCOUNT_HOUR.count(&accounts.table, ask.email.as_str(), now).await?;
-    match accounts.store.request_confirmation(&ask.email, &address, now).await {
+    RESEND.count(&accounts.table, ask.email.as_str(), now).await?;
+    RESEND_HOUR.count(&accounts.table, ask.email.as_str(), now).await?;
+    match accounts.store.request_confirmation(&ask.email, &Act { by: None, address, at: now }).await {
         Ok(()) => Ok(Accepted),
         Err(CommitError::Storage(error)) => Err(error.into()),
         Err(CommitError::Refused(_) | CommitError::Contention) => Err(Problem::busy()),

@@ -1,73 +1,71 @@
 //! `PATCH /v1/me`: whoever is signed in changes the own account.
 
 use axum::extract::State;
-use banister_domain::account::{Account, Locale, Phone, WrittenPhone};
-use banister_domain::availability::Zone;
-use banister_domain::text::PersonName;
-use banister_platform::http::{Code, Json, OkJson, Problem, SignedIn, present};
-use banister_platform::table::backoff;
+use banister_domain::account::{Account, Phone};
+use banister_platform::http::{ClientAddress, Code, Json, OptionalSeen, Problem, SignedIn, Fingerprinted};
+use banister_platform::limit::Limit;
+use banister_platform::profile::UpdateProfile;
+use banister_platform::random;
+use banister_platform::store::SaveAccountError;
+use banister_platform::table::{CommitError, backoff};
 use banister_platform::view::AccountView;
-use serde::Deserialize;
 
 use crate::Accounts;
 
-pub(crate) const PROBLEMS: &[Code] = &[Code::Busy];
+pub(crate) const PROBLEMS: &[Code] =
+    &[Code::Busy, Code::EmailNotConfirmed, Code::PhoneTaken, Code::Stale, Code::TooManyRequests];
 
-/// What changes; a field that is absent stays (JSON Merge Patch, RFC 7396).
-#[derive(Clone, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "first_name": "Customer",
-    "phone": null,
-    "time_zone": "Europe/Lisbon",
-}))]
-pub(crate) struct UpdateMe {
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<PersonName>)]
-    first_name: Option<PersonName>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<PersonName>)]
-    last_name: Option<PersonName>,
-    /// `null` removes it.
-    #[expect(clippy::option_option, reason = "absent, null and a value are three things (RFC 7396)")]
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Phone>)]
-    phone: Option<Option<WrittenPhone>>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Zone>)]
-    time_zone: Option<Zone>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Locale>)]
-    locale: Option<Locale>,
-}
+/// The answer tells whether a number has an account: nobody asks for many.
+const PHONES: Limit = Limit { operation: "set_phone", count: 5, seconds: 86_400 };
 
 /// Change the own account
-#[utoipa::path(patch, path = "/v1/me", request_body(content((UpdateMe = "application/json"), (UpdateMe = "application/merge-patch+json"))),
+///
+/// A telephone number needs a confirmed e-mail address and is refused if it has another account. A code that confirms
+/// it is mailed; the same number once more has another code mailed, unless it is confirmed. With `If-Match`, nothing
+/// changes unless the account is what was read with that `ETag`.
+#[utoipa::path(patch, path = "/v1/me", request_body(content((UpdateProfile = "application/json"), (UpdateProfile = "application/merge-patch+json"))),
+    params(("If-Match" = Option<String>, Header, description = "The ETag of what was read")),
     responses((status = 200, description = "The account after the change", body = AccountView)))]
 pub(crate) async fn update_me(
     State(accounts): State<Accounts>,
     caller: SignedIn,
-    Json(ask): Json<UpdateMe>,
-) -> Result<OkJson<AccountView>, Problem> {
+    address: ClientAddress,
+    seen: OptionalSeen,
+    Json(ask): Json<UpdateProfile>,
+) -> Result<Fingerprinted<AccountView>, Problem> {
+    let (now, phone, mut counted) = (accounts.clock.now(), ask.phone(), false);
     for attempt in 0..5 {
         let account = accounts.store.get(caller.user_id).await?.ok_or(Problem::new(Code::Unauthenticated))?;
-        if let Some(changed) = accounts.store.save(account, |account| ask.clone().apply(account)).await? {
-            return Ok(OkJson(accounts.viewer.account(changed, accounts.clock.now())));
+        seen.check(&accounts.viewer.account(account.value.clone(), now))?;
+        let after = ask.clone().apply(account.value.clone())?;
+        let code = wants_code(&account.value, phone.as_ref());
+        if code && !account.value.email_confirmed {
+            return Err(Problem::new(Code::EmailNotConfirmed));
         }
-        tokio::time::sleep(backoff(attempt)).await;
+        if code && !std::mem::replace(&mut counted, true) {
+            PHONES.count(&accounts.table, &caller.user_id.to_string(), now).await?;
+        }
+        if after == account.value && !code {
+            return Ok(Fingerprinted::from(accounts.viewer.account(after, now)));
+        }
+        let code = code.then(|| (random::id(now), address.subject()));
+        match accounts.store.save(account, after, code, now).await {
+            Ok(changed) => return Ok(Fingerprinted::from(accounts.viewer.account(changed, now))),
+            Err(CommitError::Refused(SaveAccountError::PhoneTaken)) => {
+                return Err(Problem::new(Code::PhoneTaken).field_at("/phone", "has another account"));
+            }
+            Err(CommitError::Refused(SaveAccountError::Stale) | CommitError::Contention) => {
+                tokio::time::sleep(backoff(attempt)).await;
+            }
+            Err(CommitError::Storage(error)) => return Err(error.into()),
+        }
     }
     Err(Problem::busy())
 }
 
-impl UpdateMe {
-    fn apply(self, account: Account) -> Account {
-        Account {
-            first_name: self.first_name.unwrap_or(account.first_name),
-            last_name: self.last_name.unwrap_or(account.last_name),
-            phone: self.phone.map_or(account.phone, |phone| phone.map(Phone::from)),
-            time_zone: self.time_zone.unwrap_or(account.time_zone),
-            locale: self.locale.unwrap_or(account.locale),
-            ..account
-        }
-    }
+/// Whether the number that is asked for has still to be confirmed.
+fn wants_code(account: &Account, phone: Option<&Phone>) -> bool {
+    use banister_domain::account::PhoneStatus::Confirmed;
+    let confirmed = account.phone_status == Confirmed && account.phone.as_ref() == phone;
+    phone.is_some() && !confirmed
 }

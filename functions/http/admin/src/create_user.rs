@@ -2,12 +2,9 @@
 
 use axum::extract::State;
 use banister_domain::access::{Permissions, Reach};
-use banister_domain::account::{
-    Account, AccountStatus, Email, Locale, NewPassword, Phone, Role, WrittenPhone,
-};
+use banister_domain::account::{Account, Email, Locale, NewPassword, Phone, Role, WrittenPhone};
 use banister_domain::availability::Zone;
 use banister_domain::id::UserId;
-use banister_domain::photo::Photo;
 use banister_domain::text::PersonName;
 use banister_platform::http::{
     ClientAddress, Code, Created, IdempotencyKey, Json, Problem, Replayable, Staff, needs, withheld,
@@ -101,23 +98,13 @@ pub(crate) async fn create_user(
 
 impl CreateUser {
     fn account(self, id: UserId, permissions: Permissions, now: Timestamp) -> Account {
+        let names = (self.first_name, self.last_name);
         Account {
-            id,
-            email: self.email,
-            role: self.role,
             permissions,
-            status: AccountStatus::Active,
-            disabled: None,
-            epoch: 0,
-            second_factor: false,
-            email_confirmed: false,
-            first_name: self.first_name,
-            last_name: self.last_name,
             phone: self.phone.map(Phone::from),
             time_zone: self.time_zone.unwrap_or(Zone::UTC),
             locale: self.locale.unwrap_or_default(),
-            photo: Photo::default(),
-            created_at: now,
+            ..Account::new(id, self.email, self.role, names, now)
         }
     }
 }

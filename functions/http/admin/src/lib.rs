@@ -21,9 +21,11 @@ mod restore_service;
 mod service_view;
 mod reset_user_totp;
 mod set_security_settings;
+mod resend_user_confirmation;
 mod set_user_permissions;
 mod set_user_role;
 mod subject;
+mod unlock_user;
 mod update_user;
 mod view;
 
@@ -87,5 +89,6 @@ pub fn area() -> Area<Admin> {
         disable_user, enable_user, end_user_sessions, set_user_role, create_user, update_user, list_users,
         list_audit, get_statistics, list_all_services, get_any_service, archive_any_service,
         restore_service, list_all_bookings, get_any_booking, cancel_any_booking,
-        reset_user_totp, get_security_settings, set_security_settings)
+        reset_user_totp, get_security_settings, set_security_settings,
+        unlock_user, resend_user_confirmation)
 }

@@ -18,6 +18,16 @@ impl Admin {
         account.filter(|account| sees(caller, &account.value)).ok_or(Problem::new(Code::NotFound))
     }
 
+    /// The account, if `caller` may act on it.
+    pub(crate) async fn managed(&self, caller: Identity, id: UserId) -> Result<Account, Problem> {
+        let account = self.seen(caller, id).await?.value;
+        if reach(caller, &account) == Reach::Managed {
+            Ok(account)
+        } else {
+            Err(Problem::new(Code::Forbidden))
+        }
+    }
+
     /// Makes of the account what `decide` says, if `caller` may change it as it is then.
     pub(crate) async fn edit(
         &self,
@@ -35,6 +45,7 @@ impl Admin {
         self.accounts.edit(id, &act, decide).await.map_err(|error| match error {
             CommitError::Refused(EditError::Missing) => Problem::new(Code::NotFound),
             CommitError::Refused(EditError::Refused(problem)) => problem,
+            CommitError::Refused(EditError::PhoneTaken) => Problem::new(Code::PhoneTaken),
             CommitError::Refused(EditError::LastSuperAdmin) => Problem::new(Code::LastSuperAdmin),
             CommitError::Refused(EditError::Stale) | CommitError::Contention => Problem::busy(),
             CommitError::Storage(error) => error.into(),

@@ -1,14 +1,13 @@
 //! How staff see accounts.
 
 use banister_domain::access::{Permission, Permissions};
-use banister_domain::account::{Account, AccountStatus, Email, Locale, Phone, Role};
-use banister_domain::availability::Zone;
+use banister_domain::account::{Account, AccountStatus, Role};
 use banister_domain::id::{AuditId, RequestId, UserId};
-use banister_domain::text::{PersonName, Reason};
+use banister_domain::text::Reason;
 use banister_platform::http::Tagged;
 use banister_platform::store::{AuditEntry, AuditRecord, Grant, SecurityRecord};
 use banister_platform::table::Versioned;
-use banister_platform::view::{PhotoView, Viewer};
+use banister_platform::view::{AccountView, Viewer};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -23,6 +22,10 @@ use serde_json::Value;
     "first_name": "Customer",
     "last_name": "One",
     "phone": "+12015550123",
+    "phone_confirmed": false,
+    "phone_taken": false,
+    "bio": null,
+    "provider": null,
     "time_zone": "Europe/Lisbon",
     "locale": "en",
     "photo": null,
@@ -33,12 +36,9 @@ use serde_json::Value;
     "permissions": [],
 }))]
 pub(crate) struct UserView {
-    /// The user's id.
-    id: UserId,
-    /// The address to sign in with.
-    email: Email,
-    /// What the user is in the marketplace.
-    role: Role,
+    /// What its owner sees, too.
+    #[serde(flatten)]
+    account: AccountView,
     /// In use or switched off.
     status: AccountStatus,
     /// Why it was switched off, where staff did so.
@@ -48,50 +48,15 @@ pub(crate) struct UserView {
     disabled_at: Option<Timestamp>,
     /// What was granted to a member of staff. A super admin needs none.
     permissions: Permissions,
-    /// Whether the address was confirmed by a code.
-    email_confirmed: bool,
-    /// Given name.
-    first_name: PersonName,
-    /// Family name.
-    last_name: PersonName,
-    /// Telephone number in E.164 form.
-    phone: Option<Phone>,
-    /// The zone that times are shown in, in mails.
-    time_zone: Zone,
-    /// The language of mails.
-    locale: Locale,
-    /// The profile photo, if there is one or an upload of one.
-    photo: Option<PhotoView>,
-    /// When the account was made.
-    #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
-    created_at: Timestamp,
 }
 
 impl UserView {
     pub(crate) fn new(account: Account, viewer: &Viewer, now: Timestamp) -> Self {
-        let photo = viewer.photo(&account.photo, now);
-        let disabled_at = account.disabled.as_ref().map(|disabled| disabled.at);
-        let disabled_reason = account.disabled.map(|disabled| disabled.reason);
-        let Account { id, email, role, status, permissions, email_confirmed, first_name, last_name, .. } =
-            account;
-        let Account { phone, time_zone, locale, created_at, .. } = account;
-        Self {
-            id,
-            email,
-            role,
-            status,
-            disabled_reason,
-            disabled_at,
-            permissions,
-            email_confirmed,
-            first_name,
-            last_name,
-            phone,
-            time_zone,
-            locale,
-            photo,
-            created_at,
-        }
+        let (status, permissions) = (account.status, account.permissions);
+        let disabled = account.disabled.clone();
+        let disabled_at = disabled.as_ref().map(|disabled| disabled.at);
+        let disabled_reason = disabled.map(|disabled| disabled.reason);
+        Self { account: viewer.account(account, now), status, disabled_reason, disabled_at, permissions }
     }
 }
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use banister_domain::account::{Account, AccountStatus, Email, Password, SecondFactorCode};
 use banister_platform::http::{Anyone, ClientAddress, Code, Created, Json, Problem, UserAgent, present};
 use banister_platform::identity::refresh::RefreshToken;
-use banister_platform::limit::{Limit, SECOND_FACTOR};
+use banister_platform::limit::{Limit, SECOND_FACTOR, SIGN_IN, SIGN_IN_HERE};
 use banister_platform::random;
 use banister_platform::store::{Proof, SecondFactorError};
 use banister_platform::table::{CommitError, backoff};
@@ -23,9 +23,6 @@ pub(crate) const PROBLEMS: &[Code] = &[
     Code::WrongSecondFactor,
 ];
 
-/// From one address; others can still sign in to the account meanwhile.
-const PER_ACCOUNT_HERE: Limit = Limit { operation: "sign_in_account_here", count: 10, seconds: 300 };
-const PER_ACCOUNT: Limit = Limit { operation: "sign_in_account", count: 100, seconds: 300 };
 const PER_ADDRESS: Limit = Limit { operation: "sign_in_address", count: 100, seconds: 300 };
 
 /// Who signs in.
@@ -129,8 +126,7 @@ async fn prove(
 }
 
 async fn count(sessions: &Sessions, email: &Email, address: &str, now: Timestamp) -> Result<(), Problem> {
-    let here = format!("{email}#{address}");
     PER_ADDRESS.count(&sessions.table, address, now).await?;
-    PER_ACCOUNT_HERE.count(&sessions.table, &here, now).await?;
-    PER_ACCOUNT.count(&sessions.table, email.as_str(), now).await
+    SIGN_IN_HERE.count_from(&sessions.table, email.as_str(), address, now).await?;
+    SIGN_IN.count(&sessions.table, email.as_str(), now).await
 }

@@ -4,7 +4,7 @@
 mod tests;
 
 use askama::Template;
-use banister_domain::account::{Account, Locale};
+use banister_domain::account::{Account, Locale, Phone};
 use banister_domain::booking::{Booking, Status};
 use banister_domain::service::{Archived, Service};
 use jiff::Timestamp;
@@ -27,6 +27,13 @@ pub(crate) fn shown_name(reader: &Account) -> Option<&str> {
 }
 
 struct CodeFacts<'a> {
+    code: &'a str,
+    until: String,
+}
+
+struct PhoneFacts<'a> {
+    name: Option<&'a str>,
+    phone: &'a str,
     code: &'a str,
     until: String,
 }
@@ -114,6 +121,16 @@ letters! {
         "en/second_factor_on.txt" "en/second_factor_on.html" "ru/second_factor_on.txt" "ru/second_factor_on.html";
     factor_off(ChangeFacts)
         "en/second_factor_off.txt" "en/second_factor_off.html" "ru/second_factor_off.txt" "ru/second_factor_off.html";
+    phone(PhoneFacts)
+        "en/confirm_phone.txt" "en/confirm_phone.html" "ru/confirm_phone.txt" "ru/confirm_phone.html";
+    move_here(CodeFacts)
+        "en/change_email.txt" "en/change_email.html" "ru/change_email.txt" "ru/change_email.html";
+    move_asked(ChangeFacts)
+        "en/email_change_asked.txt" "en/email_change_asked.html" "ru/email_change_asked.txt" "ru/email_change_asked.html";
+    moved(ChangeFacts)
+        "en/email_changed.txt" "en/email_changed.html" "ru/email_changed.txt" "ru/email_changed.html";
+    wanted(AccountFacts)
+        "en/address_wanted.txt" "en/address_wanted.html" "ru/address_wanted.txt" "ru/address_wanted.html";
     requested(BookingFacts)
         "en/booking_requested.txt" "en/booking_requested.html" "ru/booking_requested.txt" "ru/booking_requested.html";
     confirmed(BookingFacts)
@@ -216,6 +233,60 @@ pub(crate) fn second_factor(reader: &Account, on: bool, at: Timestamp) -> askama
     let facts = ChangeFacts { name: shown_name(reader), when: telling(reader).moment(at) };
     let write = if on { factor_on } else { factor_off };
     write(&facts, reader.locale, subject.into())
+}
+
+/// The code that confirms the reader's telephone number.
+pub(crate) fn confirm_phone(
+    reader: &Account,
+    number: &Phone,
+    code: &str,
+    until: Timestamp,
+) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "Confirm your telephone number",
+        Locale::Ru => "Подтвердите номер телефона",
+    };
+    let until = telling(reader).moment(until);
+    let facts = PhoneFacts { name: shown_name(reader), phone: number.as_str(), code, until };
+    phone(&facts, reader.locale, subject.into())
+}
+
+/// The code that gives the reader's account the address it is mailed to.
+pub(crate) fn change_email(reader: &Account, code: &str, until: Timestamp) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "Confirm your new e-mail address",
+        Locale::Ru => "Подтвердите новый адрес",
+    };
+    move_here(&CodeFacts { code, until: telling(reader).moment(until) }, reader.locale, subject.into())
+}
+
+/// To the address of an account for which another one was asked at `at`.
+pub(crate) fn email_change_asked(reader: &Account, at: Timestamp) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "A new e-mail address was asked for",
+        Locale::Ru => "Запрошена смена адреса",
+    };
+    let facts = ChangeFacts { name: shown_name(reader), when: telling(reader).moment(at) };
+    move_asked(&facts, reader.locale, subject.into())
+}
+
+/// To the address that an account had until `at`.
+pub(crate) fn email_changed(reader: &Account, at: Timestamp) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "Your e-mail address was changed",
+        Locale::Ru => "Ваш адрес изменён",
+    };
+    let facts = ChangeFacts { name: shown_name(reader), when: telling(reader).moment(at) };
+    moved(&facts, reader.locale, subject.into())
+}
+
+/// To the owner of an address that was asked for as that of another account.
+pub(crate) fn address_wanted(reader: &Account) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "Your address was given for another account",
+        Locale::Ru => "Ваш адрес указали для другой учётной записи",
+    };
+    wanted(&AccountFacts { name: shown_name(reader) }, reader.locale, subject.into())
 }
 
 /// What a booking has come to, for one of its sides; `other` is the other one.

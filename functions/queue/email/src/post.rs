@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use banister_domain::account::{Account, AccountStatus};
+use banister_domain::account::{Account, AccountStatus, Email};
 use banister_domain::booking::{Booking, Status};
 use banister_domain::event::Event;
 use banister_domain::id::UserId;
@@ -32,6 +32,8 @@ pub(crate) enum Skip {
     Unconfirmed,
     #[error("the code has expired")]
     CodeExpired,
+    #[error("the code has been used or replaced")]
+    CodeReplaced,
     #[error("the link has expired")]
     LinkExpired,
     #[error("staff have not archived the service, or not any more")]
@@ -78,12 +80,12 @@ impl EmailWorker {
     }
 
     async fn run(&self, event: &Event, errand: Errand) -> Result<(), WorkError> {
-        let consumer = format!("email:{}", errand.reader);
+        let consumer = format!("email:{}", errand.name());
         if Handled::is(&self.table, &consumer, event.id).await? {
             return Ok(());
         }
         let now = self.clock.now();
-        let (reader, letter) = match self.write(event, errand, now).await {
+        let (reader, to, letter) = match self.write(event, errand, now).await {
             Ok(written) => written,
             Err(Unsent::Skipped(skip)) => {
                 tracing::info!(event = %event.id, user = user_tag(errand.reader), reason = %skip, "nothing to send");
@@ -91,10 +93,12 @@ impl EmailWorker {
             }
             Err(Unsent::Failed(error)) => return Err(error),
         };
-        self.mailer.send(mail(event, &reader, letter, now)).await.map_err(|error| match error {
-            MailError::Refused(_) => WorkError::Poison(error.to_string()),
-            _ => WorkError::Retry(error.to_string()),
-        })?;
+        self.mailer.send(mail(event, errand, (&reader, to), letter, now)).await.map_err(
+            |error| match error {
+                MailError::Refused(_) => WorkError::Poison(error.to_string()),
+                _ => WorkError::Retry(error.to_string()),
+            },
+        )?;
         tracing::info!(event = %event.id, user = user_tag(errand.reader), "sent");
         if let Err(error) = Handled::new(&consumer, event.id, now).save(&self.table).await {
             // The mail is out: doing it again is worse than not knowing of it.
@@ -108,16 +112,25 @@ impl EmailWorker {
         event: &Event,
         errand: Errand,
         now: Timestamp,
-    ) -> Result<(Account, Letter), Unsent> {
-        let Errand { reader, topic } = errand;
+    ) -> Result<(Account, Email, Letter), Unsent> {
+        let Errand { reader, topic, .. } = errand;
         let other = if let Topic::Booking(news) = topic { Some(news.other) } else { None };
         let (reader, other) = self.people(reader, other).await?;
         let reader = reader.ok_or(Skip::NoReader)?;
+        let (reader, to) = self.place(reader, topic, now).await?;
         may_read(&reader, topic, event.occurred_at, now)?;
+        let until = good_until(event.occurred_at);
         let letter = match topic {
-            Topic::ConfirmEmail(code) => {
-                letter::confirm_email(&reader, &self.codes.digits(code), good_until(event.occurred_at))
+            Topic::ChangeEmail(_) if reader.id != errand.reader => letter::address_wanted(&reader),
+            Topic::ChangeEmail(code) => letter::change_email(&reader, &self.codes.digits(code), until),
+            Topic::EmailChanged(_) => letter::email_changed(&reader, event.occurred_at),
+            Topic::ConfirmPhone(code) => {
+                let phone =
+                    self.accounts.phone_to_confirm(reader.id, code).await?.ok_or(Skip::CodeReplaced)?;
+                letter::confirm_phone(&reader, &phone, &self.codes.digits(code), until)
             }
+            Topic::EmailChangeAsked => letter::email_change_asked(&reader, event.occurred_at),
+            Topic::ConfirmEmail(code) => letter::confirm_email(&reader, &self.codes.digits(code), until),
             Topic::AlreadyRegistered => letter::already_registered(&reader),
             Topic::RefreshTokenReused => letter::refresh_token_reused(&reader, event.occurred_at),
             Topic::ResetPassword(id) => {
@@ -139,7 +152,27 @@ impl EmailWorker {
                 letter::booking(&reader, other.as_ref(), &booking, news, reason.as_deref())
             }
         };
-        Ok((reader, letter.map_err(|error| WorkError::Poison(format!("template: {error}")))?))
+        Ok((reader, to, letter.map_err(|error| WorkError::Poison(format!("template: {error}")))?))
+    }
+
+    /// Who reads it at which address. A code for another address goes there, or, where that is somebody
+    /// else's, they are told of it instead.
+    async fn place(&self, reader: Account, topic: Topic, now: Timestamp) -> Result<(Account, Email), Unsent> {
+        match topic {
+            Topic::ChangeEmail(code) => {
+                let email =
+                    self.accounts.email_to_confirm(reader.id, code).await?.ok_or(Skip::CodeReplaced)?;
+                Ok((self.accounts.owner(&email, now).await?.unwrap_or(reader), email))
+            }
+            Topic::EmailChanged(code) => {
+                let former = self.accounts.former_email(reader.id, code).await?;
+                Ok((reader, former.ok_or(Skip::CodeReplaced)?))
+            }
+            _ => {
+                let email = reader.email.clone();
+                Ok((reader, email))
+            }
+        }
     }
 
     async fn people(
@@ -177,9 +210,15 @@ pub(crate) fn may_read(
     }
     match topic {
         Topic::ConfirmEmail(_) if reader.email_confirmed => Err(Skip::Confirmed),
-        Topic::ConfirmEmail(_) if good_until(occurred_at) <= now => Err(Skip::CodeExpired),
-        // The address may be a stranger's, who would get one for each session.
-        Topic::RefreshTokenReused if !reader.email_confirmed => Err(Skip::Unconfirmed),
+        Topic::ConfirmEmail(_) | Topic::ConfirmPhone(_) | Topic::ChangeEmail(_)
+            if good_until(occurred_at) <= now =>
+        {
+            Err(Skip::CodeExpired)
+        }
+        // The address may be a stranger's, who would get one for each of them.
+        Topic::RefreshTokenReused | Topic::EmailChangeAsked if !reader.email_confirmed => {
+            Err(Skip::Unconfirmed)
+        }
         Topic::ResetPassword(_) if link_until(occurred_at) <= now => Err(Skip::LinkExpired),
         _ => Ok(()),
     }
@@ -203,15 +242,23 @@ fn link_until(made_at: Timestamp) -> Timestamp {
     made_at.saturating_add(SignedDuration::from_mins(reset::LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX)
 }
 
-fn mail(event: &Event, reader: &Account, letter: Letter, now: Timestamp) -> Mail {
+fn mail(
+    event: &Event,
+    errand: Errand,
+    (reader, to): (&Account, Email),
+    letter: Letter,
+    now: Timestamp,
+) -> Mail {
     let Letter { subject, text, html } = letter;
+    // An address that is to be somebody's is nobody's yet.
+    let known = to == reader.email || matches!(errand.topic, Topic::EmailChanged(_));
     Mail {
-        to: reader.email.clone(),
-        to_name: letter::shown_name(reader).map(ToOwned::to_owned),
+        to_name: letter::shown_name(reader).filter(|_| known).map(ToOwned::to_owned),
+        to,
         subject,
         text,
         html,
-        message_id: format!("{}.{}", event.id, reader.id),
+        message_id: format!("{}.{}", event.id, errand.name()),
         locale: reader.locale,
         date: SystemTime::from(now),
     }

@@ -13,6 +13,21 @@ pub(crate) struct Errand {
     pub(crate) topic: Topic,
 }
 
+impl Errand {
+    const fn new(reader: UserId, topic: Topic) -> Self {
+        Self { reader, topic }
+    }
+
+    /// Tells the mails of an event apart.
+    pub(crate) fn name(self) -> String {
+        match self.topic {
+            // There is another one to the same reader.
+            Topic::ChangeEmail(_) => format!("{}.new", self.reader),
+            _ => self.reader.to_string(),
+        }
+    }
+}
+
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Topic {
@@ -33,6 +48,14 @@ pub(crate) enum Topic {
         /// Whether it does.
         on: bool,
     },
+    /// Type this code to confirm a telephone number.
+    ConfirmPhone(CodeId),
+    /// Type this code to give the account this address.
+    ChangeEmail(CodeId),
+    /// Another address was asked for.
+    EmailChangeAsked,
+    /// The address is another one, by this code.
+    EmailChanged(CodeId),
     /// A booking has come to a status.
     Booking(News),
 }
@@ -67,28 +90,38 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
     match payload {
         Payload::AccountRegistered { user_id, code_id }
         | Payload::ConfirmationRequested { user_id, code_id } => {
-            vec![Errand { reader: *user_id, topic: Topic::ConfirmEmail(*code_id) }]
+            vec![Errand::new(*user_id, Topic::ConfirmEmail(*code_id))]
         }
         Payload::RegistrationRepeated { user_id } => {
-            vec![Errand { reader: *user_id, topic: Topic::AlreadyRegistered }]
+            vec![Errand::new(*user_id, Topic::AlreadyRegistered)]
         }
         Payload::RefreshTokenReused { user_id, .. } => {
-            vec![Errand { reader: *user_id, topic: Topic::RefreshTokenReused }]
+            vec![Errand::new(*user_id, Topic::RefreshTokenReused)]
         }
         Payload::PasswordResetRequested { user_id, code_id } => {
-            vec![Errand { reader: *user_id, topic: Topic::ResetPassword(*code_id) }]
+            vec![Errand::new(*user_id, Topic::ResetPassword(*code_id))]
         }
         Payload::PasswordChanged { user_id } => {
-            vec![Errand { reader: *user_id, topic: Topic::PasswordChanged }]
+            vec![Errand::new(*user_id, Topic::PasswordChanged)]
+        }
+        Payload::PhoneConfirmationRequested { user_id, code_id } => {
+            vec![Errand::new(*user_id, Topic::ConfirmPhone(*code_id))]
+        }
+        Payload::EmailChangeRequested { user_id, code_id } => vec![
+            Errand::new(*user_id, Topic::ChangeEmail(*code_id)),
+            Errand::new(*user_id, Topic::EmailChangeAsked),
+        ],
+        Payload::EmailChanged { user_id, code_id } => {
+            vec![Errand::new(*user_id, Topic::EmailChanged(*code_id))]
         }
         Payload::ServiceArchivedByStaff { service_id, provider_id } => {
-            vec![Errand { reader: *provider_id, topic: Topic::ServiceArchived(*service_id) }]
+            vec![Errand::new(*provider_id, Topic::ServiceArchived(*service_id))]
         }
         Payload::SecondFactorOn { user_id } => {
-            vec![Errand { reader: *user_id, topic: Topic::SecondFactor { on: true } }]
+            vec![Errand::new(*user_id, Topic::SecondFactor { on: true })]
         }
         Payload::SecondFactorOff { user_id } => {
-            vec![Errand { reader: *user_id, topic: Topic::SecondFactor { on: false } }]
+            vec![Errand::new(*user_id, Topic::SecondFactor { on: false })]
         }
         Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } | Payload::PhotoRemoved { .. } => {
             Vec::new()
@@ -116,7 +149,7 @@ fn tell(about: &BookingRef, status: Status, sides: &[Side]) -> Vec<Errand> {
         };
         let by_staff = about.actor == Actor::Staff;
         let news = News { booking: about.booking_id, status, side: *side, other, by_staff };
-        Errand { reader, topic: Topic::Booking(news) }
+        Errand::new(reader, Topic::Booking(news))
     };
     sides.iter().map(errand).collect()
 }
@@ -135,26 +168,35 @@ mod tests {
         let service_id = Id::from_parts(1, 6);
         let archived = Payload::ServiceArchivedByStaff { service_id, provider_id: provider };
         let topic = Topic::ServiceArchived(service_id);
-        assert_eq!(errands(&archived), [Errand { reader: provider, topic }]);
+        assert_eq!(errands(&archived), [Errand::new(provider, topic)]);
         let code = Id::from_parts(1, 4);
         let registered = Payload::AccountRegistered { user_id: customer, code_id: code };
-        assert_eq!(errands(&registered), [Errand { reader: customer, topic: Topic::ConfirmEmail(code) }]);
+        assert_eq!(errands(&registered), [Errand::new(customer, Topic::ConfirmEmail(code))]);
         let requested = Payload::ConfirmationRequested { user_id: customer, code_id: code };
         assert_eq!(errands(&requested), errands(&registered));
         let forgotten = Payload::PasswordResetRequested { user_id: customer, code_id: code };
-        assert_eq!(errands(&forgotten), [Errand { reader: customer, topic: Topic::ResetPassword(code) }]);
+        assert_eq!(errands(&forgotten), [Errand::new(customer, Topic::ResetPassword(code))]);
+        let phone = Payload::PhoneConfirmationRequested { user_id: customer, code_id: code };
+        assert_eq!(errands(&phone), [Errand::new(customer, Topic::ConfirmPhone(code))]);
+        let asked = errands(&Payload::EmailChangeRequested { user_id: customer, code_id: code });
+        let both =
+            [Topic::ChangeEmail(code), Topic::EmailChangeAsked].map(|topic| Errand::new(customer, topic));
+        assert_eq!(asked, both);
+        assert_ne!(asked[0].name(), asked[1].name(), "one would keep the other one from being sent");
+        let moved = Payload::EmailChanged { user_id: customer, code_id: code };
+        assert_eq!(errands(&moved), [Errand::new(customer, Topic::EmailChanged(code))]);
         let changed = Payload::PasswordChanged { user_id: customer };
-        assert_eq!(errands(&changed), [Errand { reader: customer, topic: Topic::PasswordChanged }]);
+        assert_eq!(errands(&changed), [Errand::new(customer, Topic::PasswordChanged)]);
         for (switched, on) in [
             (Payload::SecondFactorOn { user_id: customer }, true),
             (Payload::SecondFactorOff { user_id: customer }, false),
         ] {
-            assert_eq!(errands(&switched), [Errand { reader: customer, topic: Topic::SecondFactor { on } }]);
+            assert_eq!(errands(&switched), [Errand::new(customer, Topic::SecondFactor { on })]);
         }
         let repeated = Payload::RegistrationRepeated { user_id: provider };
-        assert_eq!(errands(&repeated), [Errand { reader: provider, topic: Topic::AlreadyRegistered }]);
+        assert_eq!(errands(&repeated), [Errand::new(provider, Topic::AlreadyRegistered)]);
         let reused = Payload::RefreshTokenReused { user_id: customer, session_id: Id::from_parts(1, 5) };
-        assert_eq!(errands(&reused), [Errand { reader: customer, topic: Topic::RefreshTokenReused }]);
+        assert_eq!(errands(&reused), [Errand::new(customer, Topic::RefreshTokenReused)]);
 
         let to = |reader, other, side, status| Errand {
             reader,

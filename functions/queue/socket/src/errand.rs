@@ -46,6 +46,9 @@ pub(crate) fn errand(payload: &Payload) -> Errand {
         | Payload::PasswordChanged { .. }
         | Payload::SecondFactorOn { .. }
         | Payload::SecondFactorOff { .. }
+        | Payload::PhoneConfirmationRequested { .. }
+        | Payload::EmailChangeRequested { .. }
+        | Payload::EmailChanged { .. }
         | Payload::PhotoRemoved { .. }
         | Payload::ServiceArchivedByStaff { .. } => Errand::Nothing,
     }

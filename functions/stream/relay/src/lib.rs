@@ -97,6 +97,9 @@ impl Relay {
             | Payload::PasswordChanged { .. }
             | Payload::SecondFactorOn { .. }
             | Payload::SecondFactorOff { .. }
+            | Payload::PhoneConfirmationRequested { .. }
+            | Payload::EmailChangeRequested { .. }
+            | Payload::EmailChanged { .. }
             | Payload::ServiceArchivedByStaff { .. } => vec![&self.email],
             Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } => vec![&self.socket],
             Payload::PhotoRemoved { .. } => vec![&self.media],

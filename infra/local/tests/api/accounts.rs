@@ -1,9 +1,11 @@
 //! `/v1/accounts`, `/v1/email-confirmations`, `/v1/password-resets`, `/v1/me`.
 
 mod confirm;
+mod email;
 mod lapsed;
 mod me;
 mod password;
+mod phone;
 mod register;
 mod resend;
 mod reset;

@@ -9,6 +9,7 @@ mod second_factor;
 mod services;
 mod statistics;
 mod switched;
+mod unlocked;
 
 use banister_domain::access::{Permission, Permissions};
 use banister_domain::account::Role;

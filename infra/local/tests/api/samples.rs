@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
-use banister_domain::access::Permissions;
-use banister_domain::account::{Account, AccountStatus, Locale, Password, Role};
-use banister_domain::availability::Zone;
+use banister_domain::account::{Account, Password, Role};
 use banister_domain::booking::Request as BookingRequest;
 use banister_domain::id::{BookingId, ServiceId, SessionId, UserId};
 use banister_domain::photo::{Photo, PhotoType};
@@ -48,6 +46,10 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("complete_password_reset", None, 422),
     ("get_me", Some(Role::Customer), 200),
     ("update_me", Some(Role::Customer), 200),
+    // Nor are these digits.
+    ("confirm_phone", Some(Role::Customer), 422),
+    ("request_email_change", Some(Role::Customer), 202),
+    ("confirm_email_change", Some(Role::Customer), 422),
     ("change_password", Some(Role::Customer), 204),
     ("set_up_totp", Some(Role::Customer), 201),
     // There is nothing yet that the sample's code could belong to.
@@ -90,6 +92,8 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("set_user_role", Some(Role::SuperAdmin), 200),
     ("create_user", Some(Role::SuperAdmin), 201),
     ("update_user", Some(Role::SuperAdmin), 200),
+    ("unlock_user", Some(Role::SuperAdmin), 204),
+    ("resend_user_confirmation", Some(Role::SuperAdmin), 202),
     ("list_users", Some(Role::SuperAdmin), 200),
     ("reset_user_totp", Some(Role::SuperAdmin), 204),
     ("get_security_settings", Some(Role::SuperAdmin), 200),
@@ -167,6 +171,10 @@ async fn world() -> (Cloud, Table) {
             photo: Photo::default(),
             created_at: now,
         };
+        let email = format!("{name}.one@example.com").parse().unwrap();
+        let names = (name.parse().unwrap(), "One".parse().unwrap());
+        let account =
+            Account { email_confirmed: true, ..Account::new(id.parse().unwrap(), email, role, names, now) };
         let password = Password::try_from("correct horse battery staple".to_owned()).unwrap();
         let password_hash = Passwords::from_settings(&settings).unwrap().hash(password).await.unwrap();
         let credentials =

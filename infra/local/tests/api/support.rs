@@ -122,7 +122,8 @@ pub(crate) async fn news(cloud: &Cloud, email: &str) -> Vec<String> {
 pub(crate) async fn change_account(cloud: &Cloud, id: &str, change: impl FnOnce(Account) -> Account) {
     let accounts = Accounts::new(Table::from_settings(&cloud.settings("local-test")).expect("settings"));
     let account = accounts.get(id.parse().expect("an id")).await.expect("an answer").expect("an account");
-    accounts.save(account, change).await.expect("an answer").expect("nobody else changes it");
+    let after = change(account.value.clone());
+    accounts.save(account, after, None, cloud.clock.now()).await.expect("nobody else changes it");
 }
 
 /// A super admin, signed in.

@@ -3,13 +3,18 @@
 mod email;
 mod password;
 mod phone;
+mod provider;
 mod second_factor;
 mod term;
 mod totp;
 
 pub use email::{Email, InvalidEmail};
 pub use password::{InvalidPassword, NewPassword, Password};
-pub use phone::{InvalidPhone, Phone, WrittenPhone};
+pub use phone::{InvalidPhone, Phone, PhoneStatus, WrittenPhone};
+pub use provider::{
+    ExperienceYears, InvalidArea, InvalidLanguage, Language, Languages, Latitude, Longitude, ProviderProfile,
+    RadiusKm, ServiceArea, TooManyLanguages,
+};
 pub use second_factor::{
     Failures, InvalidSecondFactorCode, LOCK, MAX_FAILURES, RECOVERY_CODES, RecoveryCode, SecondFactorCode,
 };
@@ -23,7 +28,7 @@ use crate::access::Permissions;
 use crate::availability::Zone;
 use crate::id::UserId;
 use crate::photo::Photo;
-use crate::text::{PersonName, Reason};
+use crate::text::{Bio, PersonName, Reason};
 
 /// What a person is in the marketplace.
 #[derive(
@@ -161,9 +166,18 @@ pub struct Account {
     pub first_name: PersonName,
     /// Family name.
     pub last_name: PersonName,
-    /// Unconfirmed telephone number.
+    /// Telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<Phone>,
+    /// What is known of the number.
+    #[serde(default, skip_serializing_if = "PhoneStatus::is_default")]
+    pub phone_status: PhoneStatus,
+    /// What the person says of themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bio: Option<Bio>,
+    /// What a provider tells customers; stays empty for all others.
+    #[serde(default, skip_serializing_if = "ProviderProfile::is_empty")]
+    pub provider: ProviderProfile,
     /// The zone that times are shown in.
     pub time_zone: Zone,
     /// The language of mails.
@@ -176,6 +190,68 @@ pub struct Account {
 }
 
 impl Account {
+    /// An account in use made at `now`, with nothing in it that can be left out.
+    #[must_use]
+    pub fn new(
+        id: UserId,
+        email: Email,
+        role: Role,
+        (first_name, last_name): (PersonName, PersonName),
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            email,
+            role,
+            permissions: Permissions::NONE,
+            status: AccountStatus::Active,
+            disabled: None,
+            epoch: 0,
+            second_factor: false,
+            email_confirmed: false,
+            first_name,
+            last_name,
+            phone: None,
+            phone_status: PhoneStatus::default(),
+            bio: None,
+            provider: ProviderProfile::default(),
+            time_zone: Zone::UTC,
+            locale: Locale::default(),
+            photo: Photo::default(),
+            created_at: now,
+        }
+    }
+
+    /// The number that nobody else may have, if there is one.
+    #[must_use]
+    pub fn held_phone(&self) -> Option<&Phone> {
+        self.phone.as_ref().filter(|_| self.phone_status.holds())
+    }
+
+    /// With another number, or none. It is held at once if the address is confirmed, and else only named;
+    /// the number that is held already stays what it is.
+    #[must_use]
+    pub fn with_phone(self, phone: Option<Phone>) -> Self {
+        if phone.is_some() && self.held_phone() == phone.as_ref() {
+            return self;
+        }
+        let held = phone.is_some() && self.email_confirmed;
+        let phone_status = if held { PhoneStatus::Held } else { PhoneStatus::Named };
+        Self { phone, phone_status, ..self }
+    }
+
+    /// With a confirmed address. The number that was only named is held from now on, or, where it is not
+    /// free, left out.
+    #[must_use]
+    pub fn with_confirmed_email(self, phone_is_free: bool) -> Self {
+        let (phone, phone_status) = match (self.phone, self.phone_status) {
+            (Some(phone), PhoneStatus::Named) if phone_is_free => (Some(phone), PhoneStatus::Held),
+            (Some(_), PhoneStatus::Named) => (None, PhoneStatus::Taken),
+            unchanged => unchanged,
+        };
+        Self { email_confirmed: true, phone, phone_status, ..self }
+    }
+
     /// Without any of the sessions it had.
     #[must_use]
     pub fn signed_out(self) -> Self {
@@ -209,6 +285,39 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn account() -> Account {
+        let name = || "A".parse().unwrap();
+        let email = "a@example.com".parse().unwrap();
+        Account::new(
+            crate::id::Id::from_parts(1, 1),
+            email,
+            Role::Customer,
+            (name(), name()),
+            Timestamp::UNIX_EPOCH,
+        )
+    }
+
+    #[test]
+    fn a_number_is_held_once_the_address_is_confirmed() {
+        let phone = |text: &str| Some(Phone::try_from(text.to_owned()).unwrap());
+        let (one, two) = (phone("+12015550123"), phone("+12015550124"));
+        let named = account().with_phone(one.clone());
+        assert_eq!((named.phone.clone(), named.held_phone()), (one.clone(), None));
+        let held = named.clone().with_confirmed_email(true);
+        assert_eq!((held.held_phone(), held.phone_status), (one.as_ref(), PhoneStatus::Held));
+        let taken = named.with_confirmed_email(false);
+        assert_eq!((&taken.phone, taken.phone_status), (&None, PhoneStatus::Taken));
+        assert_eq!(taken.clone().with_confirmed_email(true), taken);
+        assert_eq!(taken.with_phone(None).phone_status, PhoneStatus::Named);
+
+        let confirmed = Account { phone_status: PhoneStatus::Confirmed, ..held };
+        assert_eq!(confirmed.clone().with_phone(one), confirmed);
+        assert_eq!(confirmed.clone().with_confirmed_email(false), confirmed);
+        let other = confirmed.clone().with_phone(two.clone());
+        assert_eq!((other.held_phone(), other.phone_status), (two.as_ref(), PhoneStatus::Held));
+        assert_eq!(confirmed.with_phone(None).held_phone(), None);
+    }
 
     #[test]
     fn nobody_registers_into_staff() {

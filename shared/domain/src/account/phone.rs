@@ -49,6 +49,34 @@ impl utoipa::PartialSchema for Phone {
 }
 impl utoipa::ToSchema for Phone {}
 
+/// What is known of an account's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhoneStatus {
+    /// Written down: others may name the same one. Also where there is none.
+    #[default]
+    Named,
+    /// This account's alone, and not confirmed.
+    Held,
+    /// This account's alone, and confirmed by a code.
+    Confirmed,
+    /// The one that was named had another account when this one's address was confirmed, and was left out.
+    Taken,
+}
+
+impl PhoneStatus {
+    /// Whether nobody else may have the number.
+    #[must_use]
+    pub const fn holds(self) -> bool {
+        matches!(self, Self::Held | Self::Confirmed)
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A telephone number as somebody writes it: any usual spelling of a number that the US numbering
 /// plan assigns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
-//! Whole numbers of minutes and days that cannot leave their range.
+//! Whole numbers that cannot leave their range.
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::de;
 
 /// The number is outside the range of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -14,7 +14,8 @@ pub struct OutOfRange {
     pub max: u16,
 }
 
-struct Whole(OutOfRange);
+/// Reads a whole number of a range.
+pub(crate) struct Whole(pub(crate) OutOfRange);
 
 impl de::Visitor<'_> for Whole {
     type Value = u16;
@@ -45,10 +46,10 @@ macro_rules! bounded {
             pub const MAX: Self = Self($max);
             /// What is usual: a default, and the example in the schema.
             pub const USUAL: Self = Self($usual);
-            const RANGE: OutOfRange = OutOfRange { min: $min, max: $max };
+            const RANGE: $crate::availability::OutOfRange = $crate::availability::OutOfRange { min: $min, max: $max };
 
             /// Takes a number inside the range, refuses any other.
-            pub fn new(number: u16) -> Result<Self, OutOfRange> {
+            pub fn new(number: u16) -> Result<Self, $crate::availability::OutOfRange> {
                 if ($min..=$max).contains(&number) { Ok(Self(number)) } else { Err(Self::RANGE) }
             }
 
@@ -59,16 +60,16 @@ macro_rules! bounded {
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_u16(self.0)
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let number = deserializer.deserialize_u16(Whole(Self::RANGE))?;
-                Self::new(number).map_err(de::Error::custom)
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let number = deserializer.deserialize_u16($crate::availability::bounded::Whole(Self::RANGE))?;
+                Self::new(number).map_err(serde::de::Error::custom)
             }
         }
 
@@ -85,6 +86,7 @@ macro_rules! bounded {
         impl utoipa::ToSchema for $name {}
     )+};
 }
+pub(crate) use bounded;
 
 bounded! {
     /// Minutes kept free before or after each booking: 0 to 240.

@@ -5,7 +5,7 @@
 //! decides through [`reserve`], [`release`] and [`settle`], and writes what they return on
 //! condition of the versions. Zone rules are the bundled tzdb (<https://www.iana.org/time-zones>).
 
-mod bounded;
+pub(crate) mod bounded;
 mod busy;
 mod calendar;
 mod day;

@@ -90,6 +90,8 @@ codes! {
     SecondFactorOff "second_factor_off" CONFLICT "The second factor is off";
     /// The address has another account.
     EmailTaken "email_taken" CONFLICT "The e-mail address has another account";
+    /// The telephone number has another account.
+    PhoneTaken "phone_taken" CONFLICT "The telephone number has another account";
     /// Somebody else changes the same thing right now.
     Busy "busy" CONFLICT "The resource is being changed; try again";
     /// What is to be replaced is not what the If-Match header names any more.

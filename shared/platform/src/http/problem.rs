@@ -20,7 +20,7 @@ pub struct FieldError {
     /// Name of the query parameter, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
-    /// `missing`, `unknown` or `invalid`.
+    /// `missing`, `unknown` or `invalid`, or `not_a_provider` where the caller may not set it.
     #[schema(example = "invalid")]
     pub code: &'static str,
     /// What is wrong, for people.

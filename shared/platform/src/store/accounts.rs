@@ -1,17 +1,21 @@
 //! Accounts, their credentials, and the codes that confirm their addresses.
 
+mod code;
 mod confirm;
 mod edit;
+mod email;
 mod list;
 mod password;
 mod permissions;
+mod phone;
 mod photo;
 mod register;
 mod reset;
 mod super_admins;
 
-pub use confirm::ConfirmError;
+pub use code::{CodeRecord, ConfirmError, Purpose};
 pub use edit::{Act, Edit, EditError};
+pub use email::EmailChangeError;
 pub use list::{Among, ListAccounts};
 pub use password::SetPasswordError;
 pub use permissions::{Grant, PermissionsError};
@@ -20,11 +24,12 @@ pub use register::{NewAccount, RegisterError};
 pub use reset::{ResetRecord, Resetting};
 
 use banister_domain::account::{Account, Email};
+use banister_domain::event::Payload;
 use banister_domain::id::{CodeId, UserId};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::identity::code::{LIFETIME_MINUTES, MAX_TRIES};
+use crate::store::{AuditEntry, AuditRecord, OutboxRecord};
 use crate::table::key::{self, IndexKey};
 use crate::table::{CommitError, Key, Record, StorageError, Table, Transaction, Versioned};
 
@@ -64,48 +69,6 @@ impl Record for CredentialsRecord {
     }
 }
 
-/// A code that was mailed. The digits are derived from the id, not kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CodeRecord {
-    /// Whose.
-    pub user_id: UserId,
-    /// Which.
-    pub id: CodeId,
-    /// How often a code was tried.
-    pub tries: u32,
-    /// Whether it has confirmed the address.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub used: bool,
-    /// From when on it is void.
-    pub expires_at: Timestamp,
-}
-
-impl Record for CodeRecord {
-    const TYPE: &'static str = "code";
-
-    fn key(&self) -> Key {
-        key::email_code(self.user_id)
-    }
-
-    fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.expires_at)
-    }
-}
-
-impl CodeRecord {
-    /// A code made at `now`.
-    fn new(user_id: UserId, id: CodeId, now: Timestamp) -> Self {
-        let expires_at =
-            now.saturating_add(SignedDuration::from_mins(LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX);
-        Self { user_id, id, tries: 0, used: false, expires_at }
-    }
-
-    /// Whether the code can still be used at `now`.
-    fn is_live(&self, now: Timestamp) -> bool {
-        now < self.expires_at && self.tries < MAX_TRIES
-    }
-}
-
 /// All accounts.
 #[derive(Debug, Clone)]
 pub struct Accounts {
@@ -139,22 +102,44 @@ impl Accounts {
         Ok(found.map(|record| record.value))
     }
 
-    /// Writes what `change` makes of an account, if nobody else has changed it since it was read; `None`
-    /// if so. Role and status stay: they are for [`Self::edit`].
+    /// Writes what the owner makes of an account, if nobody else has changed it since it was read. With
+    /// `code`, one that confirms its number is mailed, in place of the last one. Role and status stay: they
+    /// are for [`Self::edit`].
     pub async fn save(
         &self,
         account: Versioned<Account>,
-        change: impl FnOnce(Account) -> Account,
-    ) -> Result<Option<Account>, StorageError> {
-        let before = account.value.clone();
-        let changed = account.map(|account| AccountRecord(change(account)));
-        let mut transaction = Transaction::new();
-        transaction.replace(&changed, ());
-        list::index(&mut transaction, Some(&before), &changed.value.0);
-        match transaction.commit(&self.table).await {
-            Ok(()) => Ok(Some(changed.value.0)),
-            Err(CommitError::Refused(()) | CommitError::Contention) => Ok(None),
-            Err(CommitError::Storage(error)) => Err(error),
+        after: Account,
+        code: Option<(CodeId, String)>,
+        now: Timestamp,
+    ) -> Result<Account, CommitError<SaveAccountError>> {
+        if !self.may_hold(&account.value, &after).await? {
+            return Err(CommitError::Refused(SaveAccountError::PhoneTaken));
         }
+        let before = account.value.clone();
+        let mut transaction = Transaction::new();
+        // First, so that the same request at the same moment is not told that the number is somebody else's.
+        transaction.replace(&account.map(|_| AccountRecord(after.clone())), SaveAccountError::Stale);
+        list::index(&mut transaction, Some(&before), &after);
+        phone::claim(&mut transaction, &before, &after, SaveAccountError::PhoneTaken);
+        if let (Some((id, address)), Some(phone)) = (code, &after.phone) {
+            let last = self.table.get::<CodeRecord>(&key::phone_code(after.id)).await?;
+            let purpose = Purpose::ConfirmPhone { phone: phone.clone() };
+            let record = CodeRecord::new(after.id, id, purpose, now);
+            let mail = Payload::PhoneConfirmationRequested { user_id: after.id, code_id: id };
+            transaction
+                .create_or_replace(&record, last.map_or(0, |last| last.version), SaveAccountError::Stale)
+                .put_over(&AuditRecord::new(AuditEntry::PhoneSet, Some(after.id), address, now))
+                .put_over(&OutboxRecord::new(mail, now)?);
+        }
+        transaction.commit(&self.table).await.map(|()| after)
     }
+}
+
+/// Why an account was not saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SaveAccountError {
+    /// Its number is somebody else's.
+    PhoneTaken,
+    /// It was changed since it was read.
+    Stale,
 }

@@ -51,6 +51,18 @@ pub enum AuditEntry {
     PasswordResetRequested,
     /// A password was changed by such a link.
     PasswordReset,
+    /// A telephone number was set by its owner, and a code mailed that confirms it.
+    PhoneSet,
+    /// A telephone number was confirmed.
+    PhoneConfirmed,
+    /// Another address was asked for.
+    EmailChangeRequested,
+    /// An account has another address.
+    EmailChanged,
+    /// The counters that limit attempts at an account were cleared.
+    AccountUnlocked,
+    /// The key that signs access tokens was replaced.
+    KeysRotated,
     /// An account was switched off.
     AccountDisabled,
     /// An account was switched on again.

@@ -14,9 +14,9 @@ mod sockets;
 mod statistics;
 
 pub use accounts::{
-    AccountRecord, Accounts, Act, Among, CodeRecord, ConfirmError, CredentialsRecord, Edit, EditError, Grant,
-    ListAccounts, NewAccount, PermissionsError, PhotoError, RegisterError, ResetRecord, Resetting,
-    SetPasswordError,
+    AccountRecord, Accounts, Act, Among, CodeRecord, ConfirmError, CredentialsRecord, Edit, EditError,
+    EmailChangeError, Grant, ListAccounts, NewAccount, PermissionsError, PhotoError, Purpose, RegisterError,
+    ResetRecord, Resetting, SaveAccountError, SetPasswordError,
 };
 pub use audit::{
     Audit, AuditEntry, AuditPage, AuditPosition, AuditRecord, COMMAND, Change, Finding, ListAudit, Verified,

@@ -215,6 +215,7 @@ fn attributes(key: &Key) -> Item {
     ])
 }
 
+/// The key of an item as the SDK has it.
 pub(crate) fn key_of(item: &Item) -> Option<Key> {
     let text = |name| item.get(name).and_then(|value: &AttributeValue| value.as_s().ok()).cloned();
     Some(Key { pk: text("PK")?, sk: text("SK")? })

@@ -15,23 +15,13 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn person(name: &str, locale: Locale) -> Account {
+    let email = "one@example.com".parse().expect("an address");
+    let names = (name.parse().expect("a name"), "One".parse().expect("a name"));
     Account {
-        id: Id::from_parts(1, 1),
-        email: "one@example.com".parse().expect("an address"),
-        role: Role::Customer,
-        permissions: Permissions::NONE,
-        status: AccountStatus::Active,
-        disabled: None,
-        epoch: 0,
-        second_factor: false,
         email_confirmed: true,
-        first_name: name.parse().expect("a name"),
-        last_name: "One".parse().expect("a name"),
-        phone: None,
         time_zone: Zone::parse("Europe/Berlin").expect("a zone"),
         locale,
-        photo: Photo::default(),
-        created_at: at("2026-03-01T00:00:00Z"),
+        ..Account::new(Id::from_parts(1, 1), email, Role::Customer, names, at("2026-03-01T00:00:00Z"))
     }
 }
 

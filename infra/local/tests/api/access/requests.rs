@@ -37,6 +37,8 @@ pub(crate) struct Request {
     key: Option<String>,
     /// The version that is replaced.
     version: Option<String>,
+    /// Whether the caller has seen what is to be changed.
+    seen: bool,
     body: Option<Value>,
 }
 
@@ -53,11 +55,13 @@ impl Request {
         let key = self.key.iter().map(|key| ("idempotency-key", key.as_str()));
         let headers: Vec<_> =
             key.chain(self.version.iter().map(|version| ("if-match", version.as_str()))).collect();
+        let headers: Vec<_> = key.chain(self.seen.then_some(("if-match", "*"))).collect();
         client.call(method, &self.path, &headers, self.body.as_ref()).await.unwrap()
     }
 
     fn new(path: impl Into<String>, body: impl Into<Option<Value>>) -> Self {
         Self { path: path.into(), key: None, version: None, body: body.into() }
+        Self { path: path.into(), key: None, seen: false, body: body.into() }
     }
 }
 
@@ -158,6 +162,12 @@ impl World {
             }
             "get_me" => Request::new("/v1/me", get),
             "update_me" => Request::new("/v1/me", json!({ "locale": "ru" })),
+            "confirm_phone" => self.with_phone().await,
+            "request_email_change" => {
+                let email = self.next_email();
+                Request::new("/v1/me/email", json!({ "password": PASSWORD, "email": email }))
+            }
+            "confirm_email_change" => self.with_email().await,
             "create_session" => {
                 let email = self.account().await.email;
                 Request::new("/v1/sessions", json!({ "email": email, "password": PASSWORD }))
@@ -183,10 +193,11 @@ impl World {
             "get_user_permissions" => {
                 Request::new(format!("/v1/admin/users/{}/permissions", self.support), get)
             }
-            "set_user_permissions" => Request::new(
-                format!("/v1/admin/users/{}/permissions", self.support),
-                json!({ "permissions": ["booking_management"] }),
-            ),
+            "set_user_permissions" => {
+                let path = format!("/v1/admin/users/{}/permissions", self.support);
+                let ask = json!({ "permissions": ["booking_management"] });
+                Request { seen: true, ..Request::new(path, ask) }
+            }
             "disable_user" => {
                 Request::new(format!("{}/disable", self.user().await), json!({ "reason": "A test." }))
             }
@@ -220,6 +231,9 @@ impl World {
                 let ask = json!({ "second_factor_roles": [] });
                 let path = "/v1/admin/settings/security";
                 Request { version: Some(version), ..Request::new(path, ask) }
+            "unlock_user" => Request::new(format!("{}/unlock", self.user().await), get),
+            "resend_user_confirmation" => {
+                Request::new(format!("{}/confirmation-code", self.user().await), get)
             }
             "list_audit" => Request::new("/v1/admin/audit?limit=5", get),
             _ => self.of_market(operation).await,
@@ -278,6 +292,31 @@ impl World {
     async fn user(&mut self) -> String {
         let email = self.next_email();
         format!("/v1/admin/users/{}", self.unconfirmed(&email).await.id)
+    }
+
+    /// The customer's own code for a telephone number; anybody else's is another one.
+    async fn with_phone(&mut self) -> Request {
+        self.made += 1;
+        let phone = format!("+1201555{:04}", 100 + self.made);
+        body(self.customer.patch("/v1/me", &json!({ "phone": phone })).await.unwrap(), 200);
+        self.cloud.quiet().await.unwrap();
+        let code = self.customer.code_from_mail(&self.cloud).await.unwrap();
+        Request::new("/v1/me/phone/confirm", json!({ "code": code }))
+    }
+
+    /// The customer's own code for another address. Once: it is gone from the old one then.
+    async fn with_email(&mut self) -> Request {
+        let path = "/v1/me/email/confirm";
+        let mut owner = self.customer.clone();
+        if owner.sign_in().await.is_err() {
+            return Request::new(path, json!({ "code": "00000000" }));
+        }
+        let mut next = owner.clone();
+        next.email = self.next_email();
+        let ask = json!({ "password": PASSWORD, "email": next.email });
+        body(owner.post("/v1/me/email", &ask).await.unwrap(), 202);
+        let code = next.code_from_mail(&self.cloud).await.unwrap();
+        Request::new(path, json!({ "code": code }))
     }
 
     /// An account that can be signed in to.

@@ -5,6 +5,7 @@ use banister_domain::account::Role;
 use banister_local::client::{Answer, Client};
 use banister_local::cloud::Cloud;
 use banister_platform::table::Table;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::problems::refused;
@@ -20,7 +21,7 @@ async fn staff(cloud: &Cloud, role: Role, permissions: &[Permission], name: &str
 
 async fn set(by: &Client, of: &Client, permissions: Value) -> Answer {
     let path = format!("/v1/admin/users/{}/permissions", of.id);
-    by.put(&path, &json!({ "permissions": permissions })).await.unwrap()
+    by.put_over(&path, &json!({ "permissions": permissions })).await.unwrap()
 }
 
 async fn see(by: &Client, other: &str) -> Answer {
@@ -130,6 +131,33 @@ async fn what_is_no_permission_is_refused_and_changes_nothing() {
     let path = format!("/v1/admin/users/{}/permissions", admin.id);
     let shown = body(boss.get(&path).await.unwrap(), 200);
     assert_eq!(shown["permissions"][0]["permission"], "system_settings");
+}
+
+/// Of two who set them at once, the second one is told of the first.
+#[tokio::test]
+async fn nobody_undoes_what_they_have_not_seen() {
+    let cloud = cloud().await;
+    let first = staff(&cloud, Role::SuperAdmin, &[], "Super One").await;
+    let second = staff(&cloud, Role::SuperAdmin, &[], "Super Two").await;
+    let admin = staff(&cloud, Role::Admin, &[], "Admin One").await;
+    let path = format!("/v1/admin/users/{}/permissions", admin.id);
+    let seen = first.get(&path).await.unwrap().headers["etag"].to_str().unwrap().to_owned();
+    let put = async |by: &Client, name: &str| {
+        let ask = json!({ "permissions": [name] });
+        by.call(Method::PUT, &path, &[("if-match", &seen)], Some(&ask)).await.unwrap()
+    };
+    let answers = tokio::join!(put(&first, "user_management"), put(&second, "system_settings"));
+    let mut statuses = [answers.0.status.as_u16(), answers.1.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 412], "{} {}", answers.0.body, answers.1.body);
+    let (done, told) = if answers.0.status == 200 { answers } else { (answers.1, answers.0) };
+    refused(&told, 412, "precondition_failed");
+    let now = first.get(&path).await.unwrap();
+    assert_eq!((&now.body, &now.headers["etag"]), (&done.body, &done.headers["etag"]));
+    refused(&put(&second, "user_management").await, 412, "precondition_failed");
+    let blind = first.put(&path, &json!({ "permissions": [] })).await.unwrap();
+    refused(&blind, 428, "precondition_required");
+    assert_eq!(body(first.get(&path).await.unwrap(), 200), now.body);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ async fn no_role_brings_back_what_was_revoked_unless_a_super_admin_gives_it() {
     let accountant = manager(&cloud, Role::Accountant, "Accountant One").await;
     let granted = async |names: serde_json::Value| {
         let ask = json!({ "permissions": names });
-        body(superior.put(&path(&accountant, "/permissions"), &ask).await.unwrap(), 200);
+        body(superior.put_over(&path(&accountant, "/permissions"), &ask).await.unwrap(), 200);
     };
     let give = async |who: &banister_local::client::Client, role: &str| {
         let given = who.put(&path(&accountant, "/role"), &json!({ "role": role })).await.unwrap();
@@ -37,7 +37,10 @@ async fn another_role_comes_with_its_own_permissions_and_ends_all_sessions() {
     let admin = manager(&cloud, Role::Admin, "Admin One").await;
     let mut support = manager(&cloud, Role::Management, "Support One").await;
     let permissions = path(&support, "/permissions");
-    body(superior.put(&permissions, &json!({ "permissions": ["payment_management"] })).await.unwrap(), 200);
+    body(
+        superior.put_over(&permissions, &json!({ "permissions": ["payment_management"] })).await.unwrap(),
+        200,
+    );
     let role = path(&support, "/role");
     let changed = body(superior.put(&role, &json!({ "role": "accountant" })).await.unwrap(), 200);
     let starting = json!(Role::Accountant.starting_permissions());

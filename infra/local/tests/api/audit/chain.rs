@@ -81,7 +81,7 @@ async fn a_day_as_it_was_written_has_nothing_to_find() {
     let admin = Client::staff(&cloud, Role::SuperAdmin, Permissions::NONE, "Super Admin").await.unwrap();
     let support = Client::staff(&cloud, Role::Management, Permissions::NONE, "Support Two").await.unwrap();
     let path = format!("/v1/admin/users/{}/permissions", support.id);
-    let set = admin.put(&path, &json!({ "permissions": ["booking_management"] })).await.unwrap();
+    let set = admin.put_over(&path, &json!({ "permissions": ["booking_management"] })).await.unwrap();
     let request = set.headers["x-request-id"].to_str().unwrap().to_owned();
     body(set, 200);
     customer(&cloud, "Customer One").await;

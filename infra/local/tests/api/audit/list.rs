@@ -75,7 +75,7 @@ async fn a_list_is_of_one_target_or_of_one_actor() {
     let support = Client::staff(&cloud, Role::Management, Permissions::NONE, "Support Two").await.unwrap();
     let path = format!("/v1/admin/users/{}/permissions", support.id);
     for permissions in [json!(["booking_management"]), json!([])] {
-        body(admin.put(&path, &json!({ "permissions": permissions })).await.unwrap(), 200);
+        body(admin.put_over(&path, &json!({ "permissions": permissions })).await.unwrap(), 200);
     }
     for limit in [1, 20] {
         let done = all_pages(&admin, &format!("/v1/admin/audit?actor={}", admin.id), limit).await;

@@ -12,6 +12,64 @@ use crate::support::invariants::invariants;
 use crate::support::{self, body};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_hundred_who_set_one_number_one_holds_it() {
+    let cloud = support::cloud_at(START).await;
+    let people = super::crowd(&cloud, 100).await;
+    let ask = json!({ "phone": "+12015550123" });
+    let answers = join_all(people.iter().map(|person| person.patch("/v1/me", &ask))).await;
+    let codes: Vec<_> = answers.into_iter().map(|answer| answer.unwrap().code().to_owned()).collect();
+    assert_eq!(codes.iter().filter(|code| code.is_empty()).count(), 1, "{codes:?}");
+    assert!(codes.iter().all(|code| matches!(code.as_str(), "" | "phone_taken" | "busy")), "{codes:?}");
+    let kept = invariants(&cloud).await;
+    let holders: Vec<_> = kept.accounts.iter().filter(|account| account.held_phone().is_some()).collect();
+    assert_eq!(holders.len(), 1);
+    let at = codes.iter().position(String::is_empty).unwrap();
+    assert_eq!(holders[0].id.to_string(), people[at].id);
+}
+
+/// Two accounts that may both have an address, and somebody who registers it: one of them gets it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_moves_to_one_account() {
+    for round in 0..4 {
+        let cloud = support::cloud_at(START).await;
+        let people = super::crowd(&cloud, 2).await;
+        let wanted = "wanted@example.com";
+        let mut codes = Vec::new();
+        for person in &people {
+            let ask = json!({ "password": PASSWORD, "email": wanted });
+            body(person.post("/v1/me/email", &ask).await.unwrap(), 202);
+            cloud.quiet().await.unwrap();
+            let mut reader = person.clone();
+            reader.email = wanted.into();
+            codes.push(json!({ "code": reader.code_from_mail(&cloud).await.unwrap() }));
+        }
+        let stranger = support::stranger(&cloud);
+        let registration = json!({ "email": wanted, "password": PASSWORD, "role": "customer",
+            "first_name": "Customer", "last_name": "One" });
+        let (first, second, third) = tokio::join!(
+            people[0].post("/v1/me/email/confirm", &codes[0]),
+            people[1].post("/v1/me/email/confirm", &codes[1]),
+            async {
+                if round % 2 == 0 { Some(stranger.post("/v1/accounts", &registration).await) } else { None }
+            },
+        );
+        let told = [first.unwrap(), second.unwrap()];
+        if let Some(third) = third {
+            // It looks the same in either case.
+            body(third.unwrap(), 201);
+        }
+        let moved = told.iter().filter(|answer| answer.status == 204).count();
+        for answer in told.iter().filter(|answer| answer.status != 204) {
+            crate::problems::refused(answer, 409, "email_taken");
+        }
+        let kept = invariants(&cloud).await;
+        let owners = kept.accounts.iter().filter(|account| account.email.as_str() == wanted).count();
+        assert_eq!(owners, 1, "round {round}");
+        assert!(moved <= 1 && (round % 2 == 0 || moved == 1), "round {round}: {told:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_registrations_of_one_address_make_one_account() {
     let cloud = support::cloud_at(START).await;
     let ask = json!({ "email": "wanted@example.com", "password": PASSWORD, "role": "customer",

@@ -42,6 +42,9 @@ pub(crate) struct Kept {
     /// Operation and body of each receipt.
     receipts: Vec<(String, Value)>,
     marks: BTreeSet<String>,
+    /// Telephone numbers and addresses that are somebody's, with whose they are.
+    phones: BTreeMap<String, String>,
+    addresses: BTreeMap<String, String>,
     /// Records of the audit log, and those that are linked.
     audited: BTreeSet<String>,
     linked: BTreeSet<String>,
@@ -62,6 +65,7 @@ pub(crate) async fn invariants_with(cloud: &Cloud, mails: Mails) -> Kept {
     kept.calendars_agree();
     kept.histories_are_whole();
     kept.receipts_are_true();
+    kept.numbers_and_addresses_are_of_one();
     kept.events_are_told(cloud, mails);
     assert_eq!(kept.waiting, 0, "the outbox is not empty");
     assert_eq!(kept.audited, kept.linked, "records of the audit log and links of its chains");
@@ -84,6 +88,8 @@ impl Kept {
             days: Vec::new(),
             receipts: Vec::new(),
             marks: BTreeSet::new(),
+            phones: BTreeMap::new(),
+            addresses: BTreeMap::new(),
             audited: BTreeSet::new(),
             linked: BTreeSet::new(),
             waiting: 0,
@@ -128,6 +134,8 @@ impl Kept {
             |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
         match text("t").as_str() {
             "user" => self.accounts.push(read::<AccountRecord>(item).0),
+            "phone" => drop(self.phones.insert(text("phone"), text("user_id"))),
+            "credentials" => drop(self.addresses.insert(text("email"), text("user_id"))),
             "service" => self.services.push(read::<ServiceRecord>(item).0),
             "booking" => {
                 let record = from_item::<BookingRecord>(item).expect("a booking");
@@ -263,6 +271,23 @@ impl Kept {
         }
     }
 
+    /// A number is held by the account that it says, and by no other; whoever is confirmed signs in with the
+    /// own address.
+    fn numbers_and_addresses_are_of_one(&self) {
+        let held = self.accounts.iter().filter_map(|account| Some((account.held_phone()?, account.id)));
+        let held: Vec<_> = held.map(|(phone, id)| (phone.as_str().to_owned(), id.to_string())).collect();
+        assert_eq!(self.phones, held.iter().cloned().collect(), "claims (left) and accounts (right)");
+        assert_eq!(self.phones.len(), held.len(), "a number is held twice: {held:?}");
+        for account in self.accounts.iter().filter(|account| account.email_confirmed) {
+            let owner = self.addresses.get(account.email.as_str());
+            assert_eq!(owner, Some(&account.id.to_string()), "{}", account.email);
+        }
+        for (email, id) in &self.addresses {
+            let owner = self.accounts.iter().find(|account| account.id.to_string() == *id);
+            assert_eq!(owner.map(|owner| owner.email.as_str()), Some(email.as_str()));
+        }
+    }
+
     /// Each line of a history and each account has its one event; each event has its mails, unless
     /// they would no longer be true.
     fn events_are_told(&self, cloud: &Cloud, mails: Mails) {
@@ -306,6 +331,9 @@ fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
         | Payload::PasswordChanged { .. }
         | Payload::SecondFactorOn { .. }
         | Payload::SecondFactorOff { .. }
+        | Payload::PhoneConfirmationRequested { .. }
+        | Payload::EmailChangeRequested { .. }
+        | Payload::EmailChanged { .. }
         | Payload::SessionsEnded { .. }
         | Payload::ConnectionReplaced { .. }
         | Payload::PhotoRemoved { .. }
@@ -319,13 +347,19 @@ fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
 }
 
 /// Who gets a mail: the other side, or both where staff or time acted.
-fn readers(payload: &Payload) -> Vec<UserId> {
-    match payload {
+fn readers(payload: &Payload) -> Vec<String> {
+    let readers = match payload {
+        // To the new address and to the one that is.
+        Payload::EmailChangeRequested { user_id, .. } => {
+            return vec![format!("{user_id}.new"), user_id.to_string()];
+        }
         Payload::AccountRegistered { user_id, .. }
         | Payload::RegistrationRepeated { user_id }
         | Payload::RefreshTokenReused { user_id, .. }
         | Payload::ConfirmationRequested { user_id, .. }
         | Payload::PasswordResetRequested { user_id, .. }
+        | Payload::PhoneConfirmationRequested { user_id, .. }
+        | Payload::EmailChanged { user_id, .. }
         | Payload::PasswordChanged { user_id }
         | Payload::SecondFactorOn { user_id }
         | Payload::SecondFactorOff { user_id }
@@ -342,7 +376,8 @@ fn readers(payload: &Payload) -> Vec<UserId> {
             Actor::Provider => vec![about.customer_id],
             Actor::Staff | Actor::Time => vec![about.customer_id, about.provider_id],
         },
-    }
+    };
+    readers.into_iter().map(|reader| reader.to_string()).collect()
 }
 
 /// Everything in the table.

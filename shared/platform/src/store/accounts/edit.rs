@@ -8,8 +8,9 @@ use jiff::Timestamp;
 
 use super::super_admins::SuperAdminsRecord;
 use super::{AccountRecord, Accounts};
+use crate::limit;
 use crate::store::{AuditEntry, AuditRecord, Change, OutboxRecord};
-use crate::table::{CommitError, Transaction, backoff, key};
+use crate::table::{CommitError, StorageError, Transaction, backoff, key};
 
 /// Who changes an account, whence and when.
 #[derive(Debug, Clone)]
@@ -61,6 +62,8 @@ pub enum EditError<E> {
     Missing,
     /// It may not become that.
     Refused(E),
+    /// Its number is somebody else's.
+    PhoneTaken,
     /// There would be no active super admin left.
     LastSuperAdmin,
     /// The account was changed at the same time, again and again.
@@ -68,6 +71,13 @@ pub enum EditError<E> {
 }
 
 impl Accounts {
+    /// Lets the owner of an account try again at once what was tried too often. The audit line comes first:
+    /// what is cut off after it is done again.
+    pub async fn unlock(&self, account: &Account, act: &Act) -> Result<(), StorageError> {
+        self.table.put(&act.line(AuditEntry::AccountUnlocked, account.id)).await?;
+        limit::unlock(&self.table, &account.email, account.id, act.at).await
+    }
+
     /// Makes of an account what `decide` says, with an audit line; nothing where it says `None`.
     /// Where somebody else changes the account meanwhile, it is decided anew. Answers what it is then.
     pub async fn edit<E>(
@@ -85,7 +95,11 @@ impl Accounts {
             let Some(edit) = edit.map_err(|error| CommitError::Refused(EditError::Refused(error)))? else {
                 return Ok(before.value.0);
             };
+            if !self.may_hold(&before.value.0, &edit.account).await? {
+                return Err(CommitError::Refused(EditError::PhoneTaken));
+            }
             let mut transaction = Transaction::new();
+            super::phone::claim(&mut transaction, &before.value.0, &edit.account, ());
             let known = found.take::<SuperAdminsRecord>(&keys[1])?;
             SuperAdminsRecord::keep(&mut transaction, known, Some(&before.value.0), &edit.account, ())
                 .map_err(|LastSuperAdmin| CommitError::Refused(EditError::LastSuperAdmin))?;

@@ -98,11 +98,12 @@ impl Accounts {
     ) -> Result<(), CommitError<SetPasswordError>> {
         let Resetting { reset, account, credentials } = resetting;
         let user = account.value.0.id;
-        let account = account.map(|account| {
-            let AccountRecord(account) = raised(account.0);
-            AccountRecord(Account { email_confirmed: true, ..account })
-        });
+        let free = self.names_free_phone(&account.value.0).await?;
+        let after = raised(account.value.0.clone()).0.with_confirmed_email(free);
         let mut transaction = Transaction::new();
+        super::list::index(&mut transaction, Some(&account.value.0), &after);
+        super::phone::claim(&mut transaction, &account.value.0, &after, SetPasswordError::Stale);
+        let account = account.map(|_| AccountRecord(after));
         transaction
             .replace(&reset.map(|reset| ResetRecord { used: true, ..reset }), SetPasswordError::Stale)
             .replace(&with_hash(credentials, password_hash), SetPasswordError::Stale)
@@ -117,7 +118,7 @@ fn with_hash(credentials: Versioned<CredentialsRecord>, hash: &str) -> Versioned
     credentials.map(|credentials| CredentialsRecord { password_hash: hash.to_owned(), ..credentials })
 }
 
-fn raised(account: Account) -> AccountRecord {
+pub(super) fn raised(account: Account) -> AccountRecord {
     AccountRecord(Account { epoch: account.epoch.saturating_add(1), ..account })
 }
 

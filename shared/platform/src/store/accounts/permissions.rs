@@ -45,6 +45,8 @@ pub enum PermissionsError {
     Missing,
     /// Customers and providers have no permissions.
     NotStaff,
+    /// They are not what they were taken for.
+    Changed,
     /// The account was changed at the same time, again and again.
     Stale,
 }
@@ -63,25 +65,13 @@ impl Accounts {
         }))
     }
 
-    /// Lets a member of staff do exactly what `wanted` says, from now on; `by` is who says so and
-    /// `address` whence. Answers the account and its grants.
-    pub async fn set_permissions(
-        &self,
-        user: UserId,
-        wanted: Permissions,
-        by: UserId,
-        address: &str,
-        now: Timestamp,
-    ) -> Result<(Account, Vec<Grant>), CommitError<PermissionsError>> {
-        self.change_permissions(user, |_| wanted, Some(by), address, now).await
-    }
-
     /// Lets a member of staff do what `wanted` makes of what they may do, from now on; `by` is who says
-    /// so, none where a command does. Answers the account and its grants.
+    /// so, none where a command does, and `address` whence. Refused as changed where it says `None`. Answers
+    /// the account and its grants.
     pub async fn change_permissions(
         &self,
         user: UserId,
-        wanted: impl Fn(Permissions) -> Permissions,
+        wanted: impl Fn(&Account, Vec<Grant>) -> Option<Permissions>,
         by: Option<UserId>,
         address: &str,
         now: Timestamp,
@@ -98,7 +88,9 @@ impl Accounts {
             let version = known.as_ref().map_or(0, |known| known.version);
             let known = known.map(|known| known.value.grants).unwrap_or_default();
             let before = account.value.0.permissions;
-            let wanted = wanted(before);
+            let had = grants_of(&account.value.0, before, &known, None, account.value.0.created_at);
+            let wanted = wanted(&account.value.0, had);
+            let wanted = wanted.ok_or(CommitError::Refused(PermissionsError::Changed))?;
             let grants = grants_of(&account.value.0, wanted, &known, by, now);
             let changed = account
                 .map(|AccountRecord(account)| AccountRecord(Account { permissions: wanted, ..account }));

@@ -4,10 +4,12 @@ use axum::http::StatusCode;
 use banister_domain::access::LastSuperAdmin;
 use banister_domain::account::{Account, AccountStatus, Role};
 use banister_domain::event::Payload;
+use banister_domain::id::UserId;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
+use super::code::Purpose;
 use super::super_admins::SuperAdminsRecord;
 use super::{AccountRecord, Accounts, Act, CodeRecord, CredentialsRecord};
 use crate::random;
@@ -95,10 +97,7 @@ impl Accounts {
             return transaction.commit(&self.table).await;
         }
         if let Some(lapsed) = self.lapsed(user_id, now).await? {
-            let off = lapsed.map(|old| {
-                let old = old.0;
-                AccountRecord(Account { status: AccountStatus::Disabled, epoch: old.epoch + 1, ..old })
-            });
+            let off = switched_off(lapsed);
             transaction
                 .replace(&taken.map(|_| credentials(&new)), RegisterError::EmailTaken)
                 .replace(&off, RegisterError::EmailTaken);
@@ -112,9 +111,9 @@ impl Accounts {
 
     /// The account, if its address is not confirmed and its code is no longer good. Those of staff do
     /// not lapse, since nobody else makes them, and what staff switched off stays off.
-    async fn lapsed(
+    pub(super) async fn lapsed(
         &self,
-        user_id: banister_domain::id::UserId,
+        user_id: UserId,
         now: Timestamp,
     ) -> Result<Option<Versioned<AccountRecord>>, StorageError> {
         let keys = [key::user(user_id), key::email_code(user_id)];
@@ -142,6 +141,13 @@ fn begin(
     Ok(transaction)
 }
 
+/// A lapsed account, which nobody gets into any more.
+pub(super) fn switched_off(lapsed: Versioned<AccountRecord>) -> Versioned<AccountRecord> {
+    lapsed.map(|AccountRecord(old)| {
+        AccountRecord(Account { status: AccountStatus::Disabled, ..old.signed_out() })
+    })
+}
+
 fn credentials(new: &NewAccount) -> CredentialsRecord {
     CredentialsRecord {
         email: new.account.email.clone(),
@@ -163,7 +169,7 @@ fn make(
 ) -> Result<(), StorageError> {
     let user_id = new.account.id;
     super::list::index(transaction, None, &new.account);
-    let code = CodeRecord::new(user_id, random::id(now), now);
+    let code = CodeRecord::new(user_id, random::id(now), Purpose::ConfirmEmail, now);
     transaction
         .create(&AccountRecord(new.account), RegisterError::EmailTaken)
         .put_over(&OutboxRecord::new(Payload::AccountRegistered { user_id, code_id: code.id }, now)?)
