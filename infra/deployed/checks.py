@@ -91,10 +91,10 @@ class World:
 
         self.until(f"an empty {name}", empty)
 
-    def register(self, address, role, key=None):
+    def register(self, address, role, key=None, **more):
         """An account with an address that is not confirmed."""
         account = {"email": address, "password": PASSWORD, "role": role, "first_name": "First", "last_name": "Last"}
-        return self.api.call("POST", "/v1/accounts", status=201, body=account, key=key)
+        return self.api.call("POST", "/v1/accounts", status=201, body=account | more, key=key)
 
     def booked(self, slot, key, status=201):
         """What the customer's request for a slot is answered, which must have a certain status."""

@@ -70,6 +70,7 @@ class Api:
         return fetch(self._port, method, path, body, {"Host": self._host} | (headers or {}))
 
     def send(self, method, path, body=None, token=None, key=None, agent=None, version=None):
+    def send(self, method, path, body=None, token=None, key=None, agent=None, seen=None):
         """Status and JSON of an answer."""
         headers = {}
         if body is not None:
@@ -80,6 +81,8 @@ class Api:
             headers["Idempotency-Key"] = key
         if version is not None:
             headers["If-Match"] = f'"{version}"'
+        if seen:
+            headers["If-Match"] = seen
         if agent:
             headers["User-Agent"] = agent
         status, _, content = self.fetch(method, path, None if body is None else json.dumps(body), headers)

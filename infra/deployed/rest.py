@@ -3,6 +3,7 @@
 import fnmatch
 import json
 
+import own
 from checks import CUSTOMER, PASSWORD, PROVIDER
 from stack import Failed
 
@@ -30,6 +31,8 @@ def endpoints(world):
     if not call("GET", "/v1/bookings", token=provider)["items"]:
         raise Failed("the provider has no bookings")
     sessions(world)
+    own.numbers(world)
+    own.addresses(world)
     passwords(world)
     pages(world)
 
@@ -64,7 +67,8 @@ def sessions(world):
 def passwords(world):
     """Somebody has a code sent again, resets the password by the link that is mailed, and changes it."""
     call, address = world.api.call, "forgetful@example.com"
-    world.register(address, "customer")
+    # With a number that another account holds.
+    world.register(address, "customer", phone=own.PHONE)
     world.code(address)
     call("POST", "/v1/email-confirmations/resend", status=202, body={"email": address})
     world.until("the second code", lambda: len(world.mails.to(address)) > 1)

@@ -81,7 +81,7 @@ def administration(world):
     world.api.call("GET", customer, status=403, token=world.tokens[SUPPORT])
     permissions = f"/v1/admin/users/{support}/permissions"
     granted = {"permissions": ["user_management"]}
-    world.api.call("PUT", permissions, body=granted, token=world.tokens[SUPER_ADMIN])
+    world.api.call("PUT", permissions, body=granted, token=world.tokens[SUPER_ADMIN], seen="*")
     shown = world.api.call("GET", permissions, token=world.tokens[SUPER_ADMIN])["permissions"]
     if [grant["permission"] for grant in shown] != granted["permissions"]:
         raise Failed(f"the permissions are {shown}")
@@ -112,6 +112,10 @@ def accounts(world, customer):
         shown = world.api.call("POST", f"{path}/{act}", body={"reason": "A check."}, token=token)
         if shown["status"] != status:
             raise Failed(f"after {act} the customer is {shown['status']}")
+    world.api.call("PATCH", path, body={"phone": "+12015550125"}, token=token)
+    world.api.call("POST", f"{path}/unlock", status=204, token=token)
+    waiting = world.register("waiting@example.com", "customer")["id"]
+    world.api.call("POST", f"/v1/admin/users/{waiting}/confirmation-code", status=202, token=token)
     world.api.call("DELETE", f"{path}/sessions", status=204, token=token)
     credentials = {"email": CUSTOMER, "password": PASSWORD}
     world.tokens[CUSTOMER] = world.api.call("POST", "/v1/sessions", status=201, body=credentials)["access_token"]

@@ -15,6 +15,8 @@ use banister_platform::random;
 use banister_platform::store::{
     Accounts, Act, Audit, AuditEntry, COMMAND, Change, Edit, EditError, NewAccount, Once, PermissionsError,
     Rebuilt, RegisterError, Statistics, Verified,
+    Accounts, Act, Audit, AuditEntry, AuditRecord, COMMAND, Change, Edit, EditError, NewAccount, Once,
+    PermissionsError, RegisterError, Verified,
 };
 use banister_platform::table::{CommitError, Table, backoff};
 use jiff::civil::Date;
@@ -22,7 +24,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::arguments::{Command, Whom};
-use crate::{ManageError, password, place};
+use crate::{ManageError, keys, password, place};
 
 /// What came of a command.
 pub(crate) struct Outcome {
@@ -50,6 +52,9 @@ pub(crate) async fn run(command: Command, data: &Path) -> Result<Outcome, Manage
         Command::Revoke { whom, permission } => desk.permit(whom, permission, false).await,
         Command::Disable { whom, reason } => desk.disable(whom, reason).await,
         Command::ResetTotp { whom } => desk.reset_totp(whom).await,
+        Command::Unlock { whom } => desk.unlock(whom).await,
+        Command::RotateKeys => desk.rotate(data).await,
+        Command::ReindexUsers => desk.reindex().await,
         Command::VerifyAudit { from, to } => desk.verify(from, to).await,
         Command::LinkAudit { from, to } => desk.link(from, to).await,
         Command::RebuildCounters => desk.rebuild().await,
@@ -177,6 +182,48 @@ impl Desk {
             Err(CommitError::Refused(EditError::Refused(never))) => match never {},
             Err(CommitError::Storage(error)) => Err(error.into()),
         }
+    }
+
+    async fn unlock(&self, whom: Whom) -> Result<Outcome, ManageError> {
+        let id = self.id(whom).await?;
+        let account = self.accounts().get(id).await?.ok_or(MISSING)?.value;
+        self.accounts().unlock(&account, &self.act()).await?;
+        Ok(json!({ "id": id, "unlocked": true }).into())
+    }
+
+    /// The audit line comes first: a rotation that is cut off after it is done again.
+    async fn rotate(&self, data: &Path) -> Result<Outcome, ManageError> {
+        if Settings::from_env().optional("TABLE_NAME").is_some() {
+            return Err(ManageError::Refused("the keys of AWS are replaced as docs/operations.md says"));
+        }
+        let now = self.clock.now();
+        let suffix = random::bytes::<4>().map(|byte| format!("{byte:02x}")).concat();
+        let id = format!("{}-{suffix}", now.to_zoned(TimeZone::UTC).date());
+        let line = AuditRecord::new(AuditEntry::KeysRotated, None, COMMAND.to_owned(), now);
+        self.table.put(&line.change(&json!(null), &json!({ "key": id }))).await?;
+        let (signing, previous) = keys::rotate(data, &id)?;
+        Ok(json!({ "signing": signing, "previous": previous }).into())
+    }
+
+    async fn reindex(&self) -> Result<Outcome, ManageError> {
+        let mut accounts = 0;
+        for role in Role::ALL {
+            let mut next = None;
+            loop {
+                let page = self.accounts().reindex(role, next).await.map_err(|error| match error {
+                    CommitError::Refused(id) => ManageError::Stopped(id),
+                    CommitError::Contention => ManageError::Busy,
+                    CommitError::Storage(error) => error.into(),
+                })?;
+                // A page begins with the account that the one before ended with.
+                accounts += page.accounts - usize::from(next.is_some() && page.accounts > 0);
+                next = page.next;
+                if next.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(json!({ "accounts": accounts }).into())
     }
 
     fn act(&self) -> Act {

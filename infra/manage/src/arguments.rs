@@ -23,6 +23,10 @@ Commands:
   grant, revoke   let a member of staff do something, or no longer: --email or --id, --permission
   disable         switch an account off: --email or --id, --reason
   reset-totp      turn a lost second factor off, and sign its owner out: --email or --id
+  unlock          let somebody try again who tried too often to sign in or to use a code: --email or --id
+  rotate-keys     make a new key that signs access tokens; the one before stays good for checking them,
+                  the one before that does not. Of a local cloud, from its next start on
+  reindex-users   write what accounts from before are found by, and claim their telephone numbers
   verify-audit    find what was changed in the audit log: --from, --to (days in UTC; today if not given)
   link-audit      link records of the audit log that the stream had and nobody linked: --from, --to
   rebuild-counters
@@ -47,6 +51,9 @@ pub(crate) enum Command {
     Revoke { whom: Whom, permission: Permission },
     Disable { whom: Whom, reason: Reason },
     ResetTotp { whom: Whom },
+    Unlock { whom: Whom },
+    RotateKeys,
+    ReindexUsers,
     VerifyAudit { from: Option<Date>, to: Option<Date> },
     LinkAudit { from: Option<Date>, to: Option<Date> },
     RebuildCounters,
@@ -122,6 +129,9 @@ impl Given {
                 reason: self.reason.take().ok_or("--reason is missing")?,
             },
             "reset-totp" => Command::ResetTotp { whom: self.whom()? },
+            "unlock" => Command::Unlock { whom: self.whom()? },
+            "rotate-keys" => Command::RotateKeys,
+            "reindex-users" => Command::ReindexUsers,
             "verify-audit" => Command::VerifyAudit { from: self.from.take(), to: self.to.take() },
             "link-audit" => Command::LinkAudit { from: self.from.take(), to: self.to.take() },
             "rebuild-counters" => Command::RebuildCounters,
@@ -188,6 +198,9 @@ mod tests {
                 "disable has no option --permission",
             ),
             ("reset-totp --reason Lost.", "one of --email and --id"),
+            ("unlock", "one of --email and --id"),
+            ("rotate-keys --email a@example.com", "rotate-keys has no option --email"),
+            ("reindex-users --reason x", "reindex-users has no option --reason"),
             ("verify-audit --from yesterday", "yesterday"),
             ("verify-audit --password secret", "--password"),
             ("disable twice --email a@example.com", "twice"),

@@ -3,6 +3,7 @@
 
 mod acts;
 mod arguments;
+mod keys;
 mod password;
 mod place;
 
@@ -30,6 +31,12 @@ enum ManageError {
     /// The act is not possible, for this reason.
     #[error("{0}")]
     Refused(&'static str),
+    /// The keys of a local cloud cannot be replaced.
+    #[error("keys.json cannot be replaced: {0}")]
+    Keys(#[from] std::io::Error),
+    /// Some accounts are done, and one is not.
+    #[error("stopped at {0}, which is being changed by somebody else; the same command once more does all")]
+    Stopped(banister_domain::id::UserId),
     /// The account is being changed by others all the time.
     #[error("the account is being changed by somebody else; try again")]
     Busy,

@@ -236,3 +236,135 @@ async fn a_log_that_somebody_touched_is_told_from_one_that_nobody_did() {
     assert_eq!((linked.code, &linked.json()["linked"]), (Some(0), &json!(0)));
     cloud.stop().await;
 }
+
+#[tokio::test]
+async fn somebody_who_tried_too_often_may_try_again() {
+    let folder = Folder::new();
+    let cloud = cloud(&folder).await;
+    let owner = Client::join(&cloud, "customer", "Customer One").await.unwrap();
+    let wrong = json!({ "email": owner.email, "password": "not the password" });
+    // A window may end between two of them, and begins anew once only.
+    let mut told = StatusCode::OK;
+    for _ in 0..25 {
+        told = owner.post("/v1/sessions", &wrong).await.unwrap().status;
+        if told == StatusCode::TOO_MANY_REQUESTS {
+            break;
+        }
+    }
+    assert_eq!(told, StatusCode::TOO_MANY_REQUESTS);
+    let said = manage(&folder.0, &format!("unlock --json --email {}", owner.email), "").await;
+    assert_eq!((said.code, said.json()), (Some(0), json!({ "id": owner.id, "unlocked": true })));
+    let told = owner.post("/v1/sessions", &wrong).await.unwrap().status;
+    assert_eq!(told, StatusCode::UNAUTHORIZED);
+    cloud.stop().await;
+}
+
+/// Tokens of the key before are good, those of the one before that are not.
+#[tokio::test]
+async fn keys_rotate_with_the_next_start() {
+    let folder = Folder::new();
+    let first = cloud(&folder).await;
+    let owner = Client::join(&first, "customer", "Customer One").await.unwrap();
+    let rotated = manage(&folder.0, "rotate-keys --json", "").await;
+    assert_eq!((rotated.code, &rotated.json()["previous"]), (Some(0), &json!("local")), "{}", rotated.error);
+    // It still runs with the key that it began with.
+    assert_eq!(owner.get("/v1/me").await.unwrap().status, StatusCode::OK);
+    first.stop().await;
+
+    let second = cloud(&folder).await;
+    let at = |cloud: &Cloud, token: &Client| {
+        let mut client = Client::stranger(&cloud.url()).unwrap();
+        client.token.clone_from(&token.token);
+        client
+    };
+    assert_eq!(at(&second, &owner).get("/v1/me").await.unwrap().status, StatusCode::OK);
+    let newer = sign_in(&second, &owner.email).await;
+    let keys = newer.get("/.well-known/jwks.json").await.unwrap().body;
+    let names: Vec<_> = keys["keys"].as_array().unwrap().iter().map(|key| key["kid"].clone()).collect();
+    assert_eq!(names, [rotated.json()["signing"].clone(), json!("local")]);
+    let again = manage(&folder.0, "rotate-keys --json", "").await;
+    assert_eq!(again.json()["previous"], names[0]);
+    second.stop().await;
+
+    let third = cloud(&folder).await;
+    assert_eq!(at(&third, &newer).get("/v1/me").await.unwrap().status, StatusCode::OK);
+    assert_eq!(at(&third, &owner).get("/v1/me").await.unwrap().status, StatusCode::UNAUTHORIZED);
+    let lines = third.table.client("local-check");
+    let kinds = everything(&lines).await;
+    assert_eq!(kinds.iter().filter(|item| item["entry"] == "keys_rotated").count(), 2);
+    third.stop().await;
+}
+
+/// What accounts from before lack is made up for, as often as it is run.
+#[tokio::test]
+async fn accounts_from_before_are_found_again() {
+    let folder = Folder::new();
+    let cloud = cloud(&folder).await;
+    let make = "create-superadmin --email boss@example.com --first-name Staff --last-name One";
+    assert_eq!(manage(&folder.0, make, &format!("{PASSWORD}\n")).await.code, Some(0));
+    let boss = sign_in(&cloud, "boss@example.com").await;
+    let mut people = Vec::new();
+    for name in ["Customer One", "Customer Two"] {
+        people.push(Client::join(&cloud, "customer", name).await.unwrap());
+    }
+    let client = cloud.table.client("local-check");
+    for person in &people {
+        set_phone(&client, &person.id, "+12015550123").await;
+    }
+    let finds = ["FIND_USER#", "STAFF#"];
+    for item in everything(&client).await {
+        let (pk, sk) = (item["PK"].as_str().unwrap(), item["SK"].as_str().unwrap());
+        if finds.iter().any(|begin| pk.starts_with(begin)) {
+            delete(&client, pk, sk).await;
+        }
+    }
+    let search = async |text: &str| {
+        let page = boss.get(&format!("/v1/admin/users?q={text}")).await.unwrap();
+        page.expect(StatusCode::OK, "search").unwrap()["items"].as_array().unwrap().len()
+    };
+    assert_eq!(search("customer").await, 0);
+    for _ in 0..2 {
+        let said = manage(&folder.0, "reindex-users --json", "").await;
+        assert_eq!((said.code, said.json()), (Some(0), json!({ "accounts": 3 })), "{}", said.error);
+        assert_eq!((search("customer").await, search("boss").await, search("201555").await), (2, 1, 1));
+        let [one, two] = [&people[0], &people[1]].map(|person| person.get("/v1/me"));
+        let (one, two) = (one.await.unwrap().body, two.await.unwrap().body);
+        // The older account has the number that both name.
+        assert_eq!((&one["phone"], &one["phone_taken"]), (&json!("+12015550123"), &json!(false)));
+        assert_eq!((&two["phone"], &two["phone_taken"]), (&Value::Null, &json!(true)));
+    }
+    let last = manage(&folder.0, "disable --email boss@example.com --reason Left.", "").await;
+    assert!(last.error.contains("another active super admin"), "{}", last.error);
+    cloud.stop().await;
+}
+
+type Table = aws_sdk_dynamodb::Client;
+
+/// Every item, as JSON of its texts.
+#[expect(clippy::disallowed_methods, reason = "the whole table is what is looked at")]
+async fn everything(table: &Table) -> Vec<Value> {
+    let scan = table.scan().table_name("banister").into_paginator().items().send();
+    let items: Vec<_> = scan.collect::<Result<_, _>>().await.unwrap();
+    let text = |(name, value): (String, aws_sdk_dynamodb::types::AttributeValue)| {
+        value.as_s().ok().map(|text| (name, Value::from(text.as_str())))
+    };
+    items.into_iter().map(|item| Value::Object(item.into_iter().filter_map(text).collect())).collect()
+}
+
+fn place(pk: &str, sk: &str) -> std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue> {
+    use aws_sdk_dynamodb::types::AttributeValue::S;
+    [("PK".to_owned(), S(pk.to_owned())), ("SK".to_owned(), S(sk.to_owned()))].into()
+}
+
+async fn delete(table: &Table, pk: &str, sk: &str) {
+    table.delete_item().table_name("banister").set_key(Some(place(pk, sk))).send().await.unwrap();
+}
+
+/// As an account had it before numbers were held.
+async fn set_phone(table: &Table, user: &str, phone: &str) {
+    let phone = aws_sdk_dynamodb::types::AttributeValue::S(phone.to_owned());
+    let update =
+        table.update_item().table_name("banister").set_key(Some(place(&format!("USER#{user}"), "USER")));
+    let update = update.update_expression("SET phone = :phone").expression_attribute_values(":phone", phone);
+    update.send().await.unwrap();
+}

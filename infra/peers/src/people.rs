@@ -1,13 +1,11 @@
 //! A customer, a provider and a booking of theirs.
 
-use banister_domain::access::Permissions;
-use banister_domain::account::{Account, AccountStatus, Locale, Role};
+use banister_domain::account::{Account, Role};
 use banister_domain::availability::{Interval, Zone};
 use banister_domain::booking::{Actor, Booking, Status};
 use banister_domain::event::{BookingRef, Event, Payload};
 use banister_domain::id::{BookingId, Id, UserId};
 use banister_domain::money::{Currency, Money, Price};
-use banister_domain::photo::Photo;
 use banister_domain::service::LocationKind;
 use jiff::{SignedDuration, Timestamp};
 

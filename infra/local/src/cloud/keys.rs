@@ -6,27 +6,38 @@ use std::io::{Error, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use banister_platform::clock::Clock;
 use banister_platform::config::Settings;
+use banister_platform::identity::SigningKey;
 use banister_platform::random;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+/// The name of the first key.
 const KEY_ID: &str = "local";
 
-/// The secrets.
+/// The secrets. `cargo manage rotate-keys` writes the first three.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Keys {
     /// PKCS #8 DER of the Ed25519 key that signs access tokens, in base64.
     access_key: String,
+    /// Its name.
+    #[serde(default = "first")]
+    access_key_id: String,
+    /// The public keys that were good before it, as JWKs: those of one rotation ago.
+    #[serde(default)]
+    previous_access_keys: Vec<Value>,
     /// What codes in mails are derived with.
     pub code_key: String,
     /// What cursors are encrypted with.
     pub cursor_key: String,
+}
+
+fn first() -> String {
+    KEY_ID.to_owned()
 }
 
 impl Keys {
@@ -45,28 +56,26 @@ impl Keys {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the key pair is made by the library itself")]
     fn generate() -> Result<Self, Error> {
-        let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(Error::other)?;
+        let key = SigningKey::generate(KEY_ID).map_err(Error::other)?.expose();
+        let access_key = key.split_once(':').map(|(_, key)| key.to_owned()).unwrap_or_default();
         let secret = || URL_SAFE_NO_PAD.encode(random::bytes::<32>());
-        Ok(Self { access_key: STANDARD.encode(key.as_ref()), code_key: secret(), cursor_key: secret() })
+        let (access_key_id, previous_access_keys) = (first(), Vec::new());
+        Ok(Self { access_key, access_key_id, previous_access_keys, code_key: secret(), cursor_key: secret() })
     }
 
     /// As the setting `ACCESS_PRIVATE_KEY` has it.
     #[must_use]
     pub fn access_private_key(&self) -> String {
-        format!("{KEY_ID}:{}", self.access_key)
+        format!("{}:{}", self.access_key_id, self.access_key)
     }
 
-    /// As the setting `ACCESS_PUBLIC_KEYS` has it; without keys where the private one is damaged.
+    /// As the setting `ACCESS_PUBLIC_KEYS` has it; without the key that signs where that is damaged.
     #[must_use]
     pub fn access_public_keys(&self) -> String {
-        let der = STANDARD.decode(&self.access_key).unwrap_or_default();
-        let keys = Ed25519KeyPair::from_pkcs8(&der).map(|pair| {
-            let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
-            serde_json::json!({ "kty": "OKP", "crv": "Ed25519", "kid": KEY_ID, "alg": "EdDSA", "x": x })
-        });
-        serde_json::json!({ "keys": keys.into_iter().collect::<Vec<_>>() }).to_string()
+        let key = SigningKey::parse(&self.access_private_key()).and_then(|key| key.public());
+        let keys: Vec<_> = key.into_iter().chain(self.previous_access_keys.iter().cloned()).collect();
+        serde_json::json!({ "keys": keys }).to_string()
     }
 }
 

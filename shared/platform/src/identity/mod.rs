@@ -7,6 +7,7 @@ pub mod password;
 pub mod refresh;
 pub mod reset;
 pub mod second_factor;
+mod signing;
 #[cfg(test)]
 mod tests;
 pub mod ticket;
@@ -16,6 +17,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 
 pub use gate::{Access, Gate, Identity, Refused};
 pub use keys::{KeySet, PublicKey};
+pub use signing::{InvalidKey, SigningKey};
 pub use token::{AccessToken, Claims, InvalidToken, Issuer, LIFETIME, Verifier};
 
 /// A key of its own for one purpose, made of a secret: SHA-256 of both.

@@ -10,6 +10,7 @@ mod permissions;
 mod phone;
 mod photo;
 mod register;
+mod reindex;
 mod reset;
 mod super_admins;
 
@@ -21,6 +22,7 @@ pub use password::SetPasswordError;
 pub use permissions::{Grant, PermissionsError};
 pub use photo::PhotoError;
 pub use register::{NewAccount, RegisterError};
+pub use reindex::Reindexed;
 pub use reset::{ResetRecord, Resetting};
 
 use banister_domain::account::{Account, Email};

@@ -16,7 +16,7 @@ mod statistics;
 pub use accounts::{
     AccountRecord, Accounts, Act, Among, CodeRecord, ConfirmError, CredentialsRecord, Edit, EditError,
     EmailChangeError, Grant, ListAccounts, NewAccount, PermissionsError, PhotoError, Purpose, RegisterError,
-    ResetRecord, Resetting, SaveAccountError, SetPasswordError,
+    Reindexed, ResetRecord, Resetting, SaveAccountError, SetPasswordError,
 };
 pub use audit::{
     Audit, AuditEntry, AuditPage, AuditPosition, AuditRecord, COMMAND, Change, Finding, ListAudit, Verified,

@@ -1,4 +1,4 @@
-use banister_domain::account::{Email, Role};
+use banister_domain::account::{Email, Phone, Role};
 use banister_domain::id::Id;
 use banister_domain::service::{Category, ServiceStatus};
 use jiff::Timestamp;
@@ -26,6 +26,20 @@ fn every_key() {
         (key::email_code(Id::from_parts(1, 16)), format!("USER#usr_{ULID} / CODE#confirm_email")),
         (key::second_factor(Id::from_parts(1, 16)), format!("USER#usr_{ULID} / TOTP")),
         (key::security_settings(), "SETTINGS / SECURITY".into()),
+        (key::phone_code(Id::from_parts(1, 16)), format!("USER#usr_{ULID} / CODE#confirm_phone")),
+        (key::email_change_code(Id::from_parts(1, 16)), format!("USER#usr_{ULID} / CODE#change_email")),
+        (
+            key::former_email(Id::from_parts(1, 16), Id::from_parts(1, 16)),
+            format!("USER#usr_{ULID} / FORMER_EMAIL#cod_{ULID}"),
+        ),
+        (
+            key::phone(&Phone::try_from("+12015550123".to_owned()).unwrap()),
+            "PHONE#+12015550123 / PHONE".into(),
+        ),
+        (
+            key::limit_from("sign_in", "robin@example.com", 60, "192.0.2.1"),
+            "LIMIT#sign_in#robin@example.com#60 / FROM#192.0.2.1".into(),
+        ),
         (
             key::session(Id::from_parts(1, 16), Id::from_parts(1, 16)),
             format!("USER#usr_{ULID} / SESSION#ses_{ULID}"),

@@ -1,9 +1,7 @@
-use banister_domain::access::Permissions;
-use banister_domain::account::{AccountStatus, Role};
+use banister_domain::account::Role;
 use banister_domain::availability::{Interval, Zone};
 use banister_domain::id::{Id, ServiceId, UserId};
 use banister_domain::money::{Currency, Money, Price};
-use banister_domain::photo::Photo;
 use banister_domain::service::LocationKind;
 
 use super::*;
@@ -352,6 +350,29 @@ fn what_people_typed_is_never_markup() {
             assert!(html.contains("&#60;script&#62;alert(1)&#60;/script&#62;"), "{html}");
             assert!(subject.ends_with("<script>alert(1)</script>") && !subject.contains(['\r', '\n']));
             assert!(text.contains("<script>alert(1)</script>"), "plain text is shown as typed");
+        }
+    }
+}
+
+#[test]
+fn codes_for_numbers_and_addresses_stand_on_lines_of_their_own() {
+    let phone = Phone::try_from("+12015550123".to_owned()).expect("a number");
+    for locale in [Locale::En, Locale::Ru] {
+        let (reader, until) = (person("Robin", locale), at("2026-03-10T10:00:00Z"));
+        let number = confirm_phone(&reader, &phone, "40175283", until).expect("a letter");
+        let address = change_email(&reader, "40175283", until).expect("a letter");
+        for letter in [&number, &address] {
+            assert_eq!(letter.text.lines().filter(|line| *line == "40175283").count(), 1, "{}", letter.text);
+            assert!(letter.html.contains("40175283") && letter.text.contains("11:00"), "{}", letter.text);
+        }
+        assert!(number.text.contains("+12015550123") && number.html.contains("+12015550123"));
+        // Whose the new address is, is not known yet: no name of anybody's goes there.
+        assert!(!address.text.contains("Robin") && !address.html.contains("Robin"), "{}", address.text);
+        for letter in
+            [email_change_asked(&reader, until), email_changed(&reader, until), address_wanted(&reader)]
+        {
+            let letter = letter.expect("a letter");
+            assert!(letter.text.contains("Robin") && is_tidy(&letter.text), "{}", letter.text);
         }
     }
 }

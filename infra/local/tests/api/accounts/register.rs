@@ -20,6 +20,7 @@ async fn answers_the_account_with_every_field() {
     assert!(text(&account, "created_at").starts_with("2026-03-02T08:00:"));
     let expected = json!({ "id": account["id"], "email": "customer.one@example.com", "role": "customer",
         "email_confirmed": false, "first_name": "Customer", "last_name": "One", "phone": "+12015550123",
+        "phone_confirmed": false, "phone_taken": false, "bio": null, "provider": null,
         "time_zone": "Europe/Lisbon", "locale": "ru", "photo": null, "created_at": account["created_at"] });
     assert_eq!(account, expected);
     let mails = mails(&cloud, "customer.one@example.com").await;

@@ -189,6 +189,7 @@ pub(super) async fn tell(story: &mut Story) {
     book(story, &provider, &customer, &service).await;
     photo(story, &customer).await;
     passwords(story, &mut customer).await;
+    own(story, &customer).await;
     second_factor(story, &mut customer).await;
     refused(story, &customer).await;
     sessions(story, &customer).await;
@@ -352,6 +353,19 @@ async fn second_factor(story: &mut Story, client: &mut Client) {
     story.ask(client, "POST /v1/sessions", refused, 401).await;
     let session = story.ask(client, "POST /v1/sessions", taken, 201).await;
     story.session("the customer with a recovery code", client, &session);
+}
+
+/// A telephone number with a wrong code for it, and another address, each asked for.
+async fn own(story: &mut Story, client: &Client) {
+    let number = story.secret("a telephone number", "+12015550123");
+    story.ask(client, "PATCH /v1/me", json!({ "phone": number }), 200).await;
+    let wrong = story.secret("a wrong code", "40175283");
+    for path in ["/v1/me/phone/confirm", "/v1/me/email/confirm"] {
+        story.ask(client, &format!("POST {path}"), json!({ "code": wrong }), 422).await;
+    }
+    let next = story.secret("another address", "another.address@example.com");
+    let ask = json!({ "password": "pass phrase after a change", "email": next });
+    story.ask(client, "POST /v1/me/email", ask, 202).await;
 }
 
 /// Secrets where none belong, and what is not understood.

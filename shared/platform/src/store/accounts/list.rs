@@ -45,6 +45,17 @@ pub(super) fn index<M>(transaction: &mut Transaction<M>, before: Option<&Account
     }
 }
 
+/// The same, with what has been there before written once more.
+pub(super) fn index_again<M>(transaction: &mut Transaction<M>, before: &Account, after: &Account) {
+    let new = Term::of(after);
+    for term in &new {
+        transaction.put_over(&TermRecord::new(term, after.id));
+    }
+    for term in Term::of(before).difference(&new) {
+        transaction.delete(&key::user_term(term.as_str(), after.id));
+    }
+}
+
 /// Where to look for accounts.
 #[derive(Debug, Clone)]
 pub enum Among {
