@@ -94,7 +94,7 @@ fn every_operation_is_described_with_all_its_answers() {
 }
 
 /// What is made up for one call, and would only be refused if it came from an example.
-const OPAQUE: [&str; 3] = ["Idempotency-Key", "cursor", "200/next_cursor"];
+const OPAQUE: [&str; 4] = ["Idempotency-Key", "If-Match", "cursor", "200/next_cursor"];
 
 /// Whoever reads the page can send what it shows: every body, answer and parameter has examples,
 /// and each is valid by its own schema.

@@ -20,6 +20,9 @@ pub(crate) fn faults(document: &Value, schema: &Value, value: &Value) -> Vec<Str
 
 fn check(document: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
     let schema = resolved(document, schema);
+    if let Some(parts) = schema["allOf"].as_array() {
+        return check(document, &joined(document, parts), value, at, found);
+    }
     for key in ["oneOf", "anyOf"] {
         if let Some(choices) = schema[key].as_array()
             && !choices.iter().any(|choice| faults(document, choice, value).is_empty())
@@ -81,6 +84,16 @@ fn is(kind: &str, value: &Value) -> bool {
         "object" => value.is_object(),
         _ => panic!("{kind} is no type"),
     }
+}
+
+/// One object with the members of all parts: each part alone would not know those of the others.
+fn joined(document: &Value, parts: &[Value]) -> Value {
+    let (mut properties, mut required) = (serde_json::Map::new(), Vec::new());
+    for part in parts.iter().map(|part| resolved(document, part)) {
+        properties.extend(part["properties"].as_object().cloned().unwrap_or_default());
+        required.extend(part["required"].as_array().cloned().unwrap_or_default());
+    }
+    serde_json::json!({ "type": "object", "properties": properties, "required": required })
 }
 
 fn check_text(schema: &Value, text: &str, at: &str, found: &mut Vec<String>) {

@@ -19,7 +19,9 @@ async fn of_a_hundred_who_set_one_number_one_holds_it() {
     let answers = join_all(people.iter().map(|person| person.patch("/v1/me", &ask))).await;
     let codes: Vec<_> = answers.into_iter().map(|answer| answer.unwrap().code().to_owned()).collect();
     assert_eq!(codes.iter().filter(|code| code.is_empty()).count(), 1, "{codes:?}");
-    assert!(codes.iter().all(|code| matches!(code.as_str(), "" | "phone_taken" | "busy")), "{codes:?}");
+    // A machine with much to do may let the table's time run out.
+    let refused = ["", "phone_taken", "busy", "unavailable"];
+    assert!(codes.iter().all(|code| refused.contains(&code.as_str())), "{codes:?}");
     let kept = invariants(&cloud).await;
     let holders: Vec<_> = kept.accounts.iter().filter(|account| account.held_phone().is_some()).collect();
     assert_eq!(holders.len(), 1);
