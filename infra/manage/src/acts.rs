@@ -13,10 +13,8 @@ use banister_platform::config::Settings;
 use banister_platform::identity::password::Passwords;
 use banister_platform::random;
 use banister_platform::store::{
-    Accounts, Act, Audit, AuditEntry, COMMAND, Change, Edit, EditError, NewAccount, Once, PermissionsError,
-    Rebuilt, RegisterError, Statistics, Verified,
     Accounts, Act, Audit, AuditEntry, AuditRecord, COMMAND, Change, Edit, EditError, NewAccount, Once,
-    PermissionsError, RegisterError, Verified,
+    PermissionsError, Rebuilt, RegisterError, Statistics, Verified,
 };
 use banister_platform::table::{CommitError, Table, backoff};
 use jiff::civil::Date;

@@ -17,6 +17,7 @@ mod list_all_bookings;
 mod list_all_services;
 mod list_audit;
 mod list_users;
+mod resend_user_confirmation;
 mod restore_service;
 mod service_view;
 mod reset_user_totp;

@@ -27,7 +27,7 @@
 //! | audit chain: link, head | `AUDITCHAIN#day#shard` | `LINK#audit id`, `HEAD` | |
 //! | counters: generation, of a day, of all time | `STATISTICS`, `STAT#generation#shard` | `GENERATION`, yyyy-mm-dd, `TOTAL` | |
 //! | what a thing is counted as | `COUNTED#its PK` | `COUNTED` | |
-//! | rate limit | `LIMIT#operation#subject#window` | `LIMIT` | |
+//! | rate limit | `LIMIT#operation#subject#window` | `LIMIT`, `FROM#address` | |
 
 mod audit;
 mod bookings;

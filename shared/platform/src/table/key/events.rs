@@ -37,3 +37,10 @@ pub const OUTBOX: &str = "OUTBOX#";
 pub fn limit(operation: &str, subject: &str, window: i64) -> Key {
     key(format!("LIMIT#{operation}#{subject}#{window}"), "LIMIT")
 }
+
+/// Key of a counter of a rate limit for what comes from one client address.
+#[must_use]
+pub fn limit_from(operation: &str, subject: &str, window: i64, address: &str) -> Key {
+    let Key { pk, .. } = limit(operation, subject, window);
+    key(pk, format!("FROM#{address}"))
+}

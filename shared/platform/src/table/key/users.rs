@@ -1,7 +1,7 @@
 //! Accounts, and what they are found by.
 
-use banister_domain::account::{Email, Role};
-use banister_domain::id::UserId;
+use banister_domain::account::{Email, Phone, Role};
+use banister_domain::id::{CodeId, UserId};
 
 use super::{Index, IndexKey, Key, at, key};
 
@@ -73,6 +73,30 @@ pub fn second_factor(user: UserId) -> Key {
 #[must_use]
 pub fn security_settings() -> Key {
     key("SETTINGS".into(), "SECURITY")
+}
+
+/// Key of the code that confirms a user's telephone number.
+#[must_use]
+pub fn phone_code(user: UserId) -> Key {
+    key(format!("USER#{user}"), "CODE#confirm_phone")
+}
+
+/// Key of the code that gives a user another address.
+#[must_use]
+pub fn email_change_code(user: UserId) -> Key {
+    key(format!("USER#{user}"), "CODE#change_email")
+}
+
+/// Key of the address that a user had before the change with this code.
+#[must_use]
+pub fn former_email(user: UserId, code: CodeId) -> Key {
+    key(format!("USER#{user}"), format!("FORMER_EMAIL#{code}"))
+}
+
+/// Key of what says whose a telephone number is; makes the number unique.
+#[must_use]
+pub fn phone(phone: &Phone) -> Key {
+    key(format!("PHONE#{}", phone.as_str()), "PHONE")
 }
 
 /// Key of a token that resets a password, by the hash of its text.
