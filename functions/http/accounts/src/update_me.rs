@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use banister_domain::account::{Account, Phone};
-use banister_platform::http::{ClientAddress, Code, Json, OptionalSeen, Problem, SignedIn, Fingerprinted};
+use banister_platform::http::{ClientAddress, Code, Fingerprinted, Json, OptionalSeen, Problem, SignedIn};
 use banister_platform::limit::Limit;
 use banister_platform::profile::UpdateProfile;
 use banister_platform::random;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use banister_domain::id::UserId;
-use banister_platform::http::{Code, Path, Problem, Staff, Fingerprinted, needs};
+use banister_platform::http::{Code, Fingerprinted, Path, Problem, Staff, needs};
 
 use crate::Admin;
 use crate::subject::sees;

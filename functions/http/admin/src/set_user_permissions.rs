@@ -4,7 +4,7 @@ use axum::extract::State;
 use banister_domain::access::{Permission, Permissions};
 use banister_domain::account::Account;
 use banister_domain::id::UserId;
-use banister_platform::http::{ClientAddress, Code, Seen, Json, Path, Problem, SuperAdmin, Fingerprinted};
+use banister_platform::http::{ClientAddress, Code, Fingerprinted, Json, Path, Problem, Seen, SuperAdmin};
 use banister_platform::store::{Grant, PermissionsError};
 use banister_platform::table::CommitError;
 use serde::Deserialize;

@@ -23,9 +23,6 @@ const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/access.txt")
 const ENDS: [&str; 4] =
     ["change_password", "end_current_session", "end_all_sessions", "confirm_email_change"];
 
-/// What takes a code of the caller's own: one of another caller is let in and told that it is wrong.
-const OWN_CODE: [&str; 2] = ["confirm_phone", "confirm_email_change"];
-
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {

@@ -153,24 +153,6 @@ async fn world() -> (Cloud, Table) {
         (SUPER_ADMIN, Role::SuperAdmin, "admin"),
         (STAFF, Role::Management, "support"),
     ] {
-        let account = Account {
-            id: id.parse().unwrap(),
-            email: format!("{name}.one@example.com").parse().unwrap(),
-            role,
-            permissions: Permissions::NONE,
-            status: AccountStatus::Active,
-            disabled: None,
-            epoch: 0,
-            second_factor: role == Role::SuperAdmin,
-            email_confirmed: true,
-            first_name: name.parse().unwrap(),
-            last_name: "One".parse().unwrap(),
-            phone: None,
-            time_zone: Zone::UTC,
-            locale: Locale::En,
-            photo: Photo::default(),
-            created_at: now,
-        };
         let email = format!("{name}.one@example.com").parse().unwrap();
         let names = (name.parse().unwrap(), "One".parse().unwrap());
         let account =

@@ -12,7 +12,14 @@ use serde_json::{Value, json};
 use crate::support::{body, cloud_at, customer, open, provider, service, session_of, stranger, text};
 
 /// Operations that depend on the caller's own second factor.
-pub(crate) const OWN: [&str; 4] = ["set_up_totp", "confirm_totp", "remove_totp", "renew_recovery_codes"];
+pub(crate) const OWN: [&str; 6] = [
+    "set_up_totp",
+    "confirm_totp",
+    "remove_totp",
+    "renew_recovery_codes",
+    "confirm_phone",
+    "confirm_email_change",
+];
 
 /// What the requests are about: things of one customer and one provider.
 pub(crate) struct World {
@@ -37,8 +44,6 @@ pub(crate) struct Request {
     key: Option<String>,
     /// The version that is replaced.
     version: Option<String>,
-    /// Whether the caller has seen what is to be changed.
-    seen: bool,
     body: Option<Value>,
 }
 
@@ -55,13 +60,11 @@ impl Request {
         let key = self.key.iter().map(|key| ("idempotency-key", key.as_str()));
         let headers: Vec<_> =
             key.chain(self.version.iter().map(|version| ("if-match", version.as_str()))).collect();
-        let headers: Vec<_> = key.chain(self.seen.then_some(("if-match", "*"))).collect();
         client.call(method, &self.path, &headers, self.body.as_ref()).await.unwrap()
     }
 
     fn new(path: impl Into<String>, body: impl Into<Option<Value>>) -> Self {
         Self { path: path.into(), key: None, version: None, body: body.into() }
-        Self { path: path.into(), key: None, seen: false, body: body.into() }
     }
 }
 
@@ -196,7 +199,7 @@ impl World {
             "set_user_permissions" => {
                 let path = format!("/v1/admin/users/{}/permissions", self.support);
                 let ask = json!({ "permissions": ["booking_management"] });
-                Request { seen: true, ..Request::new(path, ask) }
+                Request { version: Some("*".to_owned()), ..Request::new(path, ask) }
             }
             "disable_user" => {
                 Request::new(format!("{}/disable", self.user().await), json!({ "reason": "A test." }))
@@ -231,6 +234,7 @@ impl World {
                 let ask = json!({ "second_factor_roles": [] });
                 let path = "/v1/admin/settings/security";
                 Request { version: Some(version), ..Request::new(path, ask) }
+            }
             "unlock_user" => Request::new(format!("{}/unlock", self.user().await), get),
             "resend_user_confirmation" => {
                 Request::new(format!("{}/confirmation-code", self.user().await), get)

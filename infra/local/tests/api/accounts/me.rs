@@ -141,7 +141,7 @@ async fn nobody_undoes_what_they_have_not_seen() {
     };
     let first = patch(&seen, "First").await;
     assert_eq!(body(first.clone(), 200)["first_name"], "First");
-    refused(&patch(&seen, "Second").await, 412, "precondition_failed");
+    refused(&patch(&seen, "Second").await, 412, "stale");
     let now = first.headers["etag"].to_str().unwrap();
     assert_ne!(now, seen);
     assert_eq!(body(patch(now, "Third").await, 200)["first_name"], "Third");

@@ -151,12 +151,12 @@ async fn nobody_undoes_what_they_have_not_seen() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 412], "{} {}", answers.0.body, answers.1.body);
     let (done, told) = if answers.0.status == 200 { answers } else { (answers.1, answers.0) };
-    refused(&told, 412, "precondition_failed");
+    refused(&told, 412, "stale");
     let now = first.get(&path).await.unwrap();
     assert_eq!((&now.body, &now.headers["etag"]), (&done.body, &done.headers["etag"]));
-    refused(&put(&second, "user_management").await, 412, "precondition_failed");
+    refused(&put(&second, "user_management").await, 412, "stale");
     let blind = first.put(&path, &json!({ "permissions": [] })).await.unwrap();
-    refused(&blind, 428, "precondition_required");
+    refused(&blind, 428, "if_match_required");
     assert_eq!(body(first.get(&path).await.unwrap(), 200), now.body);
 }
 
