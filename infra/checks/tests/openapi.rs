@@ -48,15 +48,25 @@ fn example(document: &Value, schema: &Value) -> Option<Value> {
 
 /// What an example lacks or has too much, by its object's members.
 fn misfits(document: &Value, schema: &Value, example: &Value) -> Vec<String> {
-    let schema = resolved(document, schema);
     let Some(members) = example.as_object() else { return Vec::new() };
-    let known: BTreeSet<_> =
-        schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-    let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let missing = required.filter(|name| !members.contains_key(*name)).map(|name| format!("lacks {name}"));
+    let parts = parts(document, schema);
+    let properties = parts.iter().filter_map(|part| part["properties"].as_object()).flatten();
+    let known: BTreeSet<_> = properties.map(|(name, _)| name.as_str()).collect();
+    let required = parts.iter().filter_map(|part| part["required"].as_array()).flatten();
+    let missing = required
+        .filter_map(Value::as_str)
+        .filter(|name| !members.contains_key(*name))
+        .map(|name| format!("lacks {name}"));
     let unknown =
         members.keys().filter(|name| !known.contains(name.as_str())).map(|name| format!("has {name}"));
     missing.chain(unknown).collect()
+}
+
+/// A schema, or all that it is put together from.
+fn parts<'a>(document: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
+    let schema = resolved(document, schema);
+    let all = schema["allOf"].as_array();
+    all.map_or_else(|| vec![schema], |all| all.iter().flat_map(|part| parts(document, part)).collect())
 }
 
 #[test]
