@@ -186,6 +186,7 @@ pub struct InvalidArea(i32);
 struct Degrees(i32);
 
 impl Degrees {
+    #[expect(clippy::float_arithmetic, reason = "degrees come as such, and are no money")]
     fn thousandths(&self, degrees: f64) -> Result<i32, InvalidArea> {
         let most = f64::from(self.0);
         if !(-most..=most).contains(&degrees) {
@@ -232,6 +233,7 @@ macro_rules! degrees {
             }
         }
         impl Serialize for $name {
+            #[expect(clippy::float_arithmetic, reason = "degrees are shown as such, and are no money")]
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_f64(f64::from(self.0) / 1_000.0)
             }

@@ -221,9 +221,9 @@ async fn counters_are_made_again_while_the_market_goes_on() {
         let name = format!("Customer Of Run {crashes}");
         let (rebuilt, joined) = tokio::join!(command.rebuild(), Client::join(&cloud, "customer", &name));
         joined.unwrap();
-        let crashed = cloud.faults.crashed("local-rebuild");
+        let died = cloud.faults.crashed("local-rebuild");
         cloud.faults.revive("local-rebuild");
-        if !crashed {
+        if !died {
             rebuilt.unwrap();
             break;
         }

@@ -167,10 +167,10 @@ impl Accounts {
             super::list::index(&mut transaction, Some(&account.value.0), &after);
             super::phone::claim(&mut transaction, &account.value.0, &after, ConfirmError::Stale);
             let place = code.value.key();
-            let used = Versioned { version: code.version, value: code.value.clone() };
+            let spent = Versioned { version: code.version, value: code.value.clone() };
             transaction
                 .replace(&account.map(|_| AccountRecord(after)), ConfirmError::Stale)
-                .replace(&used.map(|code| CodeRecord { used: true, ..code }), ConfirmError::Stale)
+                .replace(&spent.map(|code| CodeRecord { used: true, ..code }), ConfirmError::Stale)
                 .put_over(&AuditRecord::new(entry, Some(user), address.clone(), now));
             match transaction.commit(&self.table).await {
                 Err(CommitError::Refused(ConfirmError::Stale) | CommitError::Contention) => {}
