@@ -155,8 +155,11 @@ async fn world() -> (Cloud, Table) {
     ] {
         let email = format!("{name}.one@example.com").parse().unwrap();
         let names = (name.parse().unwrap(), "One".parse().unwrap());
-        let account =
-            Account { email_confirmed: true, ..Account::new(id.parse().unwrap(), email, role, names, now) };
+        let account = Account {
+            email_confirmed: true,
+            second_factor: role == Role::SuperAdmin,
+            ..Account::new(id.parse().unwrap(), email, role, names, now)
+        };
         let password = Password::try_from("correct horse battery staple".to_owned()).unwrap();
         let password_hash = Passwords::from_settings(&settings).unwrap().hash(password).await.unwrap();
         let credentials =

@@ -82,7 +82,7 @@ async fn moving_to_another_address() {
                 break;
             }
         }
-        assert_eq!(calls, 8, "gate, limit, code, try, code, session, credentials, transaction");
+        assert_eq!(calls, 7, "limit, code, try, code, session, credentials, transaction");
     }
     let moved = invariants(&cloud).await.events.into_iter();
     let moved = moved.filter(|event| matches!(event.payload, Payload::EmailChanged { .. }));

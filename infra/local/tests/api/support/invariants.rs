@@ -267,6 +267,8 @@ impl Kept {
                 account(user_id).is_none_or(|account| account.email_confirmed)
             }
             Payload::PasswordResetRequested { user_id, .. } => account(user_id).is_none(),
+            // Another one may have taken its place before it was mailed.
+            Payload::PhoneConfirmationRequested { .. } | Payload::EmailChangeRequested { .. } => true,
             _ => false,
         }
     }
