@@ -22,7 +22,7 @@ pub(crate) fn rotate(data: &Path, id: &str) -> Result<(String, String), Error> {
     let (_, access_key) = secret.split_once(':').unwrap_or_default();
     keys.insert("access_key".into(), access_key.into());
     keys.insert("access_key_id".into(), id.into());
-    keys.insert("previous_access_keys".into(), json!([old.public().map_err(Error::other)?]));
+    keys.insert("access_keys_before".into(), json!([old.public().map_err(Error::other)?]));
     write(&file, &serde_json::to_vec(&keys)?)?;
     Ok((new.id().to_owned(), old.id().to_owned()))
 }

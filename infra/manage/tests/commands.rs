@@ -302,7 +302,8 @@ async fn accounts_from_before_are_found_again() {
     let cloud = cloud(&folder).await;
     let make = "create-superadmin --email boss@example.com --first-name Staff --last-name One";
     assert_eq!(manage(&folder.0, make, &format!("{PASSWORD}\n")).await.code, Some(0));
-    let boss = sign_in(&cloud, "boss@example.com").await;
+    let mut boss = sign_in(&cloud, "boss@example.com").await;
+    boss.turn_on_second_factor(cloud.clock.now()).await.unwrap();
     let mut people = Vec::new();
     for name in ["Customer One", "Customer Two"] {
         people.push(Client::join(&cloud, "customer", name).await.unwrap());

@@ -30,7 +30,7 @@ pub struct Keys {
     access_key_id: String,
     /// The public keys that were good before it, as JWKs: those of one rotation ago.
     #[serde(default)]
-    previous_access_keys: Vec<Value>,
+    access_keys_before: Vec<Value>,
     /// What codes in mails are derived with.
     pub code_key: String,
     /// What cursors are encrypted with.
@@ -61,8 +61,8 @@ impl Keys {
         let key = SigningKey::generate(KEY_ID).map_err(Error::other)?.expose();
         let access_key = key.split_once(':').map(|(_, key)| key.to_owned()).unwrap_or_default();
         let secret = || URL_SAFE_NO_PAD.encode(random::bytes::<32>());
-        let (access_key_id, previous_access_keys) = (first(), Vec::new());
-        Ok(Self { access_key, access_key_id, previous_access_keys, code_key: secret(), cursor_key: secret() })
+        let (access_key_id, access_keys_before) = (first(), Vec::new());
+        Ok(Self { access_key, access_key_id, access_keys_before, code_key: secret(), cursor_key: secret() })
     }
 
     /// As the setting `ACCESS_PRIVATE_KEY` has it.
@@ -75,7 +75,7 @@ impl Keys {
     #[must_use]
     pub fn access_public_keys(&self) -> String {
         let key = SigningKey::parse(&self.access_private_key()).and_then(|key| key.public());
-        let keys: Vec<_> = key.into_iter().chain(self.previous_access_keys.iter().cloned()).collect();
+        let keys: Vec<_> = key.into_iter().chain(self.access_keys_before.iter().cloned()).collect();
         serde_json::json!({ "keys": keys }).to_string()
     }
 }

@@ -60,7 +60,7 @@ impl Program {
         let keys: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
         // The name of the signing key, and the public ones before it, are told to everybody.
         let keys: Vec<_> = keys.into_iter().filter(|(name, _)| !name.contains("access_key_")).collect();
-        let keys: Vec<_> = keys.into_iter().filter(|(name, _)| name != "previous_access_keys").collect();
+        let keys: Vec<_> = keys.into_iter().filter(|(name, _)| name != "access_keys_before").collect();
         assert_eq!(keys.len(), 3, "{keys:?}");
         keys.into_iter().map(|(name, value)| Secret::new(name, value.as_str().unwrap())).collect()
     }
