@@ -31,9 +31,10 @@ pub(crate) struct StatisticsQuery {
     #[serde(default, deserialize_with = "optional_date")]
     #[param(value_type = Option<String>, format = Date, example = "2026-03-31")]
     to: Option<Date>,
-    /// How long each span is; weeks begin on Mondays. The first and the last are cut to the days asked for.
+    /// How long each span is: `day` (if not given), `week` from Monday to Sunday, or `month`. The first and the
+    /// last are cut to the days asked for.
     #[serde(default)]
-    #[param(value_type = Option<Group>, example = "week")]
+    #[param(value_type = Option<String>, example = "week")]
     group: Group,
 }
 

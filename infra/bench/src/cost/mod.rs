@@ -62,6 +62,6 @@ mod tests {
     fn operations_with_effects_exist() {
         let stack = Stack::read().unwrap();
         let effects = stack.functions.keys().filter(|operation| model::effect(operation).is_some()).count();
-        assert_eq!(effects, 18);
+        assert_eq!(effects, 26);
     }
 }
