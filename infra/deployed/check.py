@@ -46,6 +46,7 @@ CHECKS = [
     checks.sweep,
     checks.schedule,
     live.leaving,
+    rest.erasing,
     rest.quiet,
     rest.complete,
 ]

@@ -7,6 +7,7 @@ import time
 from peers import Api
 from stack import Failed
 
+SUPER_ADMIN = "super.admin@example.com"
 PASSWORD = "correct horse battery"
 PROVIDER, CUSTOMER, REFUSED = "provider@example.com", "customer@example.com", "refused@example.com"
 # Seconds from setting the calendar to its first slot, at least; all that comes before the request fits in.
@@ -28,6 +29,8 @@ class World:
         self.service = None
         self.booking = None
         self.unanswered = None
+        # Where the job is seen that staff asked for.
+        self.job = None
 
     def until(self, what, attempt, seconds=SOON):
         """What `attempt` returns once it returns something; fails where that takes too long or something is refused."""
@@ -186,7 +189,7 @@ def expect_status(world, booking, status):
 def dead_letters(world):
     """What can never work is put aside at once, with the reason; brought back when it can work, it is handled."""
     sqs = world.stack.client("sqs")
-    for name in ("EmailQueue", "SocketQueue", "MediaQueue"):
+    for name in ("EmailQueue", "SocketQueue", "JobsQueue", "MediaQueue"):
         sqs.send_message(QueueUrl=world.queue(name), MessageBody="no event")
         poison = await_aside(world, name.replace("Queue", "DeadLetterQueue"))
         if poison["Body"] != "no event":
@@ -225,6 +228,9 @@ def sweep(world):
     if slot not in world.slots():
         raise Failed("the time of a declined request is not free")
     world.api.call("DELETE", "/v1/me/photo", status=204, token=provider)
+    unwanted, reason = f"/v1/admin/users/{world.id_of(REFUSED)}", {"reason": "A check."}
+    job = world.api.call("DELETE", unwanted, status=202, body=reason, token=world.tokens[SUPER_ADMIN])
+    world.job = f"/v1/jobs/{job['id']}"
     if not world.outbox():
         raise Failed("nothing waits in the outbox")
     world.until("the mail about the declined request", lambda: world.mailed(CUSTOMER, "declined"), 60 + SOON)

@@ -135,6 +135,18 @@ def photo(world):
         raise Failed(f"kept are {world.kept('PrivateBucket')} and {world.kept('PublicBucket')}")
 
 
+def upload(world, token):
+    """Sends a picture; what becomes of it shows in the account."""
+    picture = png(SIDE, SIDE)
+    wanted = {"content_type": "image/png", "size": len(picture)}
+    begun = world.api.call("POST", "/v1/me/photo", status=201, body=wanted, token=token)["upload"]
+    place = urllib.parse.urlsplit(begun["url"])
+    headers = {name: str(value) for name, value in begun["headers"].items()}
+    status, _, answer = fetch(place.port, begun["method"], f"{place.path}?{place.query}", picture, headers)
+    if status != 200:
+        raise Failed(f"the upload was answered {status}: {answer}")
+
+
 def told_too_early(world, place):
     """The worker hears of an upload that is not there: nothing comes of it, and it is no failure."""
     bucket, key = world.stack.resources["PrivateBucket"], place.path[place.path.index("uploads/") :]

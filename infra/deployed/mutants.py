@@ -23,6 +23,8 @@ MUTANTS = [
     ("permission", "SocketFunction", "execute-api:ManageConnections", "websocket"),
     ("permission", "MediaFunction", "s3:PutObject", "photo"),
     ("permission", "MediaFunction", "s3:ListBucket", "photo"),
+    ("permission", "JobsFunction", "s3:DeleteObject", "erasing"),
+    ("event", "JobsFunction", "Messages", "erasing"),
     ("permission", "ExpireFunction", "dynamodb:Query", ANY),
     ("permission", "ProjectionsFunction", "dynamodb:PutItem", ANY),
     ("resource", "SocketApiDefaultPermission", "", "websocket"),

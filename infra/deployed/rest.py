@@ -5,10 +5,12 @@ import json
 
 import own
 from checks import CUSTOMER, PASSWORD, PROVIDER
+import live
+from checks import CUSTOMER, PASSWORD, PROVIDER, SOON, SUPER_ADMIN
 from stack import Failed
 
 # What functions complain of when they are given what can never work.
-PROVOKED = {"poison: moved to the dead-letter queue"}
+PROVOKED = {"poison: moved to the dead-letter queue", "to be tried again"}
 
 
 def endpoints(world):
@@ -86,6 +88,28 @@ def passwords(world):
     call("PUT", "/v1/me/password", status=204, body=change, token=session["access_token"])
     refreshed = call("POST", "/v1/sessions/refresh", body={"refresh_token": session["refresh_token"]})
     call("GET", "/v1/me", token=refreshed["access_token"])
+
+
+def erasing(world):
+    """Who leaves is erased, photo and all; so is whom staff had erased while the stream was not followed."""
+    call, address = world.api.call, "leaving@example.com"
+    world.register(address, "customer")
+    call("POST", "/v1/email-confirmations", status=204, body={"email": address, "code": world.code(address)})
+    credentials = {"email": address, "password": PASSWORD}
+    token = call("POST", "/v1/sessions", status=201, body=credentials)["access_token"]
+    leaving = f"/v1/admin/users/{world.id_of(address)}"
+    live.upload(world, token)
+    world.until("the photo", lambda: call("GET", "/v1/me", token=token)["photo"]["status"] == "ready")
+    call("DELETE", "/v1/me", status=422, body={"password": "not the password"}, token=token)
+    call("DELETE", "/v1/me", status=202, body={"password": PASSWORD}, token=token)
+    call("POST", "/v1/sessions", status=403, body=credentials)
+
+    boss = world.tokens[SUPER_ADMIN]
+    # The first message comes too early, and again when it is visible again.
+    world.until("the erasure", lambda: call("GET", leaving, token=boss)["status"] == "erased", 60 + 180 + SOON)
+    world.until("the job's end", lambda: call("GET", world.job, token=boss)["state"] == "done")
+    if world.kept("PublicBucket"):
+        raise Failed(f"kept are {world.kept('PublicBucket')}")
 
 
 def pages(world):

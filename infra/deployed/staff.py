@@ -6,9 +6,10 @@ import struct
 import time
 
 from checks import CUSTOMER, PASSWORD
+from checks import CUSTOMER, PASSWORD, SUPER_ADMIN
 from stack import Failed
 
-SUPER_ADMIN, SUPPORT = "super.admin@example.com", "support@example.com"
+SUPPORT = "support@example.com"
 
 
 def appoint(world, address, role):

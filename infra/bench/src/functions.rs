@@ -86,6 +86,7 @@ const CASES: &[(&str, Warm)] = &[
     ("frame", Warm::Bare),
     ("email", Warm::Never),
     ("socket", Warm::Again),
+    ("jobs", Warm::Never),
     ("media", Warm::Never),
     ("projections", Warm::Again),
     ("relay", Warm::Again),

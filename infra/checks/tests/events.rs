@@ -141,6 +141,7 @@ fn ids_are_well_formed() {
         for word in words.filter(|word| word.len() == 30 && word.as_bytes()[3] == b'_') {
             let good = match &word[..3] {
                 "aud" => word.parse::<banister_domain::id::AuditId>().is_ok(),
+                "job" => word.parse::<banister_domain::id::JobId>().is_ok(),
                 "bkg" => word.parse::<banister_domain::id::BookingId>().is_ok(),
                 "cod" => word.parse::<banister_domain::id::CodeId>().is_ok(),
                 "pho" => word.parse::<banister_domain::id::PhotoId>().is_ok(),

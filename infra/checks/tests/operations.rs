@@ -14,7 +14,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 80] = [
+const RIGHTS: [(&str, &str); 84] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -30,6 +30,8 @@ const RIGHTS: [(&str, &str); 80] = [
     ("confirm_totp", "BatchGetItem PutItem"),
     ("remove_totp", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("renew_recovery_codes", "BatchGetItem GetItem PutItem UpdateItem"),
+    ("delete_me", "BatchGetItem GetItem PutItem UpdateItem; GSI1: Query; GSI2: Query"),
+    ("get_job", "BatchGetItem GetItem"),
     ("create_session", "ConditionCheckItem GetItem PutItem UpdateItem"),
     ("refresh_session", "DeleteItem GetItem PutItem"),
     ("end_current_session", "BatchGetItem DeleteItem GetItem PutItem"),
@@ -71,6 +73,7 @@ const RIGHTS: [(&str, &str); 80] = [
     ("update_user", "BatchGetItem DeleteItem GetItem PutItem"),
     ("unlock_user", "BatchGetItem DeleteItem GetItem PutItem Query"),
     ("resend_user_confirmation", "BatchGetItem GetItem PutItem UpdateItem"),
+    ("delete_user", "BatchGetItem PutItem; GSI1: Query; GSI2: Query"),
     ("list_users", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query"),
     ("reset_user_totp", "BatchGetItem DeleteItem PutItem"),
     ("get_security_settings", "BatchGetItem GetItem"),
@@ -98,18 +101,31 @@ const RIGHTS: [(&str, &str); 80] = [
          SocketApi/live/*/@connections/*: ManageConnections",
     ),
     (
+        "jobs",
+        "BatchGetItem DeleteItem GetItem PutItem Query; GSI1: Query; GSI2: Query; \
+         PublicBucket/photos/*: DeleteObject; JobsDeadLetterQueue: SendMessage",
+    ),
+    (
         "media",
         "GetItem PutItem; PrivateBucket: ListBucket; PrivateBucket/uploads/photos/*: DeleteObject GetObject; \
          PublicBucket/photos/*: DeleteObject PutObject; MediaDeadLetterQueue: SendMessage",
     ),
-    ("relay", "DeleteItem; EmailQueue: SendMessage; MediaQueue: SendMessage; SocketQueue: SendMessage"),
+    (
+        "relay",
+        "DeleteItem; EmailQueue: SendMessage; JobsQueue: SendMessage; MediaQueue: SendMessage; \
+         SocketQueue: SendMessage",
+    ),
     ("projections", "BatchGetItem GetItem PutItem UpdateItem"),
     ("expire", "BatchGetItem GetItem PutItem; GSI3: Query"),
-    ("sweep", "DeleteItem Query; EmailQueue: SendMessage; MediaQueue: SendMessage; SocketQueue: SendMessage"),
+    (
+        "sweep",
+        "DeleteItem Query; EmailQueue: SendMessage; JobsQueue: SendMessage; MediaQueue: SendMessage; \
+         SocketQueue: SendMessage",
+    ),
 ];
 
 /// The environment of each area; its functions share a binary and what that needs to start.
-const VARIABLES: [(&str, &str); 17] = [
+const VARIABLES: [(&str, &str); 18] = [
     ("accounts", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY PUBLIC_URL TABLE_NAME"),
     ("sessions", "ACCESS_ISSUER ACCESS_PRIVATE_KEY ACCESS_PUBLIC_KEYS CODE_KEY PUBLIC_URL TABLE_NAME"),
     ("catalog", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),
@@ -121,12 +137,13 @@ const VARIABLES: [(&str, &str); 17] = [
     ("docs", ""),
     ("connections", "ALLOWED_ORIGINS TABLE_NAME"),
     ("socket", "SOCKET_API_URL SOCKET_DEAD_LETTER_QUEUE_URL TABLE_NAME"),
+    ("jobs", "JOBS_DEAD_LETTER_QUEUE_URL PUBLIC_BUCKET TABLE_NAME"),
     ("media", "MEDIA_DEAD_LETTER_QUEUE_URL PRIVATE_BUCKET PUBLIC_BUCKET TABLE_NAME"),
     ("email", "APP_URL CODE_KEY EMAIL_DEAD_LETTER_QUEUE_URL MAIL_FROM SMTP_URL TABLE_NAME"),
-    ("relay", "EMAIL_QUEUE_URL MEDIA_QUEUE_URL SOCKET_QUEUE_URL TABLE_NAME"),
+    ("relay", "EMAIL_QUEUE_URL JOBS_QUEUE_URL MEDIA_QUEUE_URL SOCKET_QUEUE_URL TABLE_NAME"),
     ("projections", "TABLE_NAME"),
     ("expire", "TABLE_NAME"),
-    ("sweep", "EMAIL_QUEUE_URL MEDIA_QUEUE_URL SOCKET_QUEUE_URL TABLE_NAME"),
+    ("sweep", "EMAIL_QUEUE_URL JOBS_QUEUE_URL MEDIA_QUEUE_URL SOCKET_QUEUE_URL TABLE_NAME"),
 ];
 
 fn operations() -> Vec<Operation> {
@@ -211,7 +228,7 @@ fn the_document_describes_the_operations() {
     assert_eq!(document_is_complete(&changed, &described()).len(), 2);
     let paths = changed["paths"].as_object_mut().unwrap();
     paths.remove("/v1/me");
-    assert_eq!(document_is_complete(&changed, &described()).len(), 2);
+    assert_eq!(document_is_complete(&changed, &described()).len(), 3);
 }
 
 #[test]
@@ -228,8 +245,8 @@ fn rights_are_those_listed() {
             ),
             ("                - !Sub \"${Table.Arn}/index/GSI3\"\n", ""),
             (
+                "Resource: [!GetAtt EmailQueue.Arn, !GetAtt JobsQueue.Arn, !GetAtt MediaQueue.Arn, !GetAtt SocketQueue.Arn]\n      Events",
                 "Resource: [!GetAtt EmailQueue.Arn, !GetAtt MediaQueue.Arn, !GetAtt SocketQueue.Arn]\n      Events",
-                "Resource: [!GetAtt EmailQueue.Arn, !GetAtt SocketQueue.Arn]\n      Events",
             ),
         ],
     );

@@ -95,7 +95,7 @@ impl Client {
     pub fn stranger(base: &str) -> Result<Self, ClientError> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let [_, b, c, d] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-        let address = Ipv4Addr::new(127, 1 | b, c, d.max(1));
+        let address = Ipv4Addr::new(127, 1 | b, c, d);
         let http = reqwest::Client::builder()
             .no_proxy()
             .local_address(std::net::IpAddr::V4(address))

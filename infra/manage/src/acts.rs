@@ -131,6 +131,7 @@ impl Desk {
             Err(CommitError::Refused(PermissionsError::NotStaff)) => {
                 Err(ManageError::Refused("only staff have permissions"))
             }
+            Err(CommitError::Refused(PermissionsError::Erased)) => Err(ERASED),
             Err(
                 CommitError::Refused(PermissionsError::Stale | PermissionsError::Changed)
                 | CommitError::Contention,
@@ -173,6 +174,7 @@ impl Desk {
             Err(CommitError::Refused(EditError::LastSuperAdmin)) => {
                 Err(ManageError::Refused("there must be another active super admin"))
             }
+            Err(CommitError::Refused(EditError::Erased)) => Err(ERASED),
             // Switching off touches no number.
             Err(CommitError::Refused(EditError::Stale | EditError::PhoneTaken) | CommitError::Contention) => {
                 Err(ManageError::Busy)
@@ -277,4 +279,5 @@ impl Desk {
 }
 
 const MISSING: ManageError = ManageError::Refused("there is no such account");
+const ERASED: ManageError = ManageError::Refused("the account is erased");
 const TAKEN: ManageError = ManageError::Refused("the e-mail address has an account");

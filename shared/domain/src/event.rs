@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::booking::Actor;
-use crate::id::{BookingId, CodeId, EventId, ServiceId, SessionId, UserId};
+use crate::id::{BookingId, CodeId, EventId, JobId, ServiceId, SessionId, UserId};
 
 /// One event; its id is what consumers deduplicate by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +135,14 @@ pub enum Payload {
         service_id: ServiceId,
         /// Whose.
         provider_id: UserId,
+    },
+    /// A job has a piece to be done.
+    #[serde(rename = "job.continued")]
+    JobContinued {
+        /// Which.
+        job_id: JobId,
+        /// Behind how many pieces.
+        revision: u32,
     },
     /// A customer asks for a place.
     #[serde(rename = "booking.requested")]

@@ -160,6 +160,8 @@ kinds! {
     EventId = EventKind "evt";
     /// A code sent by mail.
     CodeId = CodeKind "cod";
+    /// A piece of long work.
+    JobId = JobKind "job";
     /// An entry of the audit log.
     AuditId = AuditKind "aud";
     /// A request, for support and logs.
@@ -180,6 +182,7 @@ mod tests {
             SessionKind::PREFIX,
             EventKind::PREFIX,
             CodeKind::PREFIX,
+            JobKind::PREFIX,
             AuditKind::PREFIX,
             RequestKind::PREFIX,
         ];

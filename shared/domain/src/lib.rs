@@ -8,6 +8,7 @@ pub mod availability;
 pub mod booking;
 pub mod event;
 pub mod id;
+pub mod job;
 pub mod money;
 pub mod photo;
 pub mod service;

@@ -214,6 +214,26 @@ impl Service {
             _ => Err(NotArchivedByStaff),
         }
     }
+
+    /// Archived, without the words of whoever offered it.
+    ///
+    /// # Panics
+    /// Never: what it is given is fixed.
+    #[must_use]
+    pub fn erased(self) -> Self {
+        Self {
+            title: deleted_title(),
+            description: "".parse().expect("a description may be empty"),
+            status: ServiceStatus::Archived,
+            archived: None,
+            ..self
+        }
+    }
+}
+
+/// The title of what somebody offered of whom all is erased.
+pub(crate) fn deleted_title() -> Title {
+    "Deleted service".parse().expect("a title of 15 letters")
 }
 
 #[cfg(test)]

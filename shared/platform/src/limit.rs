@@ -1,8 +1,11 @@
 //! Rate limits, counted in the table before the work. Where the table does not answer, the caller
 //! is refused: a limit that opens under load is none.
 
+use aws_lc_rs::digest;
 use banister_domain::account::{Email, LOCK, MAX_FAILURES};
 use banister_domain::id::UserId;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::http::Problem;
@@ -27,7 +30,7 @@ pub const SECOND_FACTOR: Limit =
 impl Limit {
     /// Counts one attempt of `subject`, or answers 429 with the time to wait.
     pub async fn count(self, table: &Table, subject: &str, now: Timestamp) -> Result<(), Problem> {
-        self.count_at(table, &key::limit(self.operation, subject, self.window(now)), now).await
+        self.count_at(table, &key::limit(self.operation, &hash(subject), self.window(now)), now).await
     }
 
     /// The same of what comes to `subject` from one client address.
@@ -38,7 +41,7 @@ impl Limit {
         address: &str,
         now: Timestamp,
     ) -> Result<(), Problem> {
-        let key = key::limit_from(self.operation, subject, self.window(now), address);
+        let key = key::limit_from(self.operation, &hash(subject), self.window(now), &hash(address));
         self.count_at(table, &key, now).await
     }
 
@@ -54,7 +57,7 @@ impl Limit {
 
     /// Lets `subject` begin anew in this window, from whatever address.
     async fn clear(self, table: &Table, subject: &str, now: Timestamp) -> Result<(), StorageError> {
-        let Key { pk, .. } = key::limit(self.operation, subject, self.window(now));
+        let Key { pk, .. } = key::limit(self.operation, &hash(subject), self.window(now));
         let mut after = None;
         loop {
             let query = Query { after, ..Query::all(None, pk.clone(), 100) };
@@ -73,6 +76,11 @@ impl Limit {
     fn window(self, now: Timestamp) -> i64 {
         now.as_second().div_euclid(self.seconds) * self.seconds
     }
+}
+
+/// Addresses are nobody's business once the window is over, and what has expired can stay for days.
+fn hash(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..16])
 }
 
 /// Signing in to an account from one client address; others can still sign in to it meanwhile.

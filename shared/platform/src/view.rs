@@ -7,7 +7,8 @@ use banister_domain::account::{
     ServiceArea,
 };
 use banister_domain::availability::Zone;
-use banister_domain::id::{PhotoId, UserId};
+use banister_domain::id::{JobId, PhotoId, UserId};
+use banister_domain::job::{self, Job, Work};
 use banister_domain::money::Price;
 use banister_domain::photo::{Photo, Rejection, Status};
 use banister_domain::text::{Bio, PersonName};
@@ -226,4 +227,60 @@ pub struct PhotoUrls {
     /// A square of 512 pixels, JPEG.
     #[schema(example = "https://files.example.com/photos/pho_01KB2Q7S3H8Z6W4V5N9RXTMCDE/large.jpg")]
     pub large: String,
+}
+
+/// What a job does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(example = "erase_user")]
+pub enum JobKind {
+    /// Erases all that is kept of a person.
+    EraseUser,
+}
+
+/// A job as whoever asked for it sees it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = Job, example = json!({
+    "id": "job_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "kind": "erase_user",
+    "state": "running",
+    "user_id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "done": 42,
+    "created_at": "2026-03-09T08:00:00Z",
+    "updated_at": "2026-03-09T08:03:10Z",
+}))]
+pub struct JobView {
+    /// The job's id.
+    pub id: JobId,
+    /// What it does.
+    pub kind: JobKind,
+    /// How it is doing.
+    pub state: job::State,
+    /// Whom it is about.
+    pub user_id: UserId,
+    /// How many things it has seen to so far.
+    pub done: u64,
+    /// When it was asked for.
+    #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
+    pub created_at: Timestamp,
+    /// When a piece of it was last done.
+    #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:03:10Z")]
+    pub updated_at: Timestamp,
+}
+
+impl JobView {
+    /// Of a job.
+    #[must_use]
+    pub fn new(job: &Job) -> Self {
+        let Work::EraseUser(erasure) = &job.work;
+        Self {
+            id: job.id,
+            kind: JobKind::EraseUser,
+            state: job.state,
+            user_id: erasure.user_id,
+            done: job.done,
+            created_at: job.created_at,
+            updated_at: job.updated_at,
+        }
+    }
 }

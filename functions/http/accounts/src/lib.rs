@@ -1,4 +1,4 @@
-//! Accounts: registration, confirmation of the address, passwords, the own account.
+//! Accounts: registration, confirmation of the address, passwords, the own account and its jobs.
 
 mod change_password;
 mod complete_password_reset;
@@ -6,6 +6,8 @@ mod confirm_email;
 mod confirm_email_change;
 mod confirm_phone;
 mod confirm_totp;
+mod delete_me;
+mod get_job;
 mod get_me;
 mod register_account;
 mod remove_totp;
@@ -36,6 +38,8 @@ pub struct Accounts {
     table: Table,
     store: store::Accounts,
     factors: store::SecondFactors,
+    erasures: store::Erasures,
+    jobs: store::Jobs,
     codes: Codes,
     passwords: Passwords,
     viewer: Viewer,
@@ -49,6 +53,8 @@ impl Accounts {
             gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
             store: store::Accounts::new(table.clone()),
             factors: store::SecondFactors::from_settings(settings, table.clone())?,
+            erasures: store::Erasures::new(table.clone()),
+            jobs: store::Jobs::new(table.clone()),
             codes: Codes::from_settings(settings)?,
             passwords: Passwords::from_settings(settings)?,
             viewer: Viewer::from_settings(settings)?,
@@ -74,7 +80,7 @@ impl HasGate for Accounts {
 #[must_use]
 pub fn area() -> Area<Accounts> {
     banister_platform::area!("accounts": Accounts; register_account, confirm_email, resend_confirmation,
-        request_password_reset, complete_password_reset, get_me, update_me, change_password,
-        set_up_totp, confirm_totp, remove_totp, renew_recovery_codes,
-        confirm_phone, request_email_change, confirm_email_change)
+        request_password_reset, complete_password_reset, get_me, update_me, change_password, set_up_totp,
+        confirm_totp, remove_totp, renew_recovery_codes, confirm_phone, request_email_change,
+        confirm_email_change, delete_me, get_job)
 }

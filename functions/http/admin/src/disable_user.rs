@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::Admin;
 use crate::view::UserView;
 
-pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::LastSuperAdmin, Code::Busy];
+pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::AccountErased, Code::LastSuperAdmin, Code::Busy];
 
 /// Why the account is switched off.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]

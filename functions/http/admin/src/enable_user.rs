@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::Admin;
 use crate::view::UserView;
 
-pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::EmailTaken, Code::Busy];
+pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::AccountErased, Code::EmailTaken, Code::Busy];
 
 /// Why the account is switched on again.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]

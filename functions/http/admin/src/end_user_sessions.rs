@@ -8,7 +8,7 @@ use banister_platform::store::{AuditEntry, Edit};
 
 use crate::Admin;
 
-pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::Busy];
+pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::AccountErased, Code::Busy];
 
 /// Sign somebody out everywhere
 ///

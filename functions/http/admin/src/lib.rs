@@ -4,6 +4,7 @@ mod archive_any_service;
 mod booking_view;
 mod cancel_any_booking;
 mod create_user;
+mod delete_user;
 mod disable_user;
 mod enable_user;
 mod end_user_sessions;
@@ -45,6 +46,7 @@ pub struct Admin {
     clock: Clock,
     table: Table,
     accounts: store::Accounts,
+    erasures: store::Erasures,
     passwords: Passwords,
     audit: store::Audit,
     statistics: store::Statistics,
@@ -62,6 +64,7 @@ impl Admin {
         Ok(Self {
             gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
             accounts: store::Accounts::new(table.clone()),
+            erasures: store::Erasures::new(table.clone()),
             passwords: Passwords::from_settings(settings)?,
             audit: store::Audit::new(table.clone()),
             statistics: store::Statistics::new(table.clone()),
@@ -86,9 +89,8 @@ impl HasGate for Admin {
 #[must_use]
 pub fn area() -> Area<Admin> {
     banister_platform::area!("admin": Admin; get_user, get_user_permissions, set_user_permissions,
-        disable_user, enable_user, end_user_sessions, set_user_role, create_user, update_user, list_users,
-        list_audit, get_statistics, list_all_services, get_any_service, archive_any_service,
-        restore_service, list_all_bookings, get_any_booking, cancel_any_booking,
-        reset_user_totp, get_security_settings, set_security_settings,
-        unlock_user, resend_user_confirmation)
+        disable_user, enable_user, end_user_sessions, set_user_role, create_user, update_user, delete_user,
+        list_users, list_audit, get_statistics, list_all_services, get_any_service, archive_any_service,
+        restore_service, list_all_bookings, get_any_booking, cancel_any_booking, reset_user_totp,
+        get_security_settings, set_security_settings, unlock_user, resend_user_confirmation)
 }

@@ -13,7 +13,7 @@ use crate::Admin;
 use crate::view::PermissionsView;
 
 pub(crate) const PROBLEMS: &[Code] =
-    &[Code::NotFound, Code::NotStaff, Code::Busy, Code::Stale, Code::IfMatchRequired];
+    &[Code::NotFound, Code::AccountErased, Code::NotStaff, Code::Busy, Code::Stale, Code::IfMatchRequired];
 
 /// All that somebody may do from now on.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -56,6 +56,7 @@ pub(crate) async fn set_user_permissions(
         Err(CommitError::Refused(PermissionsError::Missing)) => Err(Problem::new(Code::NotFound)),
         Err(CommitError::Refused(PermissionsError::NotStaff)) => Err(Problem::new(Code::NotStaff)),
         Err(CommitError::Refused(PermissionsError::Changed)) => Err(Problem::new(Code::Stale)),
+        Err(CommitError::Refused(PermissionsError::Erased)) => Err(Problem::new(Code::AccountErased)),
         Err(CommitError::Refused(PermissionsError::Stale) | CommitError::Contention) => Err(Problem::busy()),
         Err(CommitError::Storage(error)) => Err(error.into()),
     }

@@ -11,7 +11,8 @@ use serde_json::json;
 use crate::Admin;
 use crate::view::UserView;
 
-pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::RoleFixed, Code::LastSuperAdmin, Code::Busy];
+pub(crate) const PROBLEMS: &[Code] =
+    &[Code::NotFound, Code::AccountErased, Code::RoleFixed, Code::LastSuperAdmin, Code::Busy];
 
 /// The role from now on.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]

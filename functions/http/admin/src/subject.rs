@@ -37,16 +37,19 @@ impl Admin {
         decide: impl Fn(&Account) -> Result<Option<Edit>, Problem>,
     ) -> Result<Account, Problem> {
         let act = Act { by: Some(caller.user_id), address: address.subject(), at: self.clock.now() };
-        let decide = |account: &Account| match reach(caller, account) {
-            Reach::Hidden => Err(Problem::new(Code::NotFound)),
-            Reach::Seen => Err(Problem::new(Code::Forbidden)),
-            Reach::Managed => decide(account),
+        let decide = |account: &Account| {
+            manages(caller, account)?;
+            if account.status.is_final() {
+                return Err(Problem::new(Code::AccountErased));
+            }
+            decide(account)
         };
         self.accounts.edit(id, &act, decide).await.map_err(|error| match error {
             CommitError::Refused(EditError::Missing) => Problem::new(Code::NotFound),
             CommitError::Refused(EditError::Refused(problem)) => problem,
             CommitError::Refused(EditError::PhoneTaken) => Problem::new(Code::PhoneTaken),
             CommitError::Refused(EditError::LastSuperAdmin) => Problem::new(Code::LastSuperAdmin),
+            CommitError::Refused(EditError::Erased) => Problem::new(Code::AccountErased),
             CommitError::Refused(EditError::Stale) | CommitError::Contention => Problem::busy(),
             CommitError::Storage(error) => error.into(),
         })
@@ -74,6 +77,15 @@ impl Admin {
 
 fn reach(caller: Identity, account: &Account) -> Reach {
     Reach::of(caller.role, caller.permissions, account.role, caller.user_id == account.id)
+}
+
+/// Whether `caller` may change the account, or what says why not.
+pub(crate) fn manages(caller: Identity, account: &Account) -> Result<(), Problem> {
+    match reach(caller, account) {
+        Reach::Hidden => Err(Problem::new(Code::NotFound)),
+        Reach::Seen => Err(Problem::new(Code::Forbidden)),
+        Reach::Managed => Ok(()),
+    }
 }
 
 /// Whether `caller` may know of the account.

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::Admin;
 use crate::view::UserView;
 
-pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::PhoneTaken, Code::Busy];
+pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::AccountErased, Code::PhoneTaken, Code::Busy];
 
 /// Change an account
 ///

@@ -136,8 +136,8 @@ pub(crate) struct AuditView {
     before: Option<Value>,
     /// What it has become.
     after: Option<Value>,
-    /// Whence: an IPv4 address, the /64 of an IPv6 address, `unknown`, or `command` where an operator's
-    /// command did it.
+    /// Whence: an IPv4 address, the /64 of an IPv6 address, `unknown`, `command` where an operator's
+    /// command did it, `job` where a job did, or `erased` where whoever did it was erased.
     #[schema(example = "198.51.100.7")]
     address: String,
     /// In which request, as its answer had it in `X-Request-Id`.

@@ -67,7 +67,7 @@ pub(crate) async fn create_session(
             sessions.store.refuse(known, address, now).await?;
             return Err(Problem::new(Code::WrongCredentials));
         };
-        if account.value.status == AccountStatus::Disabled {
+        if account.value.status != AccountStatus::Active {
             return Err(Problem::new(Code::AccountDisabled));
         }
         let proof = match prove(&sessions, &account.value, ask.code.as_ref(), &address, now).await? {

@@ -48,7 +48,7 @@ pub(crate) async fn refresh_session(
         let account = sessions.accounts.get(user).await?.ok_or_else(invalid)?.value;
         // By now, not by when the request came: the grace begins when the token is replaced.
         let now = sessions.clock.now();
-        if account.status == AccountStatus::Disabled {
+        if account.status != AccountStatus::Active {
             return Err(invalid());
         }
         if !session.value.stands(&account, now) {

@@ -205,7 +205,7 @@ pub(crate) fn may_read(
     occurred_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), Skip> {
-    if reader.status == AccountStatus::Disabled {
+    if reader.status != AccountStatus::Active {
         return Err(Skip::Disabled);
     }
     match topic {

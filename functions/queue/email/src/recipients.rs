@@ -123,9 +123,10 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         Payload::SecondFactorOff { user_id } => {
             vec![Errand::new(*user_id, Topic::SecondFactor { on: false })]
         }
-        Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } | Payload::PhotoRemoved { .. } => {
-            Vec::new()
-        }
+        Payload::SessionsEnded { .. }
+        | Payload::ConnectionReplaced { .. }
+        | Payload::PhotoRemoved { .. }
+        | Payload::JobContinued { .. } => Vec::new(),
         Payload::BookingRequested(about) => tell(about, Status::Requested, &[Provider]),
         Payload::BookingConfirmed(about) => tell(about, Status::Confirmed, &[Customer]),
         Payload::BookingDeclined(about) => tell(about, Status::Declined, &[Customer]),

@@ -50,7 +50,8 @@ pub(crate) fn errand(payload: &Payload) -> Errand {
         | Payload::EmailChangeRequested { .. }
         | Payload::EmailChanged { .. }
         | Payload::PhotoRemoved { .. }
-        | Payload::ServiceArchivedByStaff { .. } => Errand::Nothing,
+        | Payload::ServiceArchivedByStaff { .. }
+        | Payload::JobContinued { .. } => Errand::Nothing,
     }
 }
 

@@ -21,6 +21,7 @@ pub struct Relay {
     /// The time.
     pub clock: Clock,
     email: Queue,
+    jobs: Queue,
     media: Queue,
     socket: Queue,
 }
@@ -30,9 +31,9 @@ impl Relay {
     pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
         let outbox = Outbox::new(Table::from_settings(settings)?);
         let queue = |name| Queue::from_settings(settings, name);
-        let (email, media, socket) =
-            (queue("EMAIL_QUEUE_URL")?, queue("MEDIA_QUEUE_URL")?, queue("SOCKET_QUEUE_URL")?);
-        Ok(Self { outbox, clock, email, media, socket })
+        let (email, jobs) = (queue("EMAIL_QUEUE_URL")?, queue("JOBS_QUEUE_URL")?);
+        let (media, socket) = (queue("MEDIA_QUEUE_URL")?, queue("SOCKET_QUEUE_URL")?);
+        Ok(Self { outbox, clock, email, jobs, media, socket })
     }
 
     /// Handles a batch of the stream. The stream is in order and Lambda goes on with the first record
@@ -103,6 +104,7 @@ impl Relay {
             | Payload::ServiceArchivedByStaff { .. } => vec![&self.email],
             Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } => vec![&self.socket],
             Payload::PhotoRemoved { .. } => vec![&self.media],
+            Payload::JobContinued { .. } => vec![&self.jobs],
             Payload::BookingRequested(_)
             | Payload::BookingConfirmed(_)
             | Payload::BookingDeclined(_)

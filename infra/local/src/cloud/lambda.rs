@@ -12,6 +12,7 @@ use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::table::key;
 use banister_queue_email::EmailWorker;
+use banister_queue_jobs::JobsWorker;
 use banister_queue_media::MediaWorker;
 use banister_queue_socket::SocketWorker;
 use banister_stream_projections::Projections;
@@ -266,6 +267,12 @@ pub(super) trait Worker: Send + Sync + 'static {
 }
 
 impl Worker for EmailWorker {
+    async fn handle(&self, batch: SqsEvent, deadline: Option<Timestamp>) -> SqsBatchResponse {
+        Self::handle(self, batch, deadline).await
+    }
+}
+
+impl Worker for JobsWorker {
     async fn handle(&self, batch: SqsEvent, deadline: Option<Timestamp>) -> SqsBatchResponse {
         Self::handle(self, batch, deadline).await
     }

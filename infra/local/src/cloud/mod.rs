@@ -19,6 +19,7 @@ use banister_platform::config::{ConfigError, Settings};
 use banister_platform::store::Audit;
 use banister_platform::table::Table;
 use banister_queue_email::EmailWorker;
+use banister_queue_jobs::JobsWorker;
 use banister_queue_media::MediaWorker;
 use banister_queue_socket::SocketWorker;
 use banister_schedule_expire::Expire;
@@ -46,7 +47,7 @@ const TABLE: &str = "banister";
 /// Where web pages in development come from.
 const ORIGIN: &str = "http://localhost:3000";
 /// The queues that have a worker.
-const WORKED: &[&str] = &["EmailQueue", "MediaQueue", "SocketQueue"];
+const WORKED: &[&str] = &["EmailQueue", "JobsQueue", "MediaQueue", "SocketQueue"];
 
 /// How to start.
 #[derive(Debug, Clone, Default)]
@@ -223,8 +224,11 @@ impl Cloud {
         let uploads = lambda::QueueSource::new(&self.settings("local-media-source"), "MEDIA_QUEUE_URL")?;
         let socket = SocketWorker::from_settings(&self.settings("local-socket"), clock.clone())?;
         let pushes = lambda::QueueSource::new(&self.settings("local-socket-source"), "SOCKET_QUEUE_URL")?;
+        let jobs = JobsWorker::from_settings(&self.settings("local-jobs"), clock.clone())?;
+        let pieces = lambda::QueueSource::new(&self.settings("local-jobs-source"), "JOBS_QUEUE_URL")?;
         let writes = self.table.writes();
         self.tasks.spawn(lambda::run_queue(pushes, socket, clock.clone(), stop()));
+        self.tasks.spawn(lambda::run_queue(pieces, jobs, clock.clone(), stop()));
         self.tasks.spawn(lambda::run_queue(uploads.one_by_one(), media, clock.clone(), stop()));
         self.tasks.spawn(lambda::run_stream(stream, relay, writes.clone(), relaying, stop()));
         self.tasks.spawn(lambda::run_stream(audited, projections, writes, linking, stop()));
@@ -276,6 +280,8 @@ impl Cloud {
         set("PUBLIC_URL", format!("{}/public", self.url()));
         set("EMAIL_QUEUE_URL", self.sqs.queue_url("EmailQueue"));
         set("EMAIL_DEAD_LETTER_QUEUE_URL", self.sqs.queue_url("EmailDeadLetterQueue"));
+        set("JOBS_QUEUE_URL", self.sqs.queue_url("JobsQueue"));
+        set("JOBS_DEAD_LETTER_QUEUE_URL", self.sqs.queue_url("JobsDeadLetterQueue"));
         set("MEDIA_QUEUE_URL", self.sqs.queue_url("MediaQueue"));
         set("MEDIA_DEAD_LETTER_QUEUE_URL", self.sqs.queue_url("MediaDeadLetterQueue"));
         set("SOCKET_QUEUE_URL", self.sqs.queue_url("SocketQueue"));

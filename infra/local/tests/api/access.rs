@@ -20,8 +20,8 @@ use requests::{OWN, World};
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/access.txt");
 
 /// What ends the caller's session, in the order in which it is called.
-const ENDS: [&str; 4] =
-    ["change_password", "end_current_session", "end_all_sessions", "confirm_email_change"];
+const ENDS: [&str; 5] =
+    ["change_password", "end_current_session", "end_all_sessions", "confirm_email_change", "delete_me"];
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ async fn every_operation_as_every_caller() {
     for operation in &operations {
         if ends(operation) > Some(0) {
             for caller in &mut callers {
-                caller.sign_in_again().await;
+                caller.sign_in_again(&world.cloud).await;
             }
         }
         let mut request = world.request(operation).await;

@@ -15,6 +15,7 @@ mod catalog;
 mod cors;
 mod crashes;
 mod documents;
+mod erasure;
 mod faults;
 mod guards;
 mod idempotency;

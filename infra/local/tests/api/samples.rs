@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use aws_lambda_events::event::sqs::SqsEvent;
 use axum::Router;
 use banister_domain::account::{Account, Password, Role};
 use banister_domain::booking::Request as BookingRequest;
 use banister_domain::id::{BookingId, ServiceId, SessionId, UserId};
+use banister_domain::job::{Erasure, Job, Work};
 use banister_domain::photo::{Photo, PhotoType};
 use banister_domain::service::{Service, ServiceStatus};
 use banister_local::cloud::Cloud;
@@ -33,6 +35,7 @@ const SERVICE: &str = "svc_01KB2QB6Y2D5F8H1K4N7QSTVWX";
 const BOOKING: &str = "bkg_01KB2QHZ3K6N9Q2T5W8YABCDEF";
 const SESSION: &str = "ses_01KB2QK7P0S3V6X9ZBDFHJMNQR";
 const PHOTO: &str = "pho_01KB2QJ0M4P7R0S3V6X9ZBDFHK";
+const JOB: &str = "job_01KB2QM8R1T4W7Z0CEGJKMPSVX";
 const NOW: &str = "2025-11-27T10:15:30Z";
 
 /// Who calls in the sample, and the status of the right answer.
@@ -56,6 +59,9 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("confirm_totp", Some(Role::Customer), 422),
     ("remove_totp", Some(Role::Customer), 409),
     ("renew_recovery_codes", Some(Role::Customer), 409),
+    // The booking is still to come.
+    ("delete_me", Some(Role::Customer), 409),
+    ("get_job", Some(Role::SuperAdmin), 200),
     ("create_session", None, 201),
     ("refresh_session", None, 200),
     ("list_sessions", Some(Role::Customer), 200),
@@ -94,6 +100,7 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("update_user", Some(Role::SuperAdmin), 200),
     ("unlock_user", Some(Role::SuperAdmin), 204),
     ("resend_user_confirmation", Some(Role::SuperAdmin), 202),
+    ("delete_user", Some(Role::SuperAdmin), 409),
     ("list_users", Some(Role::SuperAdmin), 200),
     ("reset_user_totp", Some(Role::SuperAdmin), 204),
     ("get_security_settings", Some(Role::SuperAdmin), 200),
@@ -117,6 +124,7 @@ const ANSWERS: &[(&str, Option<Role>, u16)] = &[
 /// Those that are not HTTP; each has a test below.
 const WORKERS: &[&str] = &[
     "email",
+    "jobs",
     "media",
     "projections",
     "relay",
@@ -183,6 +191,9 @@ async fn world() -> (Cloud, Table) {
         note: None,
     };
     store::Bookings::new(table.clone()).reserve(&request, None, now).await.unwrap();
+    let work = Work::EraseUser(Erasure::new(STAFF.parse().unwrap()));
+    let job = Job::new(JOB.parse().unwrap(), work, SUPER_ADMIN.parse().unwrap(), None, now);
+    table.put(&store::JobRecord(job)).await.unwrap();
     (cloud, table)
 }
 
@@ -357,6 +368,21 @@ async fn the_socket_sample_is_told_to_nobody_who_is_gone() {
     let event = serde_json::from_str(&samples()["socket"]).unwrap();
     assert!(worker.unwrap().handle(event, None).await.batch_item_failures.is_empty());
     assert!(store.of_user(user).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_jobs_sample_does_the_first_piece() {
+    let (cloud, table) = world().await;
+    let worker =
+        banister_queue_jobs::JobsWorker::from_settings(&cloud.settings("local-jobs"), cloud.clock.clone());
+    let worker = worker.unwrap();
+    let event: SqsEvent = serde_json::from_str(&samples()["jobs"]).unwrap();
+    // Not while requests may be under way.
+    assert_eq!(worker.handle(event.clone(), None).await.batch_item_failures.len(), 1);
+    cloud.clock.advance(SignedDuration::from_mins(1));
+    assert!(worker.handle(event, None).await.batch_item_failures.is_empty());
+    let job = store::Jobs::new(table).get(JOB.parse().unwrap()).await.unwrap().unwrap().value;
+    assert!(job.revision > 0, "{job:?}");
 }
 
 #[tokio::test]

@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 use banister_checks::template::Function;
 use banister_domain::access::Permissions;
 use banister_domain::account::Role;
+use banister_domain::job::{Erasure, Job, Work};
 use banister_local::client::{Client, PASSWORD, Socket};
 use banister_local::cloud::{Cloud, Options};
+use banister_platform::store::JobRecord;
+use banister_platform::table::Table;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, ToSpan as _};
@@ -21,6 +24,7 @@ const SERVICE: &str = "svc_01KB2QB6Y2D5F8H1K4N7QSTVWX";
 const BOOKING: &str = "bkg_01KB2QHZ3K6N9Q2T5W8YABCDEF";
 const SESSION: &str = "ses_01KB2QK7P0S3V6X9ZBDFHJMNQR";
 const PHOTO: &str = "pho_01KB2QJ0M4P7R0S3V6X9ZBDFHK";
+const JOB: &str = "job_01KB2QM8R1T4W7Z0CEGJKMPSVX";
 const PICTURE: &[u8] = include_bytes!("../../../../functions/queue/media/tests/samples/progressive.jpg");
 /// The day on which the samples were taken, and the start of the booking that they name.
 const TAKEN: Date = date(2025, 11, 27);
@@ -117,8 +121,26 @@ impl World {
                 event
             }
             "media" => event.replace(PHOTO, &self.uploaded().await),
+            "delete_me" | "delete_user" => {
+                let path = format!("/v1/bookings/{}/cancel", self.booking);
+                let ask = json!({ "reason": "Before the account goes." });
+                self.customer.post(&path, &ask).await.unwrap().expect(StatusCode::OK, "cancel").unwrap();
+                event
+            }
+            "get_job" | "jobs" => {
+                self.job().await;
+                event
+            }
             _ => event,
         }
+    }
+
+    /// The job that the samples name, which the customer asked for some minutes ago.
+    async fn job(&self) {
+        let table = Table::from_settings(&self.cloud.settings("local-test")).unwrap();
+        let (user, at) = (self.customer.id.parse().unwrap(), self.cloud.clock.now() - 5.minutes());
+        let work = Work::EraseUser(Erasure::new(user));
+        table.put(&JobRecord(Job::new(JOB.parse().unwrap(), work, user, None, at))).await.unwrap();
     }
 
     /// The id of a photo that was uploaded, and that only the function under test will examine.

@@ -100,11 +100,15 @@ pub enum AccountStatus {
     Active,
     /// Switched off by staff: every request is refused.
     Disabled,
+    /// Switched off for good: what is kept of the person is being erased.
+    Erasing,
+    /// Nothing is left of the person but the id.
+    Erased,
 }
 
 impl AccountStatus {
     /// Every state.
-    pub const ALL: [Self; 2] = [Self::Active, Self::Disabled];
+    pub const ALL: [Self; 4] = [Self::Active, Self::Disabled, Self::Erasing, Self::Erased];
 
     /// The name in JSON and the table.
     #[must_use]
@@ -112,7 +116,15 @@ impl AccountStatus {
         match self {
             Self::Active => "active",
             Self::Disabled => "disabled",
+            Self::Erasing => "erasing",
+            Self::Erased => "erased",
         }
+    }
+
+    /// Whether the account is gone for good, or on its way.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Erasing | Self::Erased)
     }
 }
 
@@ -271,6 +283,40 @@ impl Account {
         Self { status: AccountStatus::Active, disabled: None, ..self }
     }
 
+    /// Switched off for good, and signed out; its photo is shown no more.
+    #[must_use]
+    pub fn erasing(self) -> Self {
+        let photo = self.photo.remove();
+        Self { status: AccountStatus::Erasing, photo, ..self.signed_out() }
+    }
+
+    /// What is left of it when all is erased: the id and the role, a name that is nobody's, and an address
+    /// below `invalid`, which is nobody's either (RFC 2606, 2).
+    ///
+    /// # Panics
+    /// Never: the texts are fixed but for the id.
+    #[must_use]
+    pub fn erased(self) -> Self {
+        Self {
+            email: format!("{}@deleted.invalid", self.id).parse().expect("an id is a good local part"),
+            status: AccountStatus::Erased,
+            permissions: Permissions::NONE,
+            disabled: None,
+            second_factor: false,
+            email_confirmed: false,
+            first_name: "Deleted".parse().expect("a name"),
+            last_name: "user".parse().expect("a name"),
+            phone: None,
+            phone_status: PhoneStatus::default(),
+            bio: None,
+            provider: ProviderProfile::default(),
+            time_zone: Zone::UTC,
+            locale: Locale::default(),
+            photo: Photo::default(),
+            ..self
+        }
+    }
+
     /// With another role, which somebody of the role `giver` gives, and signed out. Only super admins
     /// grant: from them it comes with what the role starts with; from others with what of that the
     /// account has already.
@@ -284,6 +330,8 @@ impl Account {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn account() -> Account {
@@ -317,6 +365,25 @@ mod tests {
         let other = confirmed.clone().with_phone(two.clone());
         assert_eq!((other.held_phone(), other.phone_status), (two.as_ref(), PhoneStatus::Held));
         assert_eq!(confirmed.with_phone(None).held_phone(), None);
+    }
+
+    #[test]
+    fn nothing_is_left_of_the_person() {
+        let account = json!({ "id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE", "email": "robin.smith@example.com",
+            "role": "provider", "status": "active", "epoch": 3, "email_confirmed": true,
+            "first_name": "Robin", "last_name": "Smith", "phone": "+12015550123", "locale": "ru",
+            "phone_status": "confirmed", "second_factor": true, "bio": "Robin likes the sea.",
+            "provider": { "experience_years": 7, "languages": ["en"] },
+            "disabled": { "reason": "Robin asked.", "at": "2026-03-09T08:00:00Z" },
+            "time_zone": "Europe/Lisbon", "created_at": "2026-03-09T08:00:00Z" });
+        let erasing = serde_json::from_value::<Account>(account).unwrap().erasing();
+        assert_eq!((erasing.epoch, erasing.status.is_final()), (4, true));
+        let left = serde_json::to_value(erasing.erased()).unwrap();
+        let wanted = json!({ "id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE", "role": "provider", "status": "erased",
+            "email": "usr_01kb2q7s3h8z6w4v5n9rxtmcde@deleted.invalid", "epoch": 4, "email_confirmed": false,
+            "first_name": "Deleted", "last_name": "user", "time_zone": "UTC", "locale": "en",
+            "created_at": "2026-03-09T08:00:00Z" });
+        assert_eq!(left, wanted);
     }
 
     #[test]

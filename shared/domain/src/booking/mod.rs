@@ -131,6 +131,15 @@ pub struct HistoryEntry {
     pub reason: Option<Reason>,
 }
 
+impl HistoryEntry {
+    /// Without the words of this user, one of the two sides, and those of staff, which may be about both.
+    #[must_use]
+    pub fn without_words_of(self, user: UserId) -> Self {
+        let reason = self.reason.filter(|_| self.actor != Actor::Staff && self.actor_id != Some(user));
+        Self { reason, ..self }
+    }
+}
+
 /// What a change of a booking asks to be written, all in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -225,6 +234,25 @@ impl Booking {
             Command::Expire => Payload::BookingExpired(about),
         };
         Ok(Change { booking, history, place, payload })
+    }
+
+    /// Without what this side said in it, or where it lives.
+    #[must_use]
+    pub fn without_words_of(self, side: Actor) -> Self {
+        match side {
+            Actor::Customer => Self { location: None, note: None, ..self },
+            Actor::Provider => Self { service_title: crate::service::deleted_title(), ..self },
+            Actor::Staff | Actor::Time => self,
+        }
+    }
+
+    /// What a side of which all is being erased does about it at `now`: a booking that is to come is called
+    /// off, and a request that nobody answered expires; none where it is over.
+    #[must_use]
+    pub fn settled_for(&self, side: Actor, now: Timestamp) -> Option<(Command, Actor)> {
+        [(Command::Expire, Actor::Time), (Command::Cancel, side)]
+            .into_iter()
+            .find(|(command, actor)| self.change(*command, *actor, None, now).is_ok())
     }
 
     fn reference(&self, actor: Actor) -> BookingRef {

@@ -35,6 +35,16 @@ impl IntoResponse for Accepted {
     }
 }
 
+/// 202 with what was begun.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AcceptedJson<T>(pub T);
+
+impl<T: Serialize> IntoResponse for AcceptedJson<T> {
+    fn into_response(self) -> Response {
+        (StatusCode::ACCEPTED, Json(self.0)).into_response()
+    }
+}
+
 /// 204.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoContent;

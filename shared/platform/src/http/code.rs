@@ -88,6 +88,10 @@ codes! {
     SecondFactorOn "second_factor_on" CONFLICT "The second factor is on already";
     /// There is no second factor.
     SecondFactorOff "second_factor_off" CONFLICT "The second factor is off";
+    /// The account is being erased, or was.
+    AccountErased "account_erased" CONFLICT "The account is erased";
+    /// Bookings are still to come.
+    OpenBookings "open_bookings" CONFLICT "Settle the bookings to come first";
     /// The address has another account.
     EmailTaken "email_taken" CONFLICT "The e-mail address has another account";
     /// The telephone number has another account.

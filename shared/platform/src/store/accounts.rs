@@ -25,6 +25,11 @@ pub use register::{NewAccount, RegisterError};
 pub use reindex::Reindexed;
 pub use reset::{ResetRecord, Resetting};
 
+pub(super) use email::FormerEmailRecord;
+pub(super) use list::index;
+pub(super) use phone::claim;
+pub(super) use super_admins::SuperAdminsRecord;
+
 use banister_domain::account::{Account, Email};
 use banister_domain::event::Payload;
 use banister_domain::id::{CodeId, UserId};

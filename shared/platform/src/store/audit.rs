@@ -1,12 +1,15 @@
-//! The log of security-relevant acts, written in the transaction of the act and never changed after.
+//! The log of security-relevant acts, written in the transaction of the act and never changed after, but
+//! for what is erased of a person.
 
 mod canonical;
 mod chain;
 mod list;
+mod sealed;
 mod verify;
 
 pub use chain::Written;
 pub use list::{AuditPage, AuditPosition, ListAudit};
+pub use sealed::{ERASED, Seals};
 pub use verify::{Finding, Verified};
 
 use banister_domain::id::{AuditId, RequestId, UserId};
@@ -93,10 +96,15 @@ pub enum AuditEntry {
     RecoveryCodesRenewed,
     /// The settings about security were changed.
     SecuritySettingsSet,
+    /// An account was switched off for good, to be erased.
+    AccountErasing,
+    /// All that was kept of a person is erased.
+    AccountErased,
 }
 
 /// One line of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "sealed::Kept", into = "sealed::Kept")]
 pub struct AuditRecord {
     /// Which.
     pub id: AuditId,
@@ -105,27 +113,27 @@ pub struct AuditRecord {
     /// What.
     pub entry: AuditEntry,
     /// Whose account it concerns; none where there is no such account.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
     /// Who did it, where that is somebody else.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor_id: Option<UserId>,
     /// What was before and after, without secrets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
     /// The address it came from, as a rate limit's subject has it; [`COMMAND`] where an operator's
-    /// command did it.
+    /// command did it, [`JOB`] where a job did, [`ERASED`] where it was erased.
     pub address: String,
     /// The request that it was done in; none where a command did it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<RequestId>,
-    /// Which form of a record this is: 1; 0 before forms were counted.
-    #[serde(default)]
+    /// Which form of a record this is: 2; 1 before parts were sealed, 0 before forms were counted.
     pub schema: u8,
+    /// What shows that its parts are as they were written.
+    pub seals: Seals,
 }
 
 /// The form of the records that are written now.
-const SCHEMA: u8 = 1;
+const SCHEMA: u8 = 2;
+
+/// The address of what a job did.
+pub const JOB: &str = "job";
 
 /// The address of what an operator's command did.
 pub const COMMAND: &str = "command";
@@ -155,7 +163,8 @@ impl AuditRecord {
     pub fn new(entry: AuditEntry, user_id: Option<UserId>, address: String, now: Timestamp) -> Self {
         let (id, request_id) = (random::id(now), telemetry::request_id());
         let (actor_id, change) = (None, None);
-        Self { id, at: now, entry, user_id, actor_id, change, address, request_id, schema: SCHEMA }
+        let (schema, seals) = (SCHEMA, Seals::new());
+        Self { id, at: now, entry, user_id, actor_id, change, address, request_id, schema, seals }
     }
 
     /// Done by `actor` to somebody else.

@@ -4,6 +4,8 @@ mod accounts;
 mod audit;
 mod bookings;
 mod calendars;
+mod erasure;
+mod jobs;
 mod once;
 mod outbox;
 mod second_factor;
@@ -19,14 +21,16 @@ pub use accounts::{
     Reindexed, ResetRecord, Resetting, SaveAccountError, SetPasswordError,
 };
 pub use audit::{
-    Audit, AuditEntry, AuditPage, AuditPosition, AuditRecord, COMMAND, Change, Finding, ListAudit, Verified,
-    Written,
+    Audit, AuditEntry, AuditPage, AuditPosition, AuditRecord, COMMAND, Change, ERASED, Finding, JOB,
+    ListAudit, Seals, Verified, Written,
 };
 pub use bookings::{
     BookingRecord, Bookings, ChangeError, HistoryRecord, ListBookings, MarketPosition, Receipt, ReserveError,
     Side,
 };
 pub use calendars::{Calendars, DayRecord, Loaded, RulesRecord};
+pub use erasure::{EraseError, Erasures};
+pub use jobs::{JobRecord, Jobs, Piece, PieceError};
 pub use once::{Handled, Once, ReceiptRecord, Replay};
 pub use outbox::{Outbox, OutboxRecord};
 pub use second_factor::{FactorState, Proof, SecondFactorError, SecondFactorRecord, SecondFactors};

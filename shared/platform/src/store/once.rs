@@ -40,6 +40,13 @@ impl Record for ReceiptRecord {
     }
 }
 
+impl ReceiptRecord {
+    /// Whether the answer names this id.
+    pub(super) fn speaks_of(&self, id: &str) -> bool {
+        self.body.contains(id)
+    }
+}
+
 /// One intention of one caller: an operation, a key, and what was asked.
 ///
 /// The receipt is written in the transaction of the effect, so there is no state in between: a

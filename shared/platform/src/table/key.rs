@@ -20,14 +20,15 @@
 //! | calendar day | `CALENDAR#provider` | `DAY#yyyy-mm-dd` | |
 //! | booking | `BOOKING#id` | `BOOKING` | GSI1 `CUSTOMER#id` / start#id, GSI2 `PROVIDER#id` / start#id, GSI3 `DUE#shard` / deadline#id (while requested) |
 //! | booking history | `BOOKING#id` | `HISTORY#revision` | GSI1 `BOOKINGS#yyyy-mm-dd` / start#id (the first line) |
-//! | idempotency receipt | `ONCE#subject#operation#key` | `ONCE` | |
+//! | idempotency receipt | `ONCE#subject` | operation#key | |
 //! | event handled | `HANDLED#consumer#event` | `HANDLED` | |
+//! | job | `JOB#id` | `JOB` | |
 //! | outbox | `OUTBOX#shard` | event id | |
 //! | audit | `AUDIT#day#shard` | id | GSI1 `AUDITED#user` / id, GSI2 `ACTED#user` / id (where somebody else did it) |
 //! | audit chain: link, head | `AUDITCHAIN#day#shard` | `LINK#audit id`, `HEAD` | |
 //! | counters: generation, of a day, of all time | `STATISTICS`, `STAT#generation#shard` | `GENERATION`, yyyy-mm-dd, `TOTAL` | |
 //! | what a thing is counted as | `COUNTED#its PK` | `COUNTED` | |
-//! | rate limit | `LIMIT#operation#subject#window` | `LIMIT`, `FROM#address` | |
+//! | rate limit | `LIMIT#operation#hash of the subject#window` | `LIMIT`, `FROM#hash of the address` | |
 
 mod audit;
 mod bookings;

@@ -2,14 +2,20 @@
 
 use banister_domain::access::Permissions;
 use banister_domain::account::{Role, Step};
+use banister_domain::job::{Erasure, Job, Work};
 use banister_local::client::{Answer, Client, PASSWORD};
 use banister_local::cloud::Cloud;
 use banister_platform::http::Operation;
+use banister_platform::random;
+use banister_platform::store::JobRecord;
+use banister_platform::table::Table;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{body, cloud_at, customer, open, provider, service, session_of, stranger, text};
+use crate::support::{
+    all_pages, body, cloud_at, customer, open, provider, service, session_of, stranger, text,
+};
 
 /// Operations that depend on the caller's own second factor.
 pub(crate) const OWN: [&str; 6] = [
@@ -34,6 +40,10 @@ pub(crate) struct World {
     made: u16,
     /// Whether the next session to be ended is the provider's.
     ended: bool,
+    /// Whether the next job is the provider's.
+    asked: bool,
+    /// Whether no booking is still to come.
+    settled: bool,
     /// Somebody who may still sign in so many times before the rate limit.
     account: Option<(Client, u8)>,
 }
@@ -82,7 +92,8 @@ impl World {
             .id;
         open(&provider, json!({ "slot_step_minutes": 60 })).await;
         let service = service(&provider, 60).await;
-        Self { cloud, customer, provider, admin, support, service, made: 0, ended: false, account: None }
+        let (made, ended, asked, settled, account) = (0, false, false, false, None);
+        Self { cloud, customer, provider, admin, support, service, made, ended, asked, settled, account }
     }
 
     /// Data for an operation that nothing has been done with yet.
@@ -163,6 +174,11 @@ impl World {
             "renew_recovery_codes" => {
                 Request::new("/v1/me/totp/recovery-codes", json!({ "password": PASSWORD, "code": "000000" }))
             }
+            "delete_me" => {
+                self.settle().await;
+                Request::new("/v1/me", json!({ "password": PASSWORD }))
+            }
+            "get_job" => Request::new(self.job().await, get),
             "get_me" => Request::new("/v1/me", get),
             "update_me" => Request::new("/v1/me", json!({ "locale": "ru" })),
             "confirm_phone" => self.with_phone().await,
@@ -216,6 +232,7 @@ impl World {
                 body(self.admin.put(&role, &json!({ "role": "management" })).await.unwrap(), 200);
                 Request::new(role, json!({ "role": "accountant" }))
             }
+            "delete_user" => Request::new(self.user().await, json!({ "reason": "A test." })),
             "list_users" => Request::new("/v1/admin/users?role=customer&limit=5", get),
             "create_user" => {
                 let ask = registration(&self.next_email());
@@ -341,6 +358,35 @@ impl World {
         self.ended = !self.ended;
         owner.sign_in().await.unwrap();
         format!("/v1/sessions/{}", session_of(&owner))
+    }
+
+    /// The path of a new job: in turn of the customer and of the provider.
+    async fn job(&mut self) -> String {
+        let owner = if self.asked { &self.provider } else { &self.customer };
+        self.asked = !self.asked;
+        let (user, now) = (owner.id.parse().expect("an id"), self.cloud.clock.now());
+        let work = Work::EraseUser(Erasure::new(user));
+        let job = Job::new(random::id(now), work, user, None, now);
+        let path = format!("/v1/jobs/{}", job.id);
+        // Nobody is told of it, so that nobody does it.
+        let table = Table::from_settings(&self.cloud.settings("local-test")).expect("settings");
+        table.put(&JobRecord(job)).await.unwrap();
+        path
+    }
+
+    /// Calls off all bookings, so that either side can be erased.
+    async fn settle(&mut self) {
+        if std::mem::replace(&mut self.settled, true) {
+            return;
+        }
+        let mut provider = self.provider.clone();
+        provider.sign_in().await.unwrap();
+        for status in ["requested", "confirmed"] {
+            for booking in all_pages(&provider, &format!("/v1/bookings?status={status}"), 100).await {
+                let path = format!("/v1/bookings/{}/cancel", text(&booking, "id"));
+                body(provider.post(&path, &json!({ "reason": "A test." })).await.unwrap(), 200);
+            }
+        }
     }
 
     /// The path of a new draft of the provider.

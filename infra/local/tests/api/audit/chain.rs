@@ -1,6 +1,6 @@
 //! Whoever changes the log is found out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use banister_domain::access::Permissions;
@@ -100,7 +100,7 @@ async fn a_day_as_it_was_written_has_nothing_to_find() {
     // The client makes staff in the table, without a request.
     let asked = kept.iter().filter(|record| record["entry"] != "role_set");
     assert!(asked.clone().count() > 10 && asked.clone().all(|record| record["request_id"].is_string()));
-    assert!(kept.iter().all(|record| record["schema"] == 1));
+    assert!(kept.iter().all(|record| record["schema"] == 2));
     let act = kept.iter().find(|record| record["request_id"] == request.as_str()).unwrap();
     assert_eq!(act["entry"], "permissions_set");
     assert_eq!(act["GSI2PK"], format!("ACTED#{}", admin.id));
@@ -111,12 +111,22 @@ async fn what_was_changed_is_found() {
     let (cloud, records) = logged(12).await;
     assert_eq!(findings(&cloud).await, []);
     let [record, ..] = records.as_slice() else { panic!() };
-    set(&cloud, &record.key(), "address", text("192.0.2.2")).await;
+    set(&cloud, &record.key(), "entry", text("role_set")).await;
     let changed = Finding::Changed { audit_id: record.id.to_string() };
     assert_eq!(findings(&cloud).await, std::slice::from_ref(&changed));
-    // Also what no program reads.
-    set(&cloud, &record.key(), "address", text("192.0.2.1")).await;
+    let entry = serde_json::to_value(record.entry).unwrap();
+    set(&cloud, &record.key(), "entry", text(entry.as_str().unwrap())).await;
     assert_eq!(findings(&cloud).await, []);
+    // What can be erased cannot become something else.
+    let part = |address: &str| {
+        let part = HashMap::from([("salt".into(), text("")), ("value".into(), text(address))]);
+        AttributeValue::M(HashMap::from([("address".into(), AttributeValue::M(part))]))
+    };
+    set(&cloud, &record.key(), "private", part("192.0.2.2")).await;
+    assert_eq!(findings(&cloud).await, std::slice::from_ref(&changed));
+    set(&cloud, &record.key(), "private", AttributeValue::M(HashMap::new())).await;
+    assert_eq!(findings(&cloud).await, []);
+    // Also what no program reads.
     set(&cloud, &record.key(), "remark", text("")).await;
     assert_eq!(findings(&cloud).await, [changed]);
 }

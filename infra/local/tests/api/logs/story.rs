@@ -324,9 +324,11 @@ async fn passwords(story: &mut Story, client: &mut Client) {
         let ask = json!({ "current_password": current, "new_password": changed });
         story.ask(client, "PUT /v1/me/password", ask, status).await;
     }
+    let wrong = story.secret("a wrong password of who leaves", "wrong phrase at the end");
     let refresh = json!({ "refresh_token": client.refresh_token });
     let session = story.ask(client, "POST /v1/sessions/refresh", refresh, 200).await;
     story.session("the customer after a change", client, &session);
+    story.ask(client, "DELETE /v1/me", json!({ "password": wrong }), 422).await;
 }
 
 /// Turns the second factor on, and signs in with it.

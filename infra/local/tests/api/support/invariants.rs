@@ -339,7 +339,8 @@ fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
         | Payload::SessionsEnded { .. }
         | Payload::ConnectionReplaced { .. }
         | Payload::PhotoRemoved { .. }
-        | Payload::ServiceArchivedByStaff { .. } => None,
+        | Payload::ServiceArchivedByStaff { .. }
+        | Payload::JobContinued { .. } => None,
         Payload::BookingRequested(about) => Some((about.booking_id, Status::Requested)),
         Payload::BookingConfirmed(about) => Some((about.booking_id, Status::Confirmed)),
         Payload::BookingDeclined(about) => Some((about.booking_id, Status::Declined)),
@@ -366,9 +367,10 @@ fn readers(payload: &Payload) -> Vec<String> {
         | Payload::SecondFactorOn { user_id }
         | Payload::SecondFactorOff { user_id }
         | Payload::ServiceArchivedByStaff { provider_id: user_id, .. } => vec![*user_id],
-        Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } | Payload::PhotoRemoved { .. } => {
-            Vec::new()
-        }
+        Payload::SessionsEnded { .. }
+        | Payload::ConnectionReplaced { .. }
+        | Payload::PhotoRemoved { .. }
+        | Payload::JobContinued { .. } => Vec::new(),
         Payload::BookingRequested(about)
         | Payload::BookingConfirmed(about)
         | Payload::BookingDeclined(about)

@@ -66,6 +66,8 @@ pub enum EditError<E> {
     PhoneTaken,
     /// There would be no active super admin left.
     LastSuperAdmin,
+    /// It is being erased, or was.
+    Erased,
     /// The account was changed at the same time, again and again.
     Stale,
 }
@@ -95,6 +97,9 @@ impl Accounts {
             let Some(edit) = edit.map_err(|error| CommitError::Refused(EditError::Refused(error)))? else {
                 return Ok(before.value.0);
             };
+            if before.value.0.status.is_final() {
+                return Err(CommitError::Refused(EditError::Erased));
+            }
             if !self.may_hold(&before.value.0, &edit.account).await? {
                 return Err(CommitError::Refused(EditError::PhoneTaken));
             }

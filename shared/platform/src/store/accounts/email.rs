@@ -14,15 +14,16 @@ use crate::random;
 use crate::store::{AuditEntry, AuditRecord, OutboxRecord, SessionRecord};
 use crate::table::{CommitError, Key, Record, StorageError, Transaction, Versioned, backoff, key};
 
-/// How long an address is kept so that it can be told of its change; SQS keeps a message for 14 days at most.
+/// How long an address is kept so that it can be told of its change, and what was answered to it can be erased
+/// with the account; SQS keeps a message for 14 days at most.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// The address that an account had before a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct FormerEmailRecord {
+pub(in crate::store) struct FormerEmailRecord {
     user_id: UserId,
     code_id: CodeId,
-    email: Email,
+    pub(in crate::store) email: Email,
     expires_at: Timestamp,
 }
 
@@ -163,12 +164,11 @@ impl Accounts {
             .replace(&code.map(|code| CodeRecord { used: true, ..code }), None)
             .put_over(&AuditRecord::new(AuditEntry::EmailChanged, Some(user), address.to_owned(), now))
             .put_over(&OutboxRecord::new(Payload::SessionsEnded { user_id: user, session_id: None }, now)?);
+        let expires_at = now.saturating_add(KEPT).unwrap_or(Timestamp::MAX);
+        transaction.put_over(&FormerEmailRecord { user_id: user, code_id, email: before.email, expires_at });
         // One that was never confirmed may be a stranger's.
         if before.email_confirmed {
-            let expires_at = now.saturating_add(KEPT).unwrap_or(Timestamp::MAX);
-            let former = FormerEmailRecord { user_id: user, code_id, email: before.email, expires_at };
-            let told = Payload::EmailChanged { user_id: user, code_id };
-            transaction.put_over(&former).put_over(&OutboxRecord::new(told, now)?);
+            transaction.put_over(&OutboxRecord::new(Payload::EmailChanged { user_id: user, code_id }, now)?);
         }
         transaction.commit(&self.table).await
     }

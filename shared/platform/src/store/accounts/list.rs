@@ -34,7 +34,11 @@ impl Record for TermRecord {
 }
 
 /// Adds to a transaction what changes about how an account is found when it becomes `after`.
-pub(super) fn index<M>(transaction: &mut Transaction<M>, before: Option<&Account>, after: &Account) {
+pub(in crate::store) fn index<M>(
+    transaction: &mut Transaction<M>,
+    before: Option<&Account>,
+    after: &Account,
+) {
     let old = before.map(Term::of).unwrap_or_default();
     let new = Term::of(after);
     for term in new.difference(&old) {

@@ -47,6 +47,8 @@ pub enum PermissionsError {
     NotStaff,
     /// They are not what they were taken for.
     Changed,
+    /// The account is being erased, or was.
+    Erased,
     /// The account was changed at the same time, again and again.
     Stale,
 }
@@ -83,6 +85,9 @@ impl Accounts {
             let account = account.ok_or(CommitError::Refused(PermissionsError::Missing))?;
             if !account.value.0.role.is_staff() {
                 return Err(CommitError::Refused(PermissionsError::NotStaff));
+            }
+            if account.value.0.status.is_final() {
+                return Err(CommitError::Refused(PermissionsError::Erased));
             }
             let known = found.take::<GrantsRecord>(&grants_key)?;
             let version = known.as_ref().map_or(0, |known| known.version);

@@ -28,7 +28,12 @@ impl Record for PhoneRecord {
 
 /// Adds to a transaction what changes about the number that is held when an account becomes `after`; `taken`
 /// is what it means that somebody else holds it.
-pub(super) fn claim<M>(transaction: &mut Transaction<M>, before: &Account, after: &Account, taken: M) {
+pub(in crate::store) fn claim<M>(
+    transaction: &mut Transaction<M>,
+    before: &Account,
+    after: &Account,
+    taken: M,
+) {
     let (old, new) = (before.held_phone(), after.held_phone());
     if old == new {
         return;

@@ -40,6 +40,10 @@ impl Accounts {
     ) -> Result<Account, PhotoError> {
         for attempt in 0..5 {
             let account = self.get(user).await?.ok_or(PhotoError::NoAccount)?;
+            // What is shown of an account that is being erased is erased with it, and nothing comes instead.
+            if account.value.status.is_final() {
+                return Err(PhotoError::NoAccount);
+            }
             let photo = change(&account.value.photo)?;
             if photo == account.value.photo {
                 return Ok(account.value);

@@ -110,7 +110,8 @@ impl Accounts {
     }
 
     /// The account, if its address is not confirmed and its code is no longer good. Those of staff do
-    /// not lapse, since nobody else makes them, and what staff switched off stays off.
+    /// not lapse, since nobody else makes them, what staff switched off stays off, and what is being erased
+    /// keeps its address until it is.
     pub(super) async fn lapsed(
         &self,
         user_id: UserId,
@@ -122,7 +123,8 @@ impl Accounts {
         let code = found.take::<CodeRecord>(&keys[1])?;
         let waits = code.is_some_and(|code| code.value.is_live(now));
         let lapses = |account: &Account| {
-            !account.email_confirmed && !account.role.is_staff() && account.disabled.is_none()
+            let stays = account.role.is_staff() || account.disabled.is_some() || account.status.is_final();
+            !account.email_confirmed && !stays
         };
         Ok(account.filter(|account| lapses(&account.value.0) && !waits))
     }

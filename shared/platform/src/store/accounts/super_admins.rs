@@ -10,7 +10,7 @@ use crate::table::{Key, Record, Transaction, Versioned, key};
 
 /// The active super admins as kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct SuperAdminsRecord {
+pub(in crate::store) struct SuperAdminsRecord {
     super_admins: SuperAdmins,
 }
 
@@ -25,7 +25,7 @@ impl Record for SuperAdminsRecord {
 impl SuperAdminsRecord {
     /// Adds to a transaction what becomes of them, `known` as read, when an account becomes `after`;
     /// `stale` is what it means that they have changed meanwhile.
-    pub(super) fn keep<M>(
+    pub(in crate::store) fn keep<M>(
         transaction: &mut Transaction<M>,
         known: Option<Versioned<Self>>,
         before: Option<&Account>,

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::Audit;
 use super::canonical::{canonical, sha256};
+use super::sealed::linked;
 use crate::table::{CommitError, Key, Record, StorageError, Transaction, backoff, key};
 
 /// What a first link follows: 32 bytes of zero.
@@ -24,7 +25,8 @@ pub struct Written {
     pub chain: String,
     /// Its id.
     pub audit_id: String,
-    /// SHA-256 of its canonical form, all attributes of the item included, in hexadecimal.
+    /// SHA-256 of the canonical form of what is linked of the item: all attributes but for those that can
+    /// be erased, in hexadecimal.
     pub digest: String,
 }
 
@@ -34,7 +36,7 @@ impl Written {
     pub fn read(item: &Value) -> Option<Self> {
         let chain = item["PK"].as_str()?.strip_prefix(key::AUDIT)?.to_owned();
         let audit_id = item["SK"].as_str()?.to_owned();
-        Some(Self { chain, audit_id, digest: sha256(canonical(item).as_bytes()) })
+        Some(Self { chain, audit_id, digest: sha256(canonical(&linked(item)).as_bytes()) })
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::chain::{HeadRecord, LinkRecord};
+use super::sealed::is_as_sealed;
 use super::{Audit, Written};
 use crate::table::{Item, Query, StorageError, from_item, key};
 
@@ -180,7 +181,7 @@ impl Audit {
                 match links.remove(&audit_id) {
                     None if made_at.is_some_and(|at| is_young(at, now)) => verified.pending += 1,
                     None => verified.findings.push(Finding::Unlinked { audit_id }),
-                    Some(link) if link.digest != written.digest => {
+                    Some(link) if link.digest != written.digest || !is_as_sealed(&item) => {
                         verified.findings.push(Finding::Changed { audit_id });
                     }
                     Some(LinkRecord { linked_at, .. }) => {

@@ -1,13 +1,25 @@
 //! Requests and events: what was answered, waits, was handled or is counted.
 
-use banister_domain::id::EventId;
+use banister_domain::id::{EventId, JobId};
 
 use super::{Key, key, shard};
 
 /// Key of an idempotency receipt.
 #[must_use]
 pub fn receipt(subject: &str, operation: &str, idempotency_key: &str) -> Key {
-    key(format!("ONCE#{subject}#{operation}#{idempotency_key}"), "ONCE")
+    key(receipts(subject), format!("{operation}#{idempotency_key}"))
+}
+
+/// Partition of the receipts of one subject: a user's id, or an address before there is one.
+#[must_use]
+pub fn receipts(subject: &str) -> String {
+    format!("ONCE#{subject}")
+}
+
+/// Key of a job.
+#[must_use]
+pub fn job(id: JobId) -> Key {
+    key(format!("JOB#{id}"), "JOB")
 }
 
 /// Key of the mark that a consumer has done its work for an event.
@@ -32,13 +44,13 @@ pub fn outbox_shard(shard: u8) -> String {
 /// Beginning of the partition keys of the outbox; the stream's filter in template.yaml names it too.
 pub const OUTBOX: &str = "OUTBOX#";
 
-/// Key of a counter of a rate limit; `window` is its first second since the Unix epoch.
+/// Key of a counter of a rate limit; `subject` is hashed, and `window` is its first second since the Unix epoch.
 #[must_use]
 pub fn limit(operation: &str, subject: &str, window: i64) -> Key {
     key(format!("LIMIT#{operation}#{subject}#{window}"), "LIMIT")
 }
 
-/// Key of a counter of a rate limit for what comes from one client address.
+/// Key of a counter of a rate limit for what comes from one client address, which is hashed too.
 #[must_use]
 pub fn limit_from(operation: &str, subject: &str, window: i64, address: &str) -> Key {
     let Key { pk, .. } = limit(operation, subject, window);

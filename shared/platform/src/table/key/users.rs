@@ -90,8 +90,11 @@ pub fn email_change_code(user: UserId) -> Key {
 /// Key of the address that a user had before the change with this code.
 #[must_use]
 pub fn former_email(user: UserId, code: CodeId) -> Key {
-    key(format!("USER#{user}"), format!("FORMER_EMAIL#{code}"))
+    key(format!("USER#{user}"), format!("{FORMER_EMAILS}{code}"))
 }
+
+/// Sort keys of the addresses that a user had before begin with this.
+pub const FORMER_EMAILS: &str = "FORMER_EMAIL#";
 
 /// Key of what says whose a telephone number is; makes the number unique.
 #[must_use]

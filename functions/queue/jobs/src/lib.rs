@@ -1,0 +1,63 @@
+//! Does long work. Each message asks for one piece of a job ([`banister_domain::job`]); the piece is written
+//! in one transaction with how far the job has come and the event that asks for the next one. So a piece
+//! that is asked for twice is done once, and a crash anywhere is finished when the message comes again.
+
+mod piece;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use banister_platform::clock::Clock;
+use banister_platform::config::{ConfigError, Settings};
+use banister_platform::objects::Bucket;
+use banister_platform::queue::Queue;
+use banister_platform::store::{Accounts, Erasures, Jobs};
+use banister_platform::table::Table;
+use banister_platform::worker::{Consumer, WorkError, run_batch};
+use jiff::Timestamp;
+
+/// The worker; clones share what it is made of.
+#[derive(Debug, Clone)]
+pub struct JobsWorker {
+    jobs: Jobs,
+    erasures: Erasures,
+    accounts: Accounts,
+    public: Bucket,
+    dead_letters: Queue,
+    clock: Clock,
+}
+
+impl JobsWorker {
+    /// From `TABLE_NAME`, `PUBLIC_BUCKET`, `JOBS_DEAD_LETTER_QUEUE_URL` and the settings of AWS.
+    pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
+        let table = Table::from_settings(settings)?;
+        Ok(Self {
+            jobs: Jobs::new(table.clone()),
+            erasures: Erasures::new(table.clone()),
+            accounts: Accounts::new(table),
+            public: Bucket::from_settings(settings, "PUBLIC_BUCKET")?,
+            dead_letters: Queue::from_settings(settings, "JOBS_DEAD_LETTER_QUEUE_URL")?,
+            clock,
+        })
+    }
+
+    /// Does a batch; what is in the answer comes again. No message is begun after the `deadline`.
+    pub async fn handle(&self, batch: SqsEvent, deadline: Option<Timestamp>) -> SqsBatchResponse {
+        run_batch(self, batch, deadline).await
+    }
+}
+
+impl Consumer for JobsWorker {
+    const NAME: &'static str = "jobs";
+    const AT_A_TIME: usize = 5;
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    fn dead_letters(&self) -> &Queue {
+        &self.dead_letters
+    }
+
+    async fn deliver(&self, body: &str) -> Result<(), WorkError> {
+        self.run(body).await
+    }
+}

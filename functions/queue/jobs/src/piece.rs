@@ -1,0 +1,71 @@
+//! One message: the piece of a job that it asks for.
+
+use banister_domain::event::Payload;
+use banister_domain::id::UserId;
+use banister_domain::job::{ERASING_WAITS, ErasureStep, Job, Work};
+use banister_platform::objects::key::{self, Square};
+use banister_platform::store::PieceError;
+use banister_platform::table::{CommitError, Versioned};
+use banister_platform::worker::{WorkError, read_event};
+use futures_util::future::try_join_all;
+
+use crate::JobsWorker;
+
+impl JobsWorker {
+    /// Does the piece that the event in `body` asks for, if it is still to be done.
+    pub(crate) async fn run(&self, body: &str) -> Result<(), WorkError> {
+        let Payload::JobContinued { job_id, revision } = read_event(body)?.payload else {
+            return Err(WorkError::Poison("an event that is not for this queue".into()));
+        };
+        let Some(job) = self.jobs.get(job_id).await? else {
+            return Err(WorkError::Poison("there is no such job".into()));
+        };
+        if !job.value.waits_for(revision) {
+            tracing::info!(job = %job_id, revision, "done before");
+            return Ok(());
+        }
+        let done = self.piece(job.clone()).await;
+        if let Err(WorkError::Poison(_)) = done {
+            self.jobs.fail(job, self.clock.now()).await?;
+        }
+        done
+    }
+
+    async fn piece(&self, job: Versioned<Job>) -> Result<(), WorkError> {
+        let now = self.clock.now();
+        let Work::EraseUser(erasure) = job.value.work.clone();
+        if now.duration_since(job.value.created_at) < ERASING_WAITS {
+            return Err(WorkError::Retry("requests may still be under way".into()));
+        }
+        if erasure.step == ErasureStep::Photos {
+            self.remove_photos(erasure.user_id).await?;
+        }
+        let piece = self.erasures.piece(&erasure, now).await?;
+        let left = erasure.after(piece.cursor.clone()).map(Work::EraseUser);
+        let (id, step, items, over) = (job.value.id, erasure.step, piece.items, left.is_none());
+        match self.jobs.advance(job, piece, left, now).await {
+            Ok(()) => {
+                tracing::info!(job = %id, ?step, items, over, "a piece is done");
+                Ok(())
+            }
+            // By the same message, delivered twice.
+            Err(CommitError::Refused(PieceError::Done)) => Ok(()),
+            Err(CommitError::Refused(PieceError::Stale) | CommitError::Contention) => {
+                Err(WorkError::Retry("something was changed at the same time".into()))
+            }
+            Err(CommitError::Storage(error)) => Err(error.into()),
+        }
+    }
+
+    /// Removes the files of all photos: the account has been without one since it was switched off, and
+    /// gets none. An upload that comes later than that is removed by the worker who examines it.
+    async fn remove_photos(&self, user: UserId) -> Result<(), WorkError> {
+        let account = self.accounts.get(user).await?;
+        let retired = account.map(|account| account.value.photo.retired().to_vec()).unwrap_or_default();
+        for id in retired {
+            let keys = Square::ALL.map(|square| key::photo(id, square));
+            try_join_all(keys.iter().map(|key| self.public.remove(key))).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,116 @@
+//! Long work. A job is written with the event that asks for its first piece; each piece is one transaction
+//! with the job as it is then and the event that asks for the next one. A piece that is asked for twice
+//! finds the job further on, and a crash leaves either all of a piece or nothing of it.
+
+use banister_domain::event::Payload;
+use banister_domain::id::JobId;
+use banister_domain::job::{Job, Work};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::OutboxRecord;
+use crate::table::{CommitError, Key, Record, StorageError, Table, Transaction, Versioned, key};
+
+/// A job as kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JobRecord(pub Job);
+
+impl Record for JobRecord {
+    const TYPE: &'static str = "job";
+
+    fn key(&self) -> Key {
+        key::job(self.0.id)
+    }
+}
+
+/// Why a piece was not written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PieceError {
+    /// Somebody else did it.
+    Done,
+    /// Something that it changes was changed since it was read.
+    Stale,
+}
+
+/// What a piece of a job writes, beside the job.
+#[derive(Debug)]
+pub struct Piece {
+    /// The writes: at most 98.
+    pub transaction: Transaction<PieceError>,
+    /// How many things it sees to.
+    pub items: u32,
+    /// Where the next piece begins; none where this was the last one of its kind.
+    pub cursor: Option<String>,
+}
+
+impl Piece {
+    /// Of its kind the only one.
+    #[must_use]
+    pub fn whole(transaction: Transaction<PieceError>, items: u32) -> Self {
+        Self { transaction, items, cursor: None }
+    }
+}
+
+/// Adds a new job and the event that asks for its first piece.
+pub(super) fn begin<M>(
+    transaction: &mut Transaction<M>,
+    job: &Job,
+    exists: M,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    transaction.create(&JobRecord(job.clone()), exists).put_over(&asked_for(job, now)?);
+    Ok(())
+}
+
+fn asked_for(job: &Job, now: Timestamp) -> Result<OutboxRecord, StorageError> {
+    OutboxRecord::new(Payload::JobContinued { job_id: job.id, revision: job.revision }, now)
+}
+
+/// All jobs.
+#[derive(Debug, Clone)]
+pub struct Jobs {
+    table: Table,
+}
+
+impl Jobs {
+    /// Of this table.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// One job.
+    pub async fn get(&self, id: JobId) -> Result<Option<Versioned<Job>>, StorageError> {
+        let found = self.table.get::<JobRecord>(&key::job(id)).await?;
+        Ok(found.map(|record| record.map(|record| record.0)))
+    }
+
+    /// Writes a piece, and how far the job has come with it; `left` is what is left to do.
+    pub async fn advance(
+        &self,
+        job: Versioned<Job>,
+        piece: Piece,
+        left: Option<Work>,
+        now: Timestamp,
+    ) -> Result<(), CommitError<PieceError>> {
+        let Piece { mut transaction, items, .. } = piece;
+        let next = job.map(|job| JobRecord(job.advanced(items, left.clone(), now)));
+        transaction.replace(&next, PieceError::Done);
+        if left.is_some() {
+            transaction.put_over(&asked_for(&next.value.0, now)?);
+        }
+        transaction.commit(&self.table).await
+    }
+
+    /// Records that a job cannot go on. The message that it stopped at goes on with it when it is sent again.
+    pub async fn fail(&self, job: Versioned<Job>, now: Timestamp) -> Result<(), StorageError> {
+        let mut transaction = Transaction::new();
+        transaction.replace(&job.map(|job| JobRecord(job.failed(now))), ());
+        match transaction.commit(&self.table).await {
+            // Somebody else is at it: it goes on.
+            Ok(()) | Err(CommitError::Refused(()) | CommitError::Contention) => Ok(()),
+            Err(CommitError::Storage(error)) => Err(error),
+        }
+    }
+}
