@@ -69,8 +69,7 @@ class Api:
         """Status, headers and content of an answer."""
         return fetch(self._port, method, path, body, {"Host": self._host} | (headers or {}))
 
-    def send(self, method, path, body=None, token=None, key=None, agent=None, version=None):
-    def send(self, method, path, body=None, token=None, key=None, agent=None, seen=None):
+    def send(self, method, path, *, body=None, token=None, key=None, agent=None, version=None, seen=None):
         """Status and JSON of an answer."""
         headers = {}
         if body is not None:

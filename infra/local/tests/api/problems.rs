@@ -80,7 +80,7 @@ async fn a_wrong_method_is_a_problem_that_names_the_right_ones() {
     let anyone = stranger(&cloud);
     for (method, path, allowed) in [
         (Method::PUT, "/v1/accounts", "POST"),
-        (Method::DELETE, "/v1/me", "GET,HEAD,PATCH"),
+        (Method::PUT, "/v1/me", "DELETE,GET,HEAD,PATCH"),
         (Method::POST, "/v1/categories", "GET,HEAD"),
         (Method::GET, "/v1/sessions/current", "DELETE"),
         (Method::PATCH, "/v1/bookings", "GET,HEAD,POST"),

@@ -121,7 +121,9 @@ impl Failures {
     /// How many seconds, at least one, nothing more may be tried; none where it may.
     #[must_use]
     pub fn wait(self, now: Timestamp) -> Option<u32> {
-        let wait = LOCK.saturating_sub(now.duration_since(self.since)).as_secs();
+        // Upwards: whoever waits so long is let in.
+        let left = LOCK.saturating_sub(now.duration_since(self.since)).as_millis();
+        let wait = left.saturating_add(999) / 1_000;
         let locked = self.count >= MAX_FAILURES && !self.is_over(now);
         locked.then(|| u32::try_from(wait).unwrap_or(u32::MAX).max(1))
     }

@@ -46,7 +46,7 @@ async fn a_stolen_refresh_token_closes_them_too() {
     let ask = json!({ "refresh_token": stolen });
     customer.take_tokens(&body(customer.post("/v1/sessions/refresh", &ask).await.unwrap(), 200));
     let mut socket = socket(&customer).await;
-    pass(&cloud, 10).await;
+    pass(&cloud, 61).await;
     body(customer.post("/v1/sessions/refresh", &ask).await.unwrap(), 401);
     assert_eq!(closed(&mut socket).await, 1000);
     cloud.sockets.all_gone().await;
