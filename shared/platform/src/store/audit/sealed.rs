@@ -142,7 +142,7 @@ impl From<Kept> for AuditRecord {
             entry,
             user_id,
             actor_id,
-            change: change.map(|change| joined(change, words)),
+            change: change.map(|change| joined(change, words.as_ref())),
             address: address.unwrap_or_else(|| ERASED.to_owned()),
             request_id,
             schema,
@@ -163,7 +163,7 @@ impl AuditRecord {
         let mut record = self;
         if record.actor_id.or(record.user_id) == Some(user) {
             record.seals.address = None;
-            record.address = ERASED.to_owned();
+            ERASED.clone_into(&mut record.address);
         }
         if record.user_id == Some(user) {
             record.seals.words = None;
@@ -207,10 +207,10 @@ fn parted(change: Change) -> (Change, Option<Value>) {
 }
 
 /// The whole change again.
-fn joined(change: Change, words: Option<Value>) -> Change {
+fn joined(change: Change, words: Option<&Value>) -> Change {
     let Change { mut before, mut after } = change;
     for (side, value) in [("before", &mut before), ("after", &mut after)] {
-        let taken = words.as_ref().and_then(|words| words[side].as_object());
+        let taken = words.and_then(|words| words[side].as_object());
         if let (Some(members), Some(taken)) = (value.as_object_mut(), taken) {
             members.extend(taken.clone());
         }
