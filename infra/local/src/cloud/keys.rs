@@ -21,7 +21,6 @@ const KEY_ID: &str = "local";
 
 /// The secrets. `cargo manage rotate-keys` writes the first three.
 #[derive(Clone, Serialize, Deserialize)]
-#[expect(clippy::struct_field_names, reason = "they are the names in keys.json")]
 pub struct Keys {
     /// PKCS #8 DER of the Ed25519 key that signs access tokens, in base64.
     access_key: String,
