@@ -236,7 +236,7 @@ async fn no_trace_of_a_provider_is_left() {
     let left = body(admin.get(&path).await.unwrap(), 200);
     assert_eq!((text(&left, "status"), text(&left, "first_name")), ("erased", "Deleted"));
     let listed = body(admin.get("/v1/admin/users?status=erased").await.unwrap(), 200);
-    assert_eq!(each(&listed, "id"), [people.provider.id.clone()]);
+    assert_eq!(each(&listed, "id"), std::slice::from_ref(&people.provider.id));
     let log = body(admin.get(&format!("/v1/admin/audit?target={}", people.provider.id)).await.unwrap(), 200);
     let entries = each(&log, "entry");
     assert_eq!(entries[..2], ["account_erased", "account_erasing"]);

@@ -42,9 +42,9 @@ async fn finish(people: &People, id: &str) -> (usize, Job) {
             let mut died = false;
             for after in [false, true] {
                 if after {
-                    faults.crash_after(ROLE, n)
+                    faults.crash_after(ROLE, n);
                 } else {
-                    faults.crash_before(ROLE, n)
+                    faults.crash_before(ROLE, n);
                 }
                 let done = deliver(&worker, &asked).await;
                 let crashed = faults.crashed(ROLE);
