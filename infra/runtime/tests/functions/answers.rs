@@ -26,6 +26,17 @@ pub(crate) fn check(function: &Function, event: &Value, answer: &Value) {
     }
 }
 
+/// Samples whose codes cannot be good in a world of its own time and keys, or that need what one sample does not
+/// make, and the problem that is the right answer to them.
+const REFUSED: [(&str, u16, &str); 6] = [
+    ("confirm_email_change", 422, "invalid_code"),
+    ("confirm_phone", 422, "invalid_code"),
+    ("confirm_totp", 422, "invalid_code"),
+    ("remove_totp", 409, "second_factor_off"),
+    ("renew_recovery_codes", 409, "second_factor_off"),
+    ("restore_service", 409, "not_archived_by_staff"),
+];
+
 /// The answer is the one that the OpenAPI document promises.
 fn http(operation: &str, answer: &Value) {
     static DOCUMENT: LazyLock<Value> =
@@ -37,6 +48,11 @@ fn http(operation: &str, answer: &Value) {
         assert!(headers["location"].is_string() && headers["x-request-id"].is_string(), "{answer}");
         return;
     };
+    if let Some((_, status, code)) = REFUSED.iter().find(|refused| refused.0 == operation) {
+        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap();
+        assert_eq!((&answer["statusCode"], &body["code"]), (&json!(status), &json!(code)), "{operation}");
+        return;
+    }
     let responses = &document["paths"][&known.path][known.method.to_lowercase()]["responses"];
     let good = responses.as_object().unwrap().iter().find(|(status, _)| status.starts_with('2'));
     let (status, response) = good.unwrap_or_else(|| panic!("{operation} has no good answer"));
