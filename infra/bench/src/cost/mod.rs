@@ -1,6 +1,7 @@
 //! Dollars by operation and by month: counted units times list prices.
 
 mod capacity;
+mod effects;
 mod model;
 mod prices;
 mod stack;
@@ -61,7 +62,7 @@ mod tests {
     #[test]
     fn operations_with_effects_exist() {
         let stack = Stack::read().unwrap();
-        let effects = stack.functions.keys().filter(|operation| model::effect(operation).is_some()).count();
+        let effects = stack.functions.keys().filter(|operation| effects::effect(operation).is_some()).count();
         assert_eq!(effects, 26);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::capacity::{COUNTING, Capacity, REMOVAL};
+use super::effects::{Effect, effect, is_audited, is_counted};
 use super::prices::Bill;
 use super::stack::Stack;
 use crate::BenchError;
@@ -53,114 +54,6 @@ const GB: f64 = 1_073_741_824.0;
 
 /// Operations that hash a password, as `register_account` does.
 const HASHING: [&str; 3] = ["change_password", "complete_password_reset", "create_session"];
-
-/// What an operation sets in motion beside its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
-    /// An event, relayed to the function that mails.
-    Mail,
-    /// An event, relayed to the function that mails and the one that pushes.
-    MailAndPush,
-    /// An event, relayed to the function that pushes.
-    Push,
-    /// An event, relayed to the function that removes photos.
-    Removal,
-    /// An object that its owner uploads, and the work on it.
-    Upload,
-}
-
-/// The effect of an operation of the API; none where it only reads, or changes what nobody is told of.
-pub(super) fn effect(operation: &str) -> Option<Effect> {
-    match operation {
-        "register_account"
-        | "resend_confirmation"
-        | "request_password_reset"
-        | "create_user"
-        | "resend_user_confirmation"
-        | "request_email_change"
-        | "archive_any_service" => Some(Effect::Mail),
-        "complete_password_reset"
-        | "change_password"
-        | "confirm_totp"
-        | "remove_totp"
-        | "reset_user_totp"
-        | "confirm_email_change"
-        | "create_booking"
-        | "confirm_booking"
-        | "decline_booking"
-        | "cancel_booking"
-        | "cancel_any_booking" => Some(Effect::MailAndPush),
-        "end_session"
-        | "end_current_session"
-        | "end_all_sessions"
-        | "end_user_sessions"
-        | "disable_user"
-        | "set_user_role" => Some(Effect::Push),
-        "remove_photo" => Some(Effect::Removal),
-        "create_photo_upload" => Some(Effect::Upload),
-        _ => None,
-    }
-}
-
-/// Whether an operation leaves a record in the audit log, which is linked.
-fn is_audited(operation: &str) -> bool {
-    matches!(
-        operation,
-        "register_account"
-            | "confirm_email"
-            | "resend_confirmation"
-            | "request_password_reset"
-            | "complete_password_reset"
-            | "change_password"
-            | "create_session"
-            | "end_session"
-            | "end_current_session"
-            | "end_all_sessions"
-            | "create_user"
-            | "update_user"
-            | "resend_user_confirmation"
-            | "unlock_user"
-            | "set_security_settings"
-            | "reset_user_totp"
-            | "renew_recovery_codes"
-            | "remove_totp"
-            | "confirm_totp"
-            | "set_up_totp"
-            | "confirm_email_change"
-            | "request_email_change"
-            | "confirm_phone"
-            | "disable_user"
-            | "enable_user"
-            | "end_user_sessions"
-            | "set_user_role"
-            | "set_user_permissions"
-            | "archive_any_service"
-            | "restore_service"
-            | "cancel_any_booking"
-    )
-}
-
-/// Whether an operation makes something that is counted, or changes what it is counted as.
-fn is_counted(operation: &str) -> bool {
-    matches!(
-        operation,
-        "register_account"
-            | "create_user"
-            | "disable_user"
-            | "enable_user"
-            | "set_user_role"
-            | "create_service"
-            | "publish_service"
-            | "archive_service"
-            | "cancel_any_booking"
-            | "restore_service"
-            | "archive_any_service"
-            | "create_booking"
-            | "confirm_booking"
-            | "decline_booking"
-            | "cancel_booking"
-    )
-}
 
 /// What is known of functions.
 #[derive(Debug)]

@@ -1,6 +1,8 @@
 //! Every sample of `events/` is fed to its handler as Lambda would, in a marketplace in which the
 //! things it names exist, and gets the right answer.
 
+mod answers;
+
 use std::collections::BTreeMap;
 
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -25,6 +27,8 @@ use lambda_http::request::LambdaRequest;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use answers::{ANSWERS, WORKERS};
+
 use crate::support;
 
 const CUSTOMER: &str = "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE";
@@ -37,104 +41,6 @@ const SESSION: &str = "ses_01KB2QK7P0S3V6X9ZBDFHJMNQR";
 const PHOTO: &str = "pho_01KB2QJ0M4P7R0S3V6X9ZBDFHK";
 const JOB: &str = "job_01KB2QM8R1T4W7Z0CEGJKMPSVX";
 const NOW: &str = "2025-11-27T10:15:30Z";
-
-/// Who calls in the sample, and the status of the right answer.
-const ANSWERS: &[(&str, Option<Role>, u16)] = &[
-    ("register_account", None, 201),
-    // The sample's digits are not the ones that this cloud's secret makes.
-    ("confirm_email", None, 422),
-    ("resend_confirmation", None, 202),
-    ("request_password_reset", None, 202),
-    // Nor is the token.
-    ("complete_password_reset", None, 422),
-    ("get_me", Some(Role::Customer), 200),
-    ("update_me", Some(Role::Customer), 200),
-    // Nor are these digits.
-    ("confirm_phone", Some(Role::Customer), 422),
-    ("request_email_change", Some(Role::Customer), 202),
-    ("confirm_email_change", Some(Role::Customer), 422),
-    ("change_password", Some(Role::Customer), 204),
-    ("set_up_totp", Some(Role::Customer), 201),
-    // There is nothing yet that the sample's code could belong to.
-    ("confirm_totp", Some(Role::Customer), 422),
-    ("remove_totp", Some(Role::Customer), 409),
-    ("renew_recovery_codes", Some(Role::Customer), 409),
-    // The booking is still to come.
-    ("delete_me", Some(Role::Customer), 409),
-    ("get_job", Some(Role::SuperAdmin), 200),
-    ("create_session", None, 201),
-    ("refresh_session", None, 200),
-    ("list_sessions", Some(Role::Customer), 200),
-    ("end_session", Some(Role::Customer), 204),
-    ("get_jwks", None, 200),
-    ("end_current_session", Some(Role::Customer), 204),
-    ("end_all_sessions", Some(Role::Customer), 204),
-    ("list_categories", None, 200),
-    ("create_service", Some(Role::Provider), 201),
-    ("list_services", None, 200),
-    ("get_service", None, 200),
-    ("update_service", Some(Role::Provider), 200),
-    ("publish_service", Some(Role::Provider), 200),
-    ("archive_service", Some(Role::Provider), 204),
-    ("get_calendar", Some(Role::Provider), 200),
-    ("set_calendar", Some(Role::Provider), 200),
-    ("list_slots", None, 200),
-    ("create_booking", Some(Role::Customer), 201),
-    ("list_bookings", Some(Role::Customer), 200),
-    ("get_booking", Some(Role::Customer), 200),
-    ("confirm_booking", Some(Role::Provider), 200),
-    ("decline_booking", Some(Role::Provider), 200),
-    ("cancel_booking", Some(Role::Customer), 200),
-    ("get_dashboard", Some(Role::Provider), 200),
-    ("create_chat_ticket", Some(Role::Customer), 201),
-    ("create_photo_upload", Some(Role::Customer), 201),
-    ("remove_photo", Some(Role::Customer), 204),
-    ("get_user", Some(Role::SuperAdmin), 200),
-    ("get_user_permissions", Some(Role::SuperAdmin), 200),
-    ("set_user_permissions", Some(Role::SuperAdmin), 200),
-    ("disable_user", Some(Role::SuperAdmin), 200),
-    ("enable_user", Some(Role::SuperAdmin), 200),
-    ("end_user_sessions", Some(Role::SuperAdmin), 204),
-    ("set_user_role", Some(Role::SuperAdmin), 200),
-    ("create_user", Some(Role::SuperAdmin), 201),
-    ("update_user", Some(Role::SuperAdmin), 200),
-    ("unlock_user", Some(Role::SuperAdmin), 204),
-    ("resend_user_confirmation", Some(Role::SuperAdmin), 202),
-    ("delete_user", Some(Role::SuperAdmin), 409),
-    ("list_users", Some(Role::SuperAdmin), 200),
-    ("reset_user_totp", Some(Role::SuperAdmin), 204),
-    ("get_security_settings", Some(Role::SuperAdmin), 200),
-    ("set_security_settings", Some(Role::SuperAdmin), 200),
-    ("list_audit", Some(Role::SuperAdmin), 200),
-    ("get_statistics", Some(Role::SuperAdmin), 200),
-    ("list_all_services", Some(Role::SuperAdmin), 200),
-    ("get_any_service", Some(Role::SuperAdmin), 200),
-    ("archive_any_service", Some(Role::SuperAdmin), 200),
-    // The world's service is published.
-    ("restore_service", Some(Role::SuperAdmin), 409),
-    ("list_all_bookings", Some(Role::SuperAdmin), 200),
-    ("get_any_booking", Some(Role::SuperAdmin), 200),
-    ("cancel_any_booking", Some(Role::SuperAdmin), 200),
-    ("get_openapi", None, 200),
-    ("show_docs", None, 200),
-    ("show_docs_file", None, 200),
-    ("fallback", None, 308),
-];
-
-/// Those that are not HTTP; each has a test below.
-const WORKERS: &[&str] = &[
-    "email",
-    "jobs",
-    "media",
-    "projections",
-    "relay",
-    "expire",
-    "sweep",
-    "connect",
-    "disconnect",
-    "frame",
-    "socket",
-];
 
 fn samples() -> BTreeMap<String, String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events");

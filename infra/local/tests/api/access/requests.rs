@@ -1,21 +1,19 @@
 //! A request for each operation that succeeds if its caller may make it.
 
+mod making;
+
 use banister_domain::access::Permissions;
 use banister_domain::account::{Role, Step};
-use banister_domain::job::{Erasure, Job, Work};
 use banister_local::client::{Answer, Client, PASSWORD};
 use banister_local::cloud::Cloud;
 use banister_platform::http::Operation;
-use banister_platform::random;
-use banister_platform::store::JobRecord;
-use banister_platform::table::Table;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{
-    all_pages, body, cloud_at, customer, open, provider, service, session_of, stranger, text,
-};
+use making::{calendar, draft, registration};
+
+use crate::support::{body, cloud_at, customer, open, provider, service, stranger};
 
 /// Operations that depend on the caller's own second factor.
 pub(crate) const OWN: [&str; 6] = [
@@ -308,124 +306,4 @@ impl World {
         }
         request
     }
-
-    /// The path at which staff have a new account.
-    async fn user(&mut self) -> String {
-        let email = self.next_email();
-        format!("/v1/admin/users/{}", self.unconfirmed(&email).await.id)
-    }
-
-    /// The customer's own code for a telephone number; anybody else's is another one.
-    async fn with_phone(&mut self) -> Request {
-        self.made += 1;
-        let phone = format!("+1201555{:04}", 100 + self.made);
-        body(self.customer.patch("/v1/me", &json!({ "phone": phone })).await.unwrap(), 200);
-        self.cloud.quiet().await.unwrap();
-        let code = self.customer.code_from_mail(&self.cloud).await.unwrap();
-        Request::new("/v1/me/phone/confirm", json!({ "code": code }))
-    }
-
-    /// The customer's own code for another address. Once: it is gone from the old one then.
-    async fn with_email(&mut self) -> Request {
-        let path = "/v1/me/email/confirm";
-        let mut owner = self.customer.clone();
-        if owner.sign_in().await.is_err() {
-            return Request::new(path, json!({ "code": "00000000" }));
-        }
-        let mut next = owner.clone();
-        next.email = self.next_email();
-        let ask = json!({ "password": PASSWORD, "email": next.email });
-        body(owner.post("/v1/me/email", &ask).await.unwrap(), 202);
-        let code = next.code_from_mail(&self.cloud).await.unwrap();
-        Request::new(path, json!({ "code": code }))
-    }
-
-    /// An account that can be signed in to.
-    async fn account(&mut self) -> Client {
-        let (client, left) = if let Some((client, left @ 1..)) = self.account.take() {
-            (client, left)
-        } else {
-            let email = self.next_email();
-            (self.unconfirmed(&email).await, 9)
-        };
-        self.account = Some((client.clone(), left - 1));
-        client
-    }
-
-    /// The path of a new session: in turn of the customer and of the provider, who both own what is asked for.
-    async fn session(&mut self) -> String {
-        let mut owner = if self.ended { self.provider.clone() } else { self.customer.clone() };
-        self.ended = !self.ended;
-        owner.sign_in().await.unwrap();
-        format!("/v1/sessions/{}", session_of(&owner))
-    }
-
-    /// The path of a new job: in turn of the customer and of the provider.
-    async fn job(&mut self) -> String {
-        let owner = if self.asked { &self.provider } else { &self.customer };
-        self.asked = !self.asked;
-        let (user, now) = (owner.id.parse().expect("an id"), self.cloud.clock.now());
-        let work = Work::EraseUser(Erasure::new(user));
-        let job = Job::new(random::id(now), work, user, None, now);
-        let path = format!("/v1/jobs/{}", job.id);
-        // Nobody is told of it, so that nobody does it.
-        let table = Table::from_settings(&self.cloud.settings("local-test")).expect("settings");
-        table.put(&JobRecord(job)).await.unwrap();
-        path
-    }
-
-    /// Calls off all bookings, so that either side can be erased.
-    async fn settle(&mut self) {
-        if std::mem::replace(&mut self.settled, true) {
-            return;
-        }
-        let mut provider = self.provider.clone();
-        provider.sign_in().await.unwrap();
-        for status in ["requested", "confirmed"] {
-            for booking in all_pages(&provider, &format!("/v1/bookings?status={status}"), 100).await {
-                let path = format!("/v1/bookings/{}/cancel", text(&booking, "id"));
-                body(provider.post(&path, &json!({ "reason": "A test." })).await.unwrap(), 200);
-            }
-        }
-    }
-
-    /// The path of a new draft of the provider.
-    async fn draft(&self) -> String {
-        let draft = body(self.provider.post("/v1/services", &draft()).await.unwrap(), 201);
-        format!("/v1/services/{}", text(&draft, "id"))
-    }
-
-    /// The path of a new request of the customer to the provider.
-    async fn booking(&mut self) -> String {
-        let (start, key) = (self.next_start(), format!("booking-{}", self.made));
-        let booking = body(self.customer.book(&self.service, &start, &key).await.unwrap(), 201);
-        format!("/v1/bookings/{}", text(&booking, "id"))
-    }
-
-    fn next_email(&mut self) -> String {
-        self.made += 1;
-        format!("person.{}@example.com", self.made)
-    }
-
-    fn next_start(&mut self) -> String {
-        self.made += 1;
-        let first: Timestamp = "2026-03-04T00:00:00Z".parse().expect("a moment");
-        (first + SignedDuration::from_hours(self.made.into())).to_string()
-    }
-}
-
-fn registration(email: &str) -> Value {
-    json!({ "email": email, "password": PASSWORD, "role": "customer", "first_name": "A", "last_name": "Person" })
-}
-
-fn draft() -> Value {
-    json!({ "title": "Draft", "description": "", "category": "consulting", "duration_minutes": 60,
-        "price": { "amount": 1, "currency": "usd" }, "location_kind": "online" })
-}
-
-fn calendar() -> Value {
-    let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    let weekly = week.map(|day| json!({ "day": day, "start": "00:00", "end": "24:00" }));
-    json!({ "time_zone": "UTC", "weekly": weekly, "buffer_before_minutes": 0, "buffer_after_minutes": 0,
-        "min_notice_minutes": 0, "horizon_days": 60, "slot_step_minutes": 60 })
 }

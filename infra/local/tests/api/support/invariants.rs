@@ -1,6 +1,8 @@
 //! What must hold of a cloud at rest, whatever happened before: read from the table itself, from
 //! everything its stream ever carried, and from the mailbox.
 
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -15,7 +17,9 @@ use banister_platform::store::{
     AccountRecord, BookingRecord, DayRecord, HistoryRecord, ReceiptRecord, ServiceRecord,
 };
 use banister_platform::table::{Item, Record, from_item, key};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use told::{events, readers, subject};
 
 const TABLE: &str = "banister";
 
@@ -322,68 +326,6 @@ impl Kept {
     }
 }
 
-/// The booking that an event is about and what became of it.
-fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
-    match payload {
-        Payload::AccountRegistered { .. }
-        | Payload::RegistrationRepeated { .. }
-        | Payload::RefreshTokenReused { .. }
-        | Payload::ConfirmationRequested { .. }
-        | Payload::PasswordResetRequested { .. }
-        | Payload::PasswordChanged { .. }
-        | Payload::SecondFactorOn { .. }
-        | Payload::SecondFactorOff { .. }
-        | Payload::PhoneConfirmationRequested { .. }
-        | Payload::EmailChangeRequested { .. }
-        | Payload::EmailChanged { .. }
-        | Payload::SessionsEnded { .. }
-        | Payload::ConnectionReplaced { .. }
-        | Payload::PhotoRemoved { .. }
-        | Payload::ServiceArchivedByStaff { .. }
-        | Payload::JobContinued { .. } => None,
-        Payload::BookingRequested(about) => Some((about.booking_id, Status::Requested)),
-        Payload::BookingConfirmed(about) => Some((about.booking_id, Status::Confirmed)),
-        Payload::BookingDeclined(about) => Some((about.booking_id, Status::Declined)),
-        Payload::BookingCancelled(about) => Some((about.booking_id, Status::Cancelled)),
-        Payload::BookingExpired(about) => Some((about.booking_id, Status::Expired)),
-    }
-}
-
-/// Who gets a mail: the other side, or both where staff or time acted.
-fn readers(payload: &Payload) -> Vec<String> {
-    let readers = match payload {
-        // To the new address and to the one that is.
-        Payload::EmailChangeRequested { user_id, .. } => {
-            return vec![format!("{user_id}.new"), user_id.to_string()];
-        }
-        Payload::AccountRegistered { user_id, .. }
-        | Payload::RegistrationRepeated { user_id }
-        | Payload::RefreshTokenReused { user_id, .. }
-        | Payload::ConfirmationRequested { user_id, .. }
-        | Payload::PasswordResetRequested { user_id, .. }
-        | Payload::PhoneConfirmationRequested { user_id, .. }
-        | Payload::EmailChanged { user_id, .. }
-        | Payload::PasswordChanged { user_id }
-        | Payload::SecondFactorOn { user_id }
-        | Payload::SecondFactorOff { user_id }
-        | Payload::ServiceArchivedByStaff { provider_id: user_id, .. } => vec![*user_id],
-        Payload::SessionsEnded { .. }
-        | Payload::ConnectionReplaced { .. }
-        | Payload::PhotoRemoved { .. }
-        | Payload::JobContinued { .. } => Vec::new(),
-        Payload::BookingRequested(about)
-        | Payload::BookingConfirmed(about)
-        | Payload::BookingDeclined(about)
-        | Payload::BookingCancelled(about)
-        | Payload::BookingExpired(about) => match about.actor {
-            Actor::Customer => vec![about.provider_id],
-            Actor::Provider => vec![about.customer_id],
-            Actor::Staff | Actor::Time => vec![about.customer_id, about.provider_id],
-        },
-    };
-    readers.into_iter().map(|reader| reader.to_string()).collect()
-}
-
 /// Everything in the table.
 #[expect(clippy::disallowed_methods, reason = "the whole table is what is checked")]
 pub(crate) async fn items(cloud: &Cloud) -> Vec<HashMap> {
@@ -393,29 +335,3 @@ pub(crate) async fn items(cloud: &Cloud) -> Vec<HashMap> {
 }
 
 pub(crate) type HashMap = std::collections::HashMap<String, AttributeValue>;
-
-/// Every event that was ever put into the outbox, from the first record of the table's stream on.
-fn events(cloud: &Cloud) -> Vec<Event> {
-    let database = cloud.table.database();
-    let ask = serde_json::from_value(json!({ "TableName": TABLE })).expect("a request");
-    let table = database.describe_table(ask).expect("the table exists");
-    let table = serde_json::to_value(table).expect("JSON");
-    let start = json!({ "StreamArn": table["Table"]["LatestStreamArn"],
-        "ShardId": dynoxide::streams::shard_id(TABLE), "ShardIteratorType": "TRIM_HORIZON" });
-    let start = serde_json::from_value(start).expect("a request");
-    let mut next = database.get_shard_iterator(start).expect("the stream exists").shard_iterator;
-    let mut events = Vec::new();
-    while let Some(iterator) = next {
-        let ask = serde_json::from_value(json!({ "ShardIterator": iterator })).expect("a request");
-        let page = database.get_records(ask).expect("the stream can be read");
-        for record in &page.records {
-            let image = serde_json::to_value(&record.dynamodb).expect("JSON")["NewImage"].take();
-            if image["t"]["S"] == "outbox" {
-                let event = image["event"]["S"].as_str().expect("an event");
-                events.push(serde_json::from_str(event).expect("an event"));
-            }
-        }
-        next = page.next_shard_iterator.filter(|_| !page.records.is_empty());
-    }
-    events
-}

@@ -1,0 +1,134 @@
+//! What requests need that is not there yet: made anew for each, since most of them use it up.
+
+use banister_domain::job::{Erasure, Job, Work};
+use banister_local::client::{Client, PASSWORD};
+use banister_platform::random;
+use banister_platform::store::JobRecord;
+use banister_platform::table::Table;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{Request, World};
+use crate::support::{all_pages, body, session_of, text};
+
+impl World {
+    /// The path at which staff have a new account.
+    pub(super) async fn user(&mut self) -> String {
+        let email = self.next_email();
+        format!("/v1/admin/users/{}", self.unconfirmed(&email).await.id)
+    }
+
+    /// The customer's own code for a telephone number; anybody else's is another one.
+    pub(super) async fn with_phone(&mut self) -> Request {
+        self.made += 1;
+        let phone = format!("+1201555{:04}", 100 + self.made);
+        body(self.customer.patch("/v1/me", &json!({ "phone": phone })).await.unwrap(), 200);
+        self.cloud.quiet().await.unwrap();
+        let code = self.customer.code_from_mail(&self.cloud).await.unwrap();
+        Request::new("/v1/me/phone/confirm", json!({ "code": code }))
+    }
+
+    /// The customer's own code for another address. Once: it is gone from the old one then.
+    pub(super) async fn with_email(&mut self) -> Request {
+        let path = "/v1/me/email/confirm";
+        let mut owner = self.customer.clone();
+        if owner.sign_in().await.is_err() {
+            return Request::new(path, json!({ "code": "00000000" }));
+        }
+        let mut next = owner.clone();
+        next.email = self.next_email();
+        let ask = json!({ "password": PASSWORD, "email": next.email });
+        body(owner.post("/v1/me/email", &ask).await.unwrap(), 202);
+        let code = next.code_from_mail(&self.cloud).await.unwrap();
+        Request::new(path, json!({ "code": code }))
+    }
+
+    /// An account that can be signed in to.
+    pub(super) async fn account(&mut self) -> Client {
+        let (client, left) = if let Some((client, left @ 1..)) = self.account.take() {
+            (client, left)
+        } else {
+            let email = self.next_email();
+            (self.unconfirmed(&email).await, 9)
+        };
+        self.account = Some((client.clone(), left - 1));
+        client
+    }
+
+    /// The path of a new session: in turn of the customer and of the provider, who both own what is asked for.
+    pub(super) async fn session(&mut self) -> String {
+        let mut owner = if self.ended { self.provider.clone() } else { self.customer.clone() };
+        self.ended = !self.ended;
+        owner.sign_in().await.unwrap();
+        format!("/v1/sessions/{}", session_of(&owner))
+    }
+
+    /// The path of a new job: in turn of the customer and of the provider.
+    pub(super) async fn job(&mut self) -> String {
+        let owner = if self.asked { &self.provider } else { &self.customer };
+        self.asked = !self.asked;
+        let (user, now) = (owner.id.parse().expect("an id"), self.cloud.clock.now());
+        let work = Work::EraseUser(Erasure::new(user));
+        let job = Job::new(random::id(now), work, user, None, now);
+        let path = format!("/v1/jobs/{}", job.id);
+        // Nobody is told of it, so that nobody does it.
+        let table = Table::from_settings(&self.cloud.settings("local-test")).expect("settings");
+        table.put(&JobRecord(job)).await.unwrap();
+        path
+    }
+
+    /// Calls off all bookings, so that either side can be erased.
+    pub(super) async fn settle(&mut self) {
+        if std::mem::replace(&mut self.settled, true) {
+            return;
+        }
+        let mut provider = self.provider.clone();
+        provider.sign_in().await.unwrap();
+        for status in ["requested", "confirmed"] {
+            for booking in all_pages(&provider, &format!("/v1/bookings?status={status}"), 100).await {
+                let path = format!("/v1/bookings/{}/cancel", text(&booking, "id"));
+                body(provider.post(&path, &json!({ "reason": "A test." })).await.unwrap(), 200);
+            }
+        }
+    }
+
+    /// The path of a new draft of the provider.
+    pub(super) async fn draft(&self) -> String {
+        let draft = body(self.provider.post("/v1/services", &draft()).await.unwrap(), 201);
+        format!("/v1/services/{}", text(&draft, "id"))
+    }
+
+    /// The path of a new request of the customer to the provider.
+    pub(super) async fn booking(&mut self) -> String {
+        let (start, key) = (self.next_start(), format!("booking-{}", self.made));
+        let booking = body(self.customer.book(&self.service, &start, &key).await.unwrap(), 201);
+        format!("/v1/bookings/{}", text(&booking, "id"))
+    }
+
+    pub(super) fn next_email(&mut self) -> String {
+        self.made += 1;
+        format!("person.{}@example.com", self.made)
+    }
+
+    pub(super) fn next_start(&mut self) -> String {
+        self.made += 1;
+        let first: Timestamp = "2026-03-04T00:00:00Z".parse().expect("a moment");
+        (first + SignedDuration::from_hours(self.made.into())).to_string()
+    }
+}
+
+pub(super) fn registration(email: &str) -> Value {
+    json!({ "email": email, "password": PASSWORD, "role": "customer", "first_name": "A", "last_name": "Person" })
+}
+
+pub(super) fn draft() -> Value {
+    json!({ "title": "Draft", "description": "", "category": "consulting", "duration_minutes": 60,
+        "price": { "amount": 1, "currency": "usd" }, "location_kind": "online" })
+}
+
+pub(super) fn calendar() -> Value {
+    let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let weekly = week.map(|day| json!({ "day": day, "start": "00:00", "end": "24:00" }));
+    json!({ "time_zone": "UTC", "weekly": weekly, "buffer_before_minutes": 0, "buffer_after_minutes": 0,
+        "min_notice_minutes": 0, "horizon_days": 60, "slot_step_minutes": 60 })
+}
