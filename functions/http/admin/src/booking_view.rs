@@ -127,10 +127,10 @@ impl From<HistoryEntry> for HistoryView {
 pub(crate) struct BookingDetailsView {
     #[schema(value_type = MarketBookingView)]
     pub(crate) booking: MarketBookingView,
-    /// Who booked; `null` where the account is gone.
+    /// Who booked; of an erased account, a name that is nobody's.
     #[schema(value_type = Option<SideView>)]
     pub(crate) customer: Option<SideView>,
-    /// Who is booked; `null` where the account is gone.
+    /// Who is booked, likewise.
     #[schema(value_type = Option<SideView>)]
     pub(crate) provider: Option<SideView>,
     /// What has happened, oldest first, up to 100 lines.

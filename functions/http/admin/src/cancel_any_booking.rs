@@ -7,7 +7,7 @@ use banister_domain::text::Reason;
 use banister_platform::http::{
     ClientAddress, Code, Json, OkJson, OptionalIdempotencyKey, Path, Problem, Replayable, Staff, needs,
 };
-use banister_platform::store::{Act, ChangeError, Once};
+use banister_platform::store::{Act, Once};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -50,15 +50,8 @@ pub(crate) async fn cancel_any_booking(
     let show = |booking: &Booking| json!(MarketBookingView::new(booking.clone(), now));
     let receipt = once.as_ref().map(|once| (once, &show as &(dyn Fn(&Booking) -> _ + Sync)));
     let act = Act { by: Some(staff), address: address.subject(), at: now };
-    let error = match admin.bookings.cancel_by_staff(id, &act, ask.reason, receipt).await {
-        Ok(booking) => return Ok(Replayable::Fresh(OkJson(MarketBookingView::new(booking, now)))),
-        Err(error) => error,
-    };
-    // An earlier try of this very request may be what has changed the state.
-    if let (Some(once), ChangeError::Seen | ChangeError::WrongState(_)) = (&once, &error)
-        && let Some(replay) = once.replay(&admin.table, now).await?
-    {
-        return replay.answer();
+    match admin.bookings.cancel_by_staff(id, &act, ask.reason, receipt).await {
+        Ok(booking) => Ok(Replayable::Fresh(OkJson(MarketBookingView::new(booking, now)))),
+        Err(error) => error.answer(once.as_ref(), &admin.table, now).await,
     }
-    Err(error.into())
 }

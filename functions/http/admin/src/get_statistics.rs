@@ -41,10 +41,10 @@ pub(crate) struct StatisticsQuery {
 /// What there is, counted.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
-    "totals": { "users": { "customer": { "active": 120, "disabled": 1 } }, "services": { "published": 40 },
+    "totals": { "users": { "customer": { "active": 120, "disabled": 1, "erasing": 0, "erased": 2 } }, "services": { "published": 40 },
         "bookings": { "confirmed": 61 }, "booked": [{ "amount": 1_262_500, "currency": "usd" }] },
     "periods": [{ "from": "2026-03-02", "to": "2026-03-08",
-        "users": { "customer": { "active": 7, "disabled": 0 } }, "services": { "published": 2 },
+        "users": { "customer": { "active": 7, "disabled": 0, "erasing": 0, "erased": 0 } }, "services": { "published": 2 },
         "bookings": { "confirmed": 9 }, "booked": [{ "amount": 112_500, "currency": "usd" }] }],
 }))]
 pub(crate) struct StatisticsView {
@@ -70,8 +70,8 @@ struct PeriodView {
 /// Counters.
 #[derive(Serialize, utoipa::ToSchema)]
 struct CountsView {
-    /// Accounts by role and by whether they are in use.
-    #[schema(example = json!({ "customer": { "active": 120, "disabled": 1 } }))]
+    /// Accounts by role and status.
+    #[schema(example = json!({ "customer": { "active": 120, "disabled": 1, "erasing": 0, "erased": 2 } }))]
     users: BTreeMap<Role, BTreeMap<AccountStatus, i64>>,
     /// Services by status.
     #[schema(example = json!({ "draft": 3, "published": 40, "archived": 2 }))]

@@ -25,6 +25,7 @@ mod service_view;
 mod set_security_settings;
 mod set_user_permissions;
 mod set_user_role;
+mod sort;
 mod subject;
 mod unlock_user;
 mod update_user;

@@ -6,23 +6,13 @@ use banister_domain::service::{Category, ServiceStatus};
 use banister_platform::http::{Code, ListOf, OkJson, PageSize, Problem, Query, Staff, needs};
 use banister_platform::store::ListMarketServices;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::Admin;
 use crate::service_view::MarketServiceView;
+use crate::sort::Sort;
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::InvalidCursor, Code::InvalidInput];
-
-/// In which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub(crate) enum ServiceSort {
-    /// Oldest first.
-    #[serde(rename = "created_at")]
-    Oldest,
-    /// Newest first.
-    #[serde(rename = "-created_at")]
-    Newest,
-}
 
 /// Which services.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -43,7 +33,7 @@ pub(crate) struct MarketServicesQuery {
     created_to: Option<Timestamp>,
     /// By the time they were made, newest first if not given.
     #[param(value_type = Option<String>, example = "-created_at")]
-    sort: Option<ServiceSort>,
+    sort: Option<Sort>,
     /// Items a page, 1 to 100.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, example = 20)]
@@ -74,7 +64,7 @@ pub(crate) async fn list_all_services(
         status,
         created_from: created_from.unwrap_or(Timestamp::UNIX_EPOCH),
         created_to: created_to.unwrap_or(Timestamp::MAX),
-        ascending: sort == Some(ServiceSort::Oldest),
+        ascending: sort == Some(Sort::Oldest),
     };
     let (services, last) = admin.services.list_market(&wanted, limit.get(), after).await?;
     let next_cursor = last.and_then(|position| admin.cursors.write(&position, &scope));

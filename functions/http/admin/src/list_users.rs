@@ -6,23 +6,13 @@ use banister_domain::account::{AccountStatus, Email, Role, Term};
 use banister_platform::http::{Code, ListOf, OkJson, PageSize, Problem, Query, Staff, needs};
 use banister_platform::store::{Among, ListAccounts};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::Admin;
+use crate::sort::Sort;
 use crate::view::UserView;
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::InvalidCursor, Code::InvalidInput];
-
-/// In which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub(crate) enum UserSort {
-    /// Oldest first.
-    #[serde(rename = "created_at")]
-    Oldest,
-    /// Newest first.
-    #[serde(rename = "-created_at")]
-    Newest,
-}
 
 /// Which accounts.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -48,7 +38,7 @@ pub(crate) struct UsersQuery {
     created_to: Option<Timestamp>,
     /// By the time they were made, newest first if not given; not with `q` or `email`.
     #[param(value_type = Option<String>, example = "-created_at")]
-    sort: Option<UserSort>,
+    sort: Option<Sort>,
     /// Items a page, 1 to 100.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, example = 20)]
@@ -86,7 +76,7 @@ impl UsersQuery {
     fn wanted(&self, staff_too: bool) -> Result<ListAccounts, Problem> {
         let among = match (&self.email, &self.q) {
             (Some(_), Some(_)) => return Err(Problem::invalid_parameter("q", "not together with email")),
-            (None, None) => Among::Made { role: self.role, ascending: self.sort == Some(UserSort::Oldest) },
+            (None, None) => Among::Made { role: self.role, ascending: self.sort == Some(Sort::Oldest) },
             _ if self.sort.is_some() => {
                 return Err(Problem::invalid_parameter("sort", "not together with q or email"));
             }

@@ -4,7 +4,7 @@ use banister_domain::booking::{Actor, Booking, Command};
 use banister_domain::id::{BookingId, UserId};
 use banister_domain::text::Reason;
 use banister_platform::http::{Code, OkJson, OptionalIdempotencyKey, Problem, Replayable};
-use banister_platform::store::{ChangeError, Once};
+use banister_platform::store::Once;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -48,15 +48,8 @@ pub(crate) async fn change(
     let once = key.map(|key| Once::new(user.to_string(), operation, &key, &(id, &ask))).transpose()?;
     let show = |booking: &Booking| json!(BookingView::new(booking.clone(), now));
     let receipt = once.as_ref().map(|once| (once, &show as &(dyn Fn(&Booking) -> _ + Sync)));
-    let error = match bookings.store.change(id, (command, side), ask.reason, receipt, now).await {
-        Ok(booking) => return Ok(Replayable::Fresh(OkJson(BookingView::new(booking, now)))),
-        Err(error) => error,
-    };
-    // An earlier try of this very request may be what has changed the state.
-    if let (Some(once), ChangeError::Seen | ChangeError::WrongState(_)) = (&once, &error)
-        && let Some(replay) = once.replay(&bookings.table, now).await?
-    {
-        return replay.answer();
+    match bookings.store.change(id, (command, side), ask.reason, receipt, now).await {
+        Ok(booking) => Ok(Replayable::Fresh(OkJson(BookingView::new(booking, now)))),
+        Err(error) => error.answer(once.as_ref(), &bookings.table, now).await,
     }
-    Err(error.into())
 }

@@ -52,7 +52,7 @@ pub(crate) struct CountsView {
     declined: u16,
     cancelled: u16,
     expired: u16,
-    /// Whether there are bookings before these.
+    /// Whether there may be bookings before these.
     more: bool,
 }
 

@@ -13,7 +13,7 @@ pub(crate) const PROBLEMS: &[Code] = &[];
 ///
 /// For customers: their next bookings. For providers: their next bookings, the requests that wait for an
 /// answer, today and their services. For staff: what their permissions let them act on. Counts are of the
-/// bookings and services that were looked at, up to 50 of each; `more` says that there are others.
+/// bookings and services that were looked at, up to 50 of each; `more` says that there may be others.
 #[utoipa::path(get, path = "/v1/me/dashboard",
     responses((status = 200, description = "The dashboard", body = DashboardView)))]
 pub(crate) async fn get_dashboard(

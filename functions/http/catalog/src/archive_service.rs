@@ -22,7 +22,8 @@ pub(crate) async fn archive_service(
     let change = |service: Service| {
         let status = service.status.transition(ServiceCommand::Archive);
         let status = status.map_err(|_| Problem::new(Code::ServiceArchived))?;
-        Ok(Service { status, ..service })
+        // Its provider gives it up for good, whoever archived it before.
+        Ok(Service { status, archived: None, ..service })
     };
     catalog.change(caller.user_id, id, change).await?;
     Ok(NoContent)

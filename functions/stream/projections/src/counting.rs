@@ -24,7 +24,9 @@ impl Things {
         if contribution(&old) == contribution(&new) {
             return;
         }
-        let Some(thing) = new.or_else(|| old.map(Counted::gone)) else { return };
+        // Only what was removed is gone: what cannot be read stays counted as it was.
+        let removed = record.event_name == "REMOVE";
+        let Some(thing) = new.or_else(|| old.filter(|_| removed).map(Counted::gone)) else { return };
         self.first.get_or_insert_with(|| (place, change.sequence_number.clone()));
         self.last.insert(thing.pk.clone(), thing);
     }

@@ -41,6 +41,8 @@ pub(super) fn effect(operation: &str) -> Option<Effect> {
         | "end_all_sessions"
         | "end_user_sessions"
         | "disable_user"
+        | "delete_me"
+        | "delete_user"
         | "set_user_role" => Some(Effect::Push),
         "remove_photo" => Some(Effect::Removal),
         "create_photo_upload" => Some(Effect::Upload),
@@ -77,6 +79,8 @@ pub(super) fn is_audited(operation: &str) -> bool {
             | "confirm_phone"
             | "disable_user"
             | "enable_user"
+            | "delete_me"
+            | "delete_user"
             | "end_user_sessions"
             | "set_user_role"
             | "set_user_permissions"
@@ -94,6 +98,8 @@ pub(super) fn is_counted(operation: &str) -> bool {
             | "create_user"
             | "disable_user"
             | "enable_user"
+            | "delete_me"
+            | "delete_user"
             | "set_user_role"
             | "create_service"
             | "publish_service"

@@ -240,9 +240,6 @@ fn changes(
             continue;
         }
         let before = mark.and_then(|mark| mark.contribution);
-        if before == counted.contribution {
-            continue;
-        }
         if let Some(Contribution { day, counts }) = &before {
             days.entry(*day).or_default().take_all(counts);
         }

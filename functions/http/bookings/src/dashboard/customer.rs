@@ -20,7 +20,7 @@ use crate::view::BookingView;
     },
 }))]
 pub(crate) struct CustomerDashboard {
-    /// Up to 5 that are requested or confirmed, earliest start first.
+    /// Of the next 50 bookings, up to 5 that are requested or confirmed, earliest start first.
     #[schema(value_type = Vec<BookingView>)]
     next_bookings: Vec<BookingView>,
     /// How the last 50 stand; those requested wait for their provider.

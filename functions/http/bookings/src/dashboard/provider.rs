@@ -25,7 +25,7 @@ use crate::view::BookingView;
     },
 }))]
 pub(crate) struct ProviderDashboard {
-    /// Up to 5 that are confirmed, earliest start first.
+    /// Of the next 50 bookings, up to 5 that are confirmed, earliest start first.
     #[schema(value_type = Vec<BookingView>)]
     next_bookings: Vec<BookingView>,
     /// Those of the next 50 bookings that wait for an answer, soonest deadline (`answer_by`) first.
@@ -48,7 +48,7 @@ pub(crate) struct ServiceCounts {
     draft: u16,
     published: u16,
     archived: u16,
-    /// Whether there are services beyond these.
+    /// Whether there may be services beyond these.
     more: bool,
 }
 

@@ -187,13 +187,16 @@ async fn staff_restore_what_staff_archived_as_a_draft() {
     assert_eq!((text(&restored, "status"), &restored["archived_reason"]), ("draft", &Value::Null));
     refused(&staff.act(&of(&service, "/restore")).await.unwrap(), 409, "not_archived_by_staff");
     body(owner.act(&format!("/v1/services/{service}/publish")).await.unwrap(), 200);
+    body(staff.post(&of(&service, "/archive"), &because("A test.")).await.unwrap(), 200);
+    assert_eq!(owner.delete(&format!("/v1/services/{service}")).await.unwrap().status, 204);
+    refused(&staff.act(&of(&service, "/restore")).await.unwrap(), 409, "not_archived_by_staff");
     // What a provider gave up is not given back, also where staff archive it after that.
     assert_eq!(owner.delete(&format!("/v1/services/{own}")).await.unwrap().status, 204);
     let still = body(staff.post(&of(&own, "/archive"), &because("A test.")).await.unwrap(), 200);
     assert_eq!(still["archived_reason"], Value::Null);
     refused(&staff.act(&of(&own, "/restore")).await.unwrap(), 409, "not_archived_by_staff");
     let entries: Vec<_> = acts(&cloud, &owner).await.iter().map(|act| act[0].clone()).collect();
-    assert_eq!(entries, ["service_archived", "service_restored"]);
+    assert_eq!(entries, ["service_archived", "service_restored", "service_archived"]);
     refused(&staff.get(&of("svc_01KB2Q7S3H8Z6W4V5N9RXTMCDE", "")).await.unwrap(), 404, "not_found");
     refused(&staff.act(&of("svc_01KB2Q7S3H8Z6W4V5N9RXTMCDE", "/restore")).await.unwrap(), 404, "not_found");
 }

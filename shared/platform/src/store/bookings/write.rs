@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{BookingRecord, Bookings, HistoryRecord};
-use crate::http::{Code, Problem};
+use crate::http::{Code, Problem, Replayable};
 use crate::store::{Act, AuditEntry, AuditRecord, DayRecord, Loaded, Once, OutboxRecord};
-use crate::table::{CommitError, StorageError, Transaction, Versioned, backoff, key};
+use crate::table::{CommitError, StorageError, Table, Transaction, Versioned, backoff, key};
 
 /// How long a lost race is decided again. Each loss means that somebody else won, so only a
 /// provider's day that very many want at once takes longer than this.
@@ -94,6 +94,23 @@ impl From<ChangeError> for Problem {
             ChangeError::Seen | ChangeError::Busy => Self::busy(),
             ChangeError::Storage(error) => error.into(),
         }
+    }
+}
+
+impl ChangeError {
+    /// What the client is told: an earlier try of this very request may be what has changed the state.
+    pub async fn answer<T>(
+        self,
+        once: Option<&Once>,
+        table: &Table,
+        now: Timestamp,
+    ) -> Result<Replayable<T>, Problem> {
+        if let (Some(once), Self::Seen | Self::WrongState(_)) = (once, &self)
+            && let Some(replay) = once.replay(table, now).await?
+        {
+            return replay.answer();
+        }
+        Err(self.into())
     }
 }
 

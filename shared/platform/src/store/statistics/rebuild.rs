@@ -82,15 +82,16 @@ impl Statistics {
         .map(GenerationRecord::counting)
     }
 
-    /// Tells this generation, if no later one is told, and removes those before.
+    /// Tells this generation, if no later one is told, and removes those before the last one.
     async fn finish(&self, generation: u64) -> Result<(), StorageError> {
         let finished = |record: GenerationRecord| GenerationRecord {
             told: record.told.max(generation),
             made: record.made.filter(|made| *made > generation),
         };
         let told = self.change(finished).await?.told;
-        // A few more than the last one, should an earlier removal not have come to its end.
-        for old in told.saturating_sub(8)..told {
+        // A few more than one, should an earlier removal not have come to its end. The one just before stays
+        // until the next time: somebody may be reading it.
+        for old in told.saturating_sub(8)..told.saturating_sub(1) {
             for shard in 0..SHARDS {
                 self.clear(old, shard).await?;
             }

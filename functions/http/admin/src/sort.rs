@@ -1,0 +1,14 @@
+//! In which order staff's lists stand.
+
+use serde::{Deserialize, Serialize};
+
+/// By the time they were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Sort {
+    /// Oldest first.
+    #[serde(rename = "created_at")]
+    Oldest,
+    /// Newest first.
+    #[serde(rename = "-created_at")]
+    Newest,
+}
