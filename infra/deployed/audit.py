@@ -2,8 +2,9 @@
 
 from collections import Counter
 
+from checks import SUPER_ADMIN
 from stack import Failed
-from staff import SUPER_ADMIN, SUPPORT
+from staff import SUPPORT
 
 
 def audit(world):

@@ -1,7 +1,6 @@
 """The checks of what staff do with services and bookings of the whole market."""
 
-from checks import CUSTOMER, PROVIDER
-from staff import SUPER_ADMIN
+from checks import CUSTOMER, PROVIDER, SUPER_ADMIN
 from stack import Failed
 
 

@@ -116,10 +116,13 @@ class Stack:
         return [line.split()[1:] for line in self.lines() if line.startswith("used: ")]
 
     def complaints(self):
-        """What the functions themselves logged as a warning or an error, so far."""
-        logged = [line.partition(" ")[2] for line in self.lines() if line.startswith(f"{NAME}-")]
+        """What the functions themselves logged as a warning or an error, so far, and which function it was."""
+        logged = [line.split(" ", 1) for line in self.lines() if line.startswith(f"{NAME}-")]
         # What is no JSON was not logged on purpose: a panic, say.
-        entries = [json.loads(line) if line.startswith("{") else {"message": line} for line in logged]
+        entries = [
+            {"function": function} | (json.loads(line) if line.startswith("{") else {"message": line})
+            for function, line in logged
+        ]
         return [entry for entry in entries if entry.get("level") not in {"INFO", "DEBUG"}]
 
     def lines(self):

@@ -5,7 +5,6 @@ import hmac
 import struct
 import time
 
-from checks import CUSTOMER, PASSWORD
 from checks import CUSTOMER, PASSWORD, SUPER_ADMIN
 from stack import Failed
 

@@ -187,6 +187,10 @@ impl Desk {
     async fn unlock(&self, whom: Whom) -> Result<Outcome, ManageError> {
         let id = self.id(whom).await?;
         let account = self.accounts().get(id).await?.ok_or(MISSING)?.value;
+        // The address of a registration that lapsed can be somebody else's.
+        if self.accounts().credentials(&account.email).await?.is_none_or(|known| known.user_id != id) {
+            return Err(MISSING);
+        }
         self.accounts().unlock(&account, &self.act()).await?;
         Ok(json!({ "id": id, "unlocked": true }).into())
     }

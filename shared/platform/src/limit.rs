@@ -6,6 +6,7 @@ use banister_domain::account::{Email, LOCK, MAX_FAILURES};
 use banister_domain::id::UserId;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::{try_join, try_join_all};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::http::Problem;
@@ -99,7 +100,9 @@ pub const RESEND_HOUR: Limit = Limit { operation: "resend_account_hour", count: 
 pub const RESET_PASSWORD: Limit = Limit { operation: "reset_password_account", count: 10, seconds: 600 };
 /// Passwords given by whoever is signed in to change it.
 pub const CHANGE_PASSWORD: Limit = Limit { operation: "change_password_account", count: 10, seconds: 300 };
-/// Passwords given by whoever is signed in to change the address.
+/// Passwords given by whoever is signed in for anything else: a second factor, another address, to leave.
+pub const OWN_PASSWORD: Limit = Limit { operation: "own_password_account", count: 10, seconds: 300 };
+/// Other addresses asked for: each is mailed to two.
 pub const CHANGE_EMAIL: Limit = Limit { operation: "change_email_account", count: 5, seconds: 3_600 };
 /// Codes tried at a telephone number.
 pub const CONFIRM_PHONE: Limit = Limit { operation: "confirm_phone", count: 10, seconds: 600 };
@@ -109,11 +112,11 @@ pub const CONFIRM_EMAIL_CHANGE: Limit = Limit { operation: "confirm_email_change
 /// Lets an account's owner try again at once: clears what counts failed attempts to sign in to it and to use
 /// a code or a password of it. What bounds mails and questions stays.
 pub async fn unlock(table: &Table, email: &Email, user: UserId, now: Timestamp) -> Result<(), StorageError> {
-    for limit in [SIGN_IN_HERE, SIGN_IN, CONFIRM_EMAIL_HERE, CONFIRM_EMAIL] {
-        limit.clear(table, email.as_str(), now).await?;
-    }
-    for limit in [RESET_PASSWORD, CHANGE_PASSWORD, CHANGE_EMAIL, CONFIRM_PHONE, CONFIRM_EMAIL_CHANGE] {
-        limit.clear(table, &user.to_string(), now).await?;
-    }
+    let of_address = [SIGN_IN_HERE, SIGN_IN, CONFIRM_EMAIL_HERE, CONFIRM_EMAIL];
+    let of_user = [RESET_PASSWORD, CHANGE_PASSWORD, OWN_PASSWORD, CONFIRM_PHONE, CONFIRM_EMAIL_CHANGE];
+    let user = user.to_string();
+    let of_address = of_address.map(|limit| limit.clear(table, email.as_str(), now));
+    let of_user = of_user.map(|limit| limit.clear(table, &user, now));
+    try_join(try_join_all(of_address), try_join_all(of_user)).await?;
     Ok(())
 }

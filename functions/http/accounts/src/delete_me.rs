@@ -3,7 +3,6 @@
 use axum::extract::State;
 use banister_domain::account::{Account, Password};
 use banister_platform::http::{AcceptedJson, ClientAddress, Code, Json, Problem, SignedIn};
-use banister_platform::limit::Limit;
 use banister_platform::store::Act;
 use banister_platform::view::JobView;
 use serde::Deserialize;
@@ -12,9 +11,6 @@ use crate::Accounts;
 
 pub(crate) const PROBLEMS: &[Code] =
     &[Code::Busy, Code::LastSuperAdmin, Code::OpenBookings, Code::TooManyRequests, Code::WrongPassword];
-
-const PER_ACCOUNT: Limit = Limit { operation: "delete_me_account", count: 10, seconds: 300 };
-const PER_ADDRESS: Limit = Limit { operation: "delete_me_address", count: 100, seconds: 300 };
 
 /// Whoever is at the device of somebody who is signed in does not know it.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -41,16 +37,8 @@ pub(crate) async fn delete_me(
     Json(ask): Json<DeleteMe>,
 ) -> Result<AcceptedJson<JobView>, Problem> {
     let (now, address, user) = (accounts.clock.now(), address.subject(), caller.user_id);
-    PER_ADDRESS.count(&accounts.table, &address, now).await?;
-    PER_ACCOUNT.count(&accounts.table, &user.to_string(), now).await?;
+    let account = accounts.known(user, &ask.password, &address, now).await?;
     let signed_out = || Problem::new(Code::Unauthenticated);
-    let account = accounts.store.get(user).await?.ok_or_else(signed_out)?.value;
-    let credentials = accounts.store.credentials(&account.email).await?;
-    let credentials = credentials.filter(|credentials| credentials.user_id == user).ok_or_else(signed_out)?;
-    if !accounts.matches(&ask.password, &credentials).await? {
-        accounts.store.refuse_password(user, address, now).await?;
-        return Err(Problem::new(Code::WrongPassword).field_at("/password", "is not the password"));
-    }
     let act = Act { by: None, address, at: now };
     // Signed out everywhere since the password was asked for: no longer whoever that was.
     let allowed = |current: &Account| {

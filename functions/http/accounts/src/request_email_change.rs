@@ -36,18 +36,11 @@ pub(crate) async fn request_email_change(
     Json(ask): Json<RequestEmailChange>,
 ) -> Result<Accepted, Problem> {
     let (now, address, user) = (accounts.clock.now(), address.subject(), caller.user_id);
-    CHANGE_EMAIL.count(&accounts.table, &user.to_string(), now).await?;
-    let signed_out = || Problem::new(Code::Unauthenticated);
-    let account = accounts.store.get(user).await?.ok_or_else(signed_out)?.value;
-    let credentials = accounts.store.credentials(&account.email).await?;
-    let credentials = credentials.filter(|credentials| credentials.user_id == user).ok_or_else(signed_out)?;
-    if !accounts.matches(&ask.password, &credentials).await? {
-        accounts.store.refuse_password(user, address, now).await?;
-        return Err(Problem::new(Code::WrongPassword).field_at("/password", "is not the password"));
-    }
+    let account = accounts.known(user, &ask.password, &address, now).await?;
     if ask.email == account.email {
         return Err(Problem::invalid("/email", "is the address of the account"));
     }
+    CHANGE_EMAIL.count(&accounts.table, &user.to_string(), now).await?;
     PER_EMAIL.count(&accounts.table, ask.email.as_str(), now).await?;
     match accounts.store.request_email_change(&account, ask.email, &address, now).await {
         Ok(()) => Ok(Accepted),

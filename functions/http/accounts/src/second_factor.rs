@@ -1,9 +1,9 @@
-//! What the operations on the own second factor share.
+//! What the operations share that take the own password again.
 
 use banister_domain::account::{Account, Password, RecoveryCode, Role, SecondFactorCode};
 use banister_domain::id::UserId;
 use banister_platform::http::{Code, Problem};
-use banister_platform::limit::{Limit, SECOND_FACTOR};
+use banister_platform::limit::{Limit, OWN_PASSWORD, SECOND_FACTOR};
 use banister_platform::store::{SecondFactorError, Security};
 use banister_platform::table::CommitError;
 use jiff::Timestamp;
@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::Accounts;
 
-const PER_ACCOUNT: Limit = Limit { operation: "own_password_account", count: 10, seconds: 300 };
 const PER_ADDRESS: Limit = Limit { operation: "own_password_address", count: 100, seconds: 300 };
 
 /// The account's password, and a code of its second factor.
@@ -47,7 +46,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Account, Problem> {
         PER_ADDRESS.count(&self.table, address, now).await?;
-        PER_ACCOUNT.count(&self.table, &user.to_string(), now).await?;
+        OWN_PASSWORD.count(&self.table, &user.to_string(), now).await?;
         let signed_out = || Problem::new(Code::Unauthenticated);
         let account = self.store.get(user).await?.ok_or_else(signed_out)?.value;
         let credentials = self.store.credentials(&account.email).await?;

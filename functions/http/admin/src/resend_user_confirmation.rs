@@ -9,7 +9,8 @@ use banister_platform::table::CommitError;
 
 use crate::Admin;
 
-pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::NotFound, Code::TooManyRequests];
+pub(crate) const PROBLEMS: &[Code] =
+    &[Code::AccountErased, Code::Busy, Code::EmailTaken, Code::NotFound, Code::TooManyRequests];
 
 /// Mail somebody another code
 ///
@@ -24,7 +25,7 @@ pub(crate) async fn resend_user_confirmation(
     address: ClientAddress,
     Path(id): Path<UserId>,
 ) -> Result<Accepted, Problem> {
-    let (account, now) = (admin.managed(caller.identity, id).await?, admin.clock.now());
+    let (account, now) = (admin.reachable(caller.identity, id).await?, admin.clock.now());
     RESEND.count(&admin.table, account.email.as_str(), now).await?;
     RESEND_HOUR.count(&admin.table, account.email.as_str(), now).await?;
     let act = Act { by: Some(caller.identity.user_id), address: address.subject(), at: now };

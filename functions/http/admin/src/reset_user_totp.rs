@@ -8,7 +8,7 @@ use banister_platform::store::Edit;
 
 use crate::Admin;
 
-pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::Busy];
+pub(crate) const PROBLEMS: &[Code] = &[Code::AccountErased, Code::Busy, Code::NotFound];
 
 /// Turn off somebody's second factor
 ///

@@ -18,14 +18,19 @@ impl Admin {
         account.filter(|account| sees(caller, &account.value)).ok_or(Problem::new(Code::NotFound))
     }
 
-    /// The account, if `caller` may act on it.
-    pub(crate) async fn managed(&self, caller: Identity, id: UserId) -> Result<Account, Problem> {
+    /// The account, if `caller` may act on it and its address is still its own: that of a registration that
+    /// lapsed may have become somebody's on whom `caller` may not act.
+    pub(crate) async fn reachable(&self, caller: Identity, id: UserId) -> Result<Account, Problem> {
         let account = self.seen(caller, id).await?.value;
-        if reach(caller, &account) == Reach::Managed {
-            Ok(account)
-        } else {
-            Err(Problem::new(Code::Forbidden))
+        manages(caller, &account)?;
+        if account.status.is_final() {
+            return Err(Problem::new(Code::AccountErased));
         }
+        let owner = self.accounts.credentials(&account.email).await?;
+        if owner.is_none_or(|owner| owner.user_id != id) {
+            return Err(Problem::new(Code::EmailTaken));
+        }
+        Ok(account)
     }
 
     /// Makes of the account what `decide` says, if `caller` may change it as it is then.

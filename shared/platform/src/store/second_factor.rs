@@ -59,6 +59,26 @@ impl SecondFactorRecord {
     }
 }
 
+impl SecondFactorRecord {
+    /// Lets the owner of a factor type codes again at once.
+    pub(super) async fn forgive(table: &Table, user: UserId) -> Result<(), StorageError> {
+        for attempt in 0..5 {
+            let known = table.get::<Self>(&key::second_factor(user)).await?;
+            let Some(known) = known.filter(|known| known.value.failures.is_some()) else { return Ok(()) };
+            let mut transaction = Transaction::new();
+            transaction.replace(&known.map(|record| Self { failures: None, ..record }), ());
+            match transaction.commit(table).await {
+                Ok(()) => return Ok(()),
+                Err(CommitError::Storage(error)) => return Err(error),
+                Err(CommitError::Refused(()) | CommitError::Contention) => {
+                    tokio::time::sleep(backoff(attempt)).await;
+                }
+            }
+        }
+        Err(StorageError::Unavailable("contention".into()))
+    }
+}
+
 /// A right code, with what its use makes of the item: whoever accepts the code writes it in the
 /// transaction of what the code is for, so that of many at once one is accepted.
 pub struct Proof {

@@ -164,6 +164,9 @@ async fn a_limit_that_cannot_be_counted_lets_nobody_through() {
         ("/v1/password-resets", json!({ "email": owner.email })),
         ("/v1/password-resets/complete", json!({ "token": "x", "new_password": NEW })),
         ("/v1/email-confirmations/resend", json!({ "email": owner.email })),
+        ("/v1/sessions", json!({ "email": owner.email, "password": PASSWORD })),
+        ("/v1/email-confirmations", json!({ "email": owner.email, "code": "12345678" })),
+        ("/v1/me/totp", json!({ "password": PASSWORD })),
     ];
     let broken = || {
         for _ in 0..20 {

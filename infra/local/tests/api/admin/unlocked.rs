@@ -1,8 +1,8 @@
 //! What staff do for those who cannot get in.
 
 use banister_domain::access::Permissions;
-use banister_domain::account::Role;
-use banister_local::client::{Client, PASSWORD};
+use banister_domain::account::{Role, Step};
+use banister_local::client::{Client, PASSWORD, totp_secret};
 use serde_json::json;
 
 use crate::problems::refused;
@@ -42,6 +42,34 @@ async fn staff_let_somebody_try_again() {
     let lines = lines["items"].as_array().unwrap();
     let line = lines.iter().find(|line| line["entry"] == "account_unlocked").unwrap();
     assert_eq!(line["actor_id"], admin.id);
+}
+
+/// Five wrong codes of an app are too many as well.
+#[tokio::test]
+async fn staff_let_somebody_type_codes_again() {
+    let cloud = cloud_at(START).await;
+    let (admin, owner) = (super_admin(&cloud, "Super Admin").await, customer(&cloud, "Customer One").await);
+    let set_up = body(owner.post("/v1/me/totp", &json!({ "password": PASSWORD })).await.unwrap(), 201);
+    let secret = totp_secret(text(&set_up, "secret"));
+    let code = |steps: i64| {
+        let now = cloud.clock.now() + jiff::SignedDuration::from_secs(30 * steps);
+        secret.code(Step::at(now)).digits()
+    };
+    body(owner.post("/v1/me/totp/confirm", &json!({ "code": code(0) })).await.unwrap(), 200);
+    let sign_in = async |code: &str| {
+        let ask = json!({ "email": owner.email, "password": PASSWORD, "code": code });
+        owner.post("/v1/sessions", &ask).await.unwrap()
+    };
+    let right = code(1);
+    let near: Vec<_> = (-3..=3).map(code).collect();
+    let wrong = (0..8).map(|number| format!("{number:06}")).find(|other| !near.contains(other)).unwrap();
+    for _ in 0..5 {
+        refused(&sign_in(&wrong).await, 401, "wrong_second_factor");
+    }
+    refused(&sign_in(&right).await, 429, "too_many_requests");
+    let path = format!("/v1/admin/users/{}/unlock", owner.id);
+    assert_eq!(admin.act(&path).await.unwrap().status, 204);
+    assert_eq!(sign_in(&right).await.status, 201);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::super_admins::SuperAdminsRecord;
 use super::{AccountRecord, Accounts};
 use crate::limit;
+use crate::store::second_factor::SecondFactorRecord;
 use crate::store::{AuditEntry, AuditRecord, Change, OutboxRecord};
 use crate::table::{CommitError, StorageError, Transaction, backoff, key};
 
@@ -77,6 +78,7 @@ impl Accounts {
     /// what is cut off after it is done again.
     pub async fn unlock(&self, account: &Account, act: &Act) -> Result<(), StorageError> {
         self.table.put(&act.line(AuditEntry::AccountUnlocked, account.id)).await?;
+        SecondFactorRecord::forgive(&self.table, account.id).await?;
         limit::unlock(&self.table, &account.email, account.id, act.at).await
     }
 
