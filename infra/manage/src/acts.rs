@@ -6,14 +6,14 @@ use std::path::Path;
 
 use banister_domain::access::{Permission, Permissions};
 use banister_domain::account::{Account, AccountStatus, Email, Role};
-use banister_domain::id::UserId;
+use banister_domain::id::{JobId, UserId};
 use banister_domain::text::{PersonName, Reason};
 use banister_platform::clock::Clock;
 use banister_platform::config::Settings;
 use banister_platform::identity::password::Passwords;
 use banister_platform::random;
 use banister_platform::store::{
-    Accounts, Act, Audit, AuditEntry, AuditRecord, COMMAND, Change, Edit, EditError, NewAccount, Once,
+    Accounts, Act, Audit, AuditEntry, AuditRecord, COMMAND, Change, Edit, EditError, Jobs, NewAccount, Once,
     PermissionsError, Rebuilt, RegisterError, Statistics, Verified,
 };
 use banister_platform::table::{CommitError, Table, backoff};
@@ -56,6 +56,7 @@ pub(crate) async fn run(command: Command, data: &Path) -> Result<Outcome, Manage
         Command::VerifyAudit { from, to } => desk.verify(from, to).await,
         Command::LinkAudit { from, to } => desk.link(from, to).await,
         Command::RebuildCounters => desk.rebuild().await,
+        Command::ContinueJob { job } => desk.continue_job(job).await,
     }
 }
 
@@ -265,6 +266,12 @@ impl Desk {
             linked += audit.link_missed(*day, self.clock.now()).await?;
         }
         Ok(json!({ "days": days.len(), "linked": linked }).into())
+    }
+
+    async fn continue_job(&self, id: JobId) -> Result<Outcome, ManageError> {
+        let job = Jobs::new(self.table.clone()).ask_again(id, self.clock.now()).await?;
+        let job = job.ok_or(ManageError::Refused("there is no such job, or it is done"))?;
+        Ok(json!({ "id": id, "state": job.state, "revision": job.revision }).into())
     }
 
     async fn rebuild(&self) -> Result<Outcome, ManageError> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use banister_domain::access::Permission;
 use banister_domain::account::{Email, Role};
-use banister_domain::id::UserId;
+use banister_domain::id::{JobId, UserId};
 use banister_domain::text::{PersonName, Reason};
 use jiff::civil::Date;
 use lexopt::prelude::{Long, Short, Value, ValueExt as _};
@@ -29,12 +29,13 @@ Commands:
   reindex-users   write what accounts from before are found by, and claim their telephone numbers
   verify-audit    find what was changed in the audit log: --from, --to (days in UTC; today if not given)
   link-audit      link records of the audit log that the stream had and nobody linked: --from, --to
+  continue-job    ask again for the next piece of a job whose message was lost: --job
   rebuild-counters
                   count users, services and bookings again; goes through the whole table
 
 Options:
   --email ADDRESS --id ID --first-name NAME --last-name NAME --permission NAME --reason TEXT
-  --from DAY --to DAY
+  --from DAY --to DAY --job ID
   --data DIR      data folder of the local cloud (default .banister)
   --json          answer with one JSON object
   --help          this text
@@ -57,6 +58,7 @@ pub(crate) enum Command {
     VerifyAudit { from: Option<Date>, to: Option<Date> },
     LinkAudit { from: Option<Date>, to: Option<Date> },
     RebuildCounters,
+    ContinueJob { job: JobId },
 }
 
 /// Whose account.
@@ -83,6 +85,7 @@ struct Given {
     reason: Option<Reason>,
     from: Option<Date>,
     to: Option<Date>,
+    job: Option<JobId>,
 }
 
 pub(crate) fn read(mut parser: Parser) -> Result<Arguments, Error> {
@@ -99,6 +102,7 @@ pub(crate) fn read(mut parser: Parser) -> Result<Arguments, Error> {
             Long("reason") => given.reason = Some(parser.value()?.parse()?),
             Long("from") => given.from = Some(parser.value()?.parse()?),
             Long("to") => given.to = Some(parser.value()?.parse()?),
+            Long("job") => given.job = Some(parser.value()?.parse()?),
             Long("data") => data = parser.value()?.into(),
             Long("json") => json = true,
             Value(word) if command.is_none() => command = Some(word.string()?),
@@ -135,6 +139,7 @@ impl Given {
             "verify-audit" => Command::VerifyAudit { from: self.from.take(), to: self.to.take() },
             "link-audit" => Command::LinkAudit { from: self.from.take(), to: self.to.take() },
             "rebuild-counters" => Command::RebuildCounters,
+            "continue-job" => Command::ContinueJob { job: self.job.take().ok_or("--job is missing")? },
             other => return Err(format!("there is no command {other}").into()),
         };
         let rest = [
@@ -146,6 +151,7 @@ impl Given {
             ("--reason", self.reason.is_some()),
             ("--from", self.from.is_some()),
             ("--to", self.to.is_some()),
+            ("--job", self.job.is_some()),
         ];
         match rest.into_iter().find(|(_, given)| *given) {
             Some((option, _)) => Err(format!("{name} has no option {option}").into()),
@@ -202,6 +208,11 @@ mod tests {
             ("rotate-keys --email a@example.com", "rotate-keys has no option --email"),
             ("reindex-users --reason x", "reindex-users has no option --reason"),
             ("verify-audit --from yesterday", "yesterday"),
+            ("continue-job", "--job is missing"),
+            (
+                "unlock --email a@example.com --job job_01KB2QM8R1T4W7Z0CEGJKMPSVX",
+                "unlock has no option --job",
+            ),
             ("verify-audit --password secret", "--password"),
             ("disable twice --email a@example.com", "twice"),
         ] {

@@ -62,14 +62,15 @@ pub enum ErasureStep {
     BookingsMade,
     /// The own words in bookings taken.
     BookingsTaken,
-    /// What the audit log says of the account.
-    AuditAbout,
-    /// Whence the audit log says that others were acted upon.
-    AuditBy,
     /// The files of photos.
     Photos,
     /// The account itself and its address.
     Account,
+    /// What the audit log says of the account: last, since whoever types the address leaves a line until it is
+    /// freed.
+    AuditAbout,
+    /// Whence the audit log says that others were acted upon.
+    AuditBy,
 }
 
 impl ErasureStep {
@@ -81,10 +82,10 @@ impl ErasureStep {
         Self::Calendar,
         Self::BookingsMade,
         Self::BookingsTaken,
-        Self::AuditAbout,
-        Self::AuditBy,
         Self::Photos,
         Self::Account,
+        Self::AuditAbout,
+        Self::AuditBy,
     ];
 
     fn next(self) -> Option<Self> {

@@ -29,7 +29,8 @@ pub(crate) async fn restore_service(
     let decide = |service: &Service| {
         let restored = service.clone().restored(now);
         let restored = restored.map_err(|NotArchivedByStaff| Problem::new(Code::NotArchivedByStaff))?;
-        let before = json!({ "status": service.status, "archived": service.archived });
+        let reason = service.archived.as_ref().map(|archived| &archived.reason);
+        let before = json!({ "status": service.status, "reason": reason });
         let after = json!({ "service_id": id, "status": restored.status });
         Ok(Some(ServiceEdit {
             service: restored,

@@ -1,8 +1,9 @@
 //! One message: the piece of a job that it asks for.
 
+use banister_domain::account::Role;
 use banister_domain::event::Payload;
 use banister_domain::id::UserId;
-use banister_domain::job::{ERASING_WAITS, ErasureStep, Job, Work};
+use banister_domain::job::{ERASING_WAITS, Erasure, ErasureStep, Job, Work};
 use banister_platform::objects::key::{self, Square};
 use banister_platform::store::PieceError;
 use banister_platform::table::{CommitError, Versioned};
@@ -34,7 +35,12 @@ impl JobsWorker {
     async fn piece(&self, job: Versioned<Job>) -> Result<(), WorkError> {
         let now = self.clock.now();
         let Work::EraseUser(erasure) = job.value.work.clone();
-        if now.duration_since(job.value.created_at) < ERASING_WAITS {
+        let since = if self.may_just_have_been_booked(&erasure).await? {
+            job.value.updated_at
+        } else {
+            job.value.created_at
+        };
+        if now.duration_since(since) < ERASING_WAITS {
             return Err(WorkError::Retry("requests may still be under way".into()));
         }
         if erasure.step == ErasureStep::Photos {
@@ -55,6 +61,15 @@ impl JobsWorker {
             }
             Err(CommitError::Storage(error)) => Err(error.into()),
         }
+    }
+
+    /// Whether bookings are about to be looked for of a provider who could be booked until the step before.
+    async fn may_just_have_been_booked(&self, erasure: &Erasure) -> Result<bool, WorkError> {
+        if erasure.step != ErasureStep::BookingsTaken || erasure.cursor.is_some() {
+            return Ok(false);
+        }
+        let account = self.accounts.get(erasure.user_id).await?;
+        Ok(account.is_some_and(|account| account.value.role == Role::Provider))
     }
 
     /// Removes the files of all photos: the account has been without one since it was switched off, and

@@ -123,11 +123,14 @@ impl People {
     /// A booking that staff cancelled, with their answer kept, and the service that they archived.
     async fn managed(&self, service: &str) {
         let booking = self.book(service, "2031-03-04T16:00:00Z").await;
-        let said = json!({ "reason": "Quillfeather fell out with them." });
+        let said = json!({ "reason": "Widdershins fell out with Quillfeather." });
         let (path, key) = (format!("/v1/admin/bookings/{booking}/cancel"), [("idempotency-key", "cancel-1")]);
         body(self.admin.call(Method::POST, &path, &key, Some(&said)).await.unwrap(), 200);
-        let said = json!({ "reason": "Widdershins has no licence." });
-        body(self.admin.post(&format!("/v1/admin/services/{service}/archive"), &said).await.unwrap(), 200);
+        let (path, said) =
+            (format!("/v1/admin/services/{service}"), json!({ "reason": "Widdershins has no licence." }));
+        body(self.admin.post(&format!("{path}/archive"), &said).await.unwrap(), 200);
+        body(self.admin.act(&format!("{path}/restore")).await.unwrap(), 200);
+        body(self.admin.post(&format!("{path}/archive"), &said).await.unwrap(), 200);
     }
 
     /// What the audit log, rate limits and tokens have of the customer.

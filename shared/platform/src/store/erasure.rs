@@ -10,7 +10,7 @@ use banister_domain::account::Account;
 use banister_domain::event::Payload;
 use banister_domain::id::{BookingId, UserId};
 use banister_domain::job::{Erasure, ErasureStep, Job, Work};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -19,7 +19,7 @@ use super::{AccountRecord, Act, AuditEntry, Bookings, OutboxRecord, Piece, Recei
 use crate::http::{Code, Problem};
 use crate::random;
 use crate::table::{
-    CommitError, Position, Query, Record as _, StorageError, Table, Transaction, backoff, key,
+    CommitError, Page, Position, Query, Record as _, StorageError, Table, Transaction, backoff, key,
 };
 use crate::telemetry;
 
@@ -151,7 +151,7 @@ impl Erasures {
     async fn forget_answers(&self, subject: &str, ids: &[String]) -> Result<(), StorageError> {
         let mut query = Query::all(None, key::receipts(subject), 100);
         loop {
-            let page = self.table.query::<ReceiptRecord>(query.clone()).await?;
+            let page = whole(self.table.query::<ReceiptRecord>(query.clone()).await?)?;
             for (receipt, _) in page.items {
                 if ids.iter().any(|id| receipt.value.speaks_of(id)) {
                     self.table.delete(&receipt.value.key()).await?;
@@ -162,6 +162,18 @@ impl Erasures {
                 None => return Ok(()),
             }
         }
+    }
+}
+
+/// How old an answer can be that is still kept: a day, and what DynamoDB takes to delete what expired.
+const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+/// All that a query found, or why it is not known to be all: what cannot be read cannot be erased.
+fn whole<R>(page: Page<R>) -> Result<Page<R>, StorageError> {
+    if page.unreadable == 0 {
+        Ok(page)
+    } else {
+        Err(StorageError::Malformed("items to be erased do not read".into()))
     }
 }
 

@@ -4,7 +4,7 @@
 
 use banister_domain::event::Payload;
 use banister_domain::id::JobId;
-use banister_domain::job::{Job, Work};
+use banister_domain::job::{Job, State, Work};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -101,6 +101,15 @@ impl Jobs {
             transaction.put_over(&asked_for(&next.value.0, now)?);
         }
         transaction.commit(&self.table).await
+    }
+
+    /// Asks again for the piece that a job is at, for one whose message was lost; none where there is no such
+    /// job, or all of it is done. To ask twice does nothing twice.
+    pub async fn ask_again(&self, id: JobId, now: Timestamp) -> Result<Option<Job>, StorageError> {
+        let job = self.get(id).await?.filter(|job| job.value.state != State::Done);
+        let Some(job) = job else { return Ok(None) };
+        self.table.put(&asked_for(&job.value, now)?).await?;
+        Ok(Some(job.value))
     }
 
     /// Records that a job cannot go on. The message that it stopped at goes on with it when it is sent again.

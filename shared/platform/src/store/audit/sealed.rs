@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::canonical::canonical;
-use super::{AuditEntry, AuditRecord, Change};
+use super::{AuditEntry, AuditRecord, COMMAND, Change, JOB};
 use crate::random;
 
 /// The first form of a record in which parts are sealed.
@@ -161,7 +161,9 @@ impl AuditRecord {
             return self;
         }
         let mut record = self;
-        if record.actor_id.or(record.user_id) == Some(user) {
+        // Neither a command nor a job was the person.
+        let own = record.actor_id.or(record.user_id) == Some(user);
+        if own && ![COMMAND, JOB].contains(&record.address.as_str()) {
             record.seals.address = None;
             ERASED.clone_into(&mut record.address);
         }
@@ -266,6 +268,17 @@ mod tests {
             assert_eq!((text.contains("192.0.2.1"), text.contains("Robin")), (address, words), "{text}");
             assert_eq!(linked(&erased), linked(&whole));
             assert!(is_as_sealed(&erased));
+        }
+    }
+
+    #[test]
+    fn what_a_command_or_a_job_did_was_not_the_person() {
+        let (user, _, record) = disabled();
+        for address in [COMMAND, JOB] {
+            let line = AuditRecord { actor_id: None, address: address.into(), ..record.clone() };
+            let erased = line.without(user);
+            assert_eq!(erased.address, address);
+            assert!(!item(&erased).to_string().contains("Robin"));
         }
     }
 

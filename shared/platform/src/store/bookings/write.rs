@@ -140,10 +140,11 @@ impl Order<'_> {
         })
     }
 
-    /// What the audit log says of an act of staff; a change by the two sides is in the history only.
+    /// What the audit log says of an act of staff; a change by the two sides is in the history only, and so
+    /// are the words, which are about either side.
     fn line(&self, before: &Booking, Change { booking, .. }: &Change) -> Option<AuditRecord> {
         let line = self.act?.line(AuditEntry::BookingCancelled, booking.customer_id);
-        let after = json!({ "booking_id": booking.id, "status": booking.status, "reason": self.reason });
+        let after = json!({ "booking_id": booking.id, "status": booking.status });
         Some(line.change(&json!({ "status": before.status }), &after))
     }
 }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use banister_domain::booking::{Actor, Booking, HistoryEntry, Status};
 use banister_domain::id::{BookingId, UserId};
 use banister_domain::job::ErasureStep;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::{Erasures, MOST_NAMED, count, cursor, position};
+use super::{ANSWERS_KEPT, Erasures, MOST_NAMED, count, cursor, position, whole};
 use crate::store::{BookingRecord, ChangeError, HistoryRecord, ListBookings, Piece, PieceError, Side};
 use crate::table::{Query, StorageError, Transaction, Versioned, key};
 
@@ -15,8 +15,6 @@ use crate::table::{Query, StorageError, Transaction, Versioned, key};
 const BOOKINGS: u16 = 10;
 /// Lines of history written in a piece; a booking has three or four.
 const LINES: usize = 75;
-/// How old an answer can be that is still kept: a day, and what DynamoDB takes to delete what expired.
-const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 impl Erasures {
     /// Up to [`MOST_NAMED`] bookings of either side that are requested or confirmed and still to come.
@@ -64,7 +62,7 @@ impl Erasures {
             (Side::Provider(user), Actor::Provider)
         };
         let wanted = ListBookings { side, from: None, to: None };
-        let page = self.bookings.list(wanted, BOOKINGS, position(after)?).await?;
+        let page = whole(self.bookings.list(wanted, BOOKINGS, position(after)?).await?)?;
         let mut transaction = Transaction::new();
         let (mut answers, mut items, mut lines) = (BTreeMap::<UserId, BTreeSet<String>>::new(), 0, 0);
         let (mut last, mut rest) = (None, page.last);
@@ -134,7 +132,7 @@ impl Erasures {
 
     async fn history(&self, id: BookingId) -> Result<Vec<Versioned<HistoryRecord>>, StorageError> {
         let query = Query::beginning(key::booking(id).pk, key::HISTORY, 100);
-        let page = self.table.query::<HistoryRecord>(query).await?;
+        let page = whole(self.table.query::<HistoryRecord>(query).await?)?;
         Ok(page.items.into_iter().map(|(line, _)| line).collect())
     }
 }

@@ -2,17 +2,15 @@
 
 use banister_domain::id::UserId;
 use banister_domain::job::ErasureStep;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::{Erasures, count, cursor, position};
+use super::{ANSWERS_KEPT, Erasures, count, cursor, position, whole};
 use crate::store::{AuditEntry, AuditRecord, Piece, PieceError};
 use crate::table::key::{self, Index};
 use crate::table::{Query, Record as _, StorageError, Transaction};
 
 /// Lines written in a piece, each of a kilobyte at most.
 const LINES: u16 = 45;
-/// As [`super::bookings`] has it.
-const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 impl Erasures {
     /// Takes out of lines what is personal, and out of the answers kept for staff those that show an
@@ -30,7 +28,7 @@ impl Erasures {
             (Index::Gsi2, key::acted(user))
         };
         let all = Query::all(Some(index), pk, LINES);
-        let page = self.table.query::<AuditRecord>(Query { after: position(after)?, ..all }).await?;
+        let page = whole(self.table.query::<AuditRecord>(Query { after: position(after)?, ..all }).await?)?;
         let keys: Vec<_> = page.items.iter().map(|(line, _)| line.value.key()).collect();
         // Not as the index has them: a line can be of two people of whom all is erased at once.
         let mut found = self.table.get_all(&keys).await?;

@@ -3,7 +3,7 @@
 use banister_domain::id::UserId;
 use jiff::Timestamp;
 
-use super::{Erasures, count, cursor, position};
+use super::{Erasures, count, cursor, position, whole};
 use crate::store::accounts::{FormerEmailRecord, claim, index};
 use crate::store::{
     AccountRecord, AuditEntry, AuditRecord, CredentialsRecord, JOB, Piece, PieceError, ServiceRecord,
@@ -45,9 +45,16 @@ impl Erasures {
         let account = self.erased_account(user).await?.value.0;
         let all = Query::beginning(key::user(user).pk, key::FORMER_EMAILS, FORMER);
         let from = position::<Option<Position>>(after)?.flatten();
-        let page = self.table.query::<FormerEmailRecord>(Query { after: from, ..all }).await?;
-        let former = page.items.iter().map(|(former, _)| former.value.email.to_string());
-        let subjects = [user.to_string(), account.email.to_string()].into_iter().chain(former);
+        let page = whole(self.table.query::<FormerEmailRecord>(Query { after: from, ..all }).await?)?;
+        let former = page.items.iter().map(|(former, _)| former.value.email.clone());
+        let mut subjects = vec![user.to_string()];
+        for email in [account.email].into_iter().chain(former) {
+            // One that is somebody else's by now has that one's answers.
+            let owner = self.table.get::<CredentialsRecord>(&key::credentials(&email)).await?;
+            if owner.is_none_or(|owner| owner.value.user_id == user) {
+                subjects.push(email.to_string());
+            }
+        }
         let mut gone = Vec::new();
         for subject in subjects {
             let query = Query::all(None, key::receipts(&subject), DELETED);
@@ -68,7 +75,7 @@ impl Erasures {
     /// Archives services, and takes their words.
     pub(super) async fn services(&self, user: UserId, after: Option<&str>) -> Result<Piece, StorageError> {
         let all = Query::all(Some(Index::Gsi1), key::services_of(user), SERVICES);
-        let page = self.table.query::<ServiceRecord>(Query { after: position(after)?, ..all }).await?;
+        let page = whole(self.table.query::<ServiceRecord>(Query { after: position(after)?, ..all }).await?)?;
         let keys: Vec<_> = page.items.iter().map(|(record, _)| record.value.key()).collect();
         let mut found = self.table.get_all(&keys).await?;
         let mut transaction = Transaction::new();
@@ -86,7 +93,7 @@ impl Erasures {
         Piece::whole(transaction, 1)
     }
 
-    /// Makes the account nobody's, frees its address and its number, and leaves an audit line: the last piece.
+    /// Makes the account nobody's, frees its address and its number, and leaves an audit line.
     pub(super) async fn account(&self, user: UserId, now: Timestamp) -> Result<Piece, StorageError> {
         let before = self.erased_account(user).await?;
         let email = before.value.0.email.clone();
