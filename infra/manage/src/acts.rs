@@ -176,7 +176,7 @@ impl Desk {
                 Err(ManageError::Refused("there must be another active super admin"))
             }
             Err(CommitError::Refused(EditError::Erased)) => Err(ERASED),
-            // Switching off touches no number.
+            // None of these touches a number.
             Err(CommitError::Refused(EditError::Stale | EditError::PhoneTaken) | CommitError::Contention) => {
                 Err(ManageError::Busy)
             }
@@ -211,24 +211,25 @@ impl Desk {
     }
 
     async fn reindex(&self) -> Result<Outcome, ManageError> {
-        let mut accounts = 0;
+        let (mut accounts, mut unreadable) = (0, 0);
         for role in Role::ALL {
-            let mut next = None;
+            let mut after = None;
             loop {
-                let page = self.accounts().reindex(role, next).await.map_err(|error| match error {
+                let page = self.accounts().reindex(role, after).await.map_err(|error| match error {
                     CommitError::Refused(id) => ManageError::Stopped(id),
                     CommitError::Contention => ManageError::Busy,
                     CommitError::Storage(error) => error.into(),
                 })?;
-                // A page begins with the account that the one before ended with.
-                accounts += page.accounts - usize::from(next.is_some() && page.accounts > 0);
-                next = page.next;
-                if next.is_none() {
+                accounts += page.accounts;
+                unreadable += page.unreadable;
+                after = page.last;
+                if after.is_none() {
                     break;
                 }
             }
         }
-        Ok(json!({ "accounts": accounts }).into())
+        let result = json!({ "accounts": accounts, "unreadable": unreadable });
+        Ok(Outcome { result, good: unreadable == 0 })
     }
 
     fn act(&self) -> Act {

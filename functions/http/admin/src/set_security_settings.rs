@@ -19,7 +19,6 @@ pub(crate) const PROBLEMS: &[Code] = &[Code::IfMatchRequired, Code::Stale];
 #[schema(example = json!({ "second_factor_roles": ["accountant", "admin"] }))]
 pub(crate) struct SetSecuritySettings {
     /// Roles of staff that must have a second factor; super admins must in any case.
-    #[schema(max_items = 6)]
     second_factor_roles: Vec<Role>,
 }
 

@@ -16,8 +16,8 @@ pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::AccountErased, Code
 /// Change an account
 ///
 /// Neither its role nor its address, which have ways of their own. The audit log says which fields
-/// were changed, and not what stood there. A number that has another account is refused (409 `phone_taken`); one that is
-/// set here is confirmed by nobody.
+/// were changed, and not what stood there. A number that has another account is refused (409 `phone_taken`) where
+/// the address is confirmed; one that is set here is confirmed by nobody.
 #[utoipa::path(patch, path = "/v1/admin/users/{id}", request_body(content((UpdateProfile = "application/json"), (UpdateProfile = "application/merge-patch+json"))),
     params(("id" = UserId, Path, description = "Whose")),
     responses((status = 200, description = "The account after the change", body = UserView)))]

@@ -96,7 +96,6 @@ impl utoipa::PartialSchema for SecondFactorCode {
             .schema_type(Type::String)
             .description(Some("Six digits of an authenticator app, or a recovery code."))
             .min_length(Some(6))
-            .max_length(Some(20))
             .examples(["492039"])
             .into()
     }

@@ -96,7 +96,7 @@ impl fmt::Debug for TotpSecret {
     }
 }
 
-/// Six digits as typed, with or without white space and dashes between them.
+/// Six digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TotpCode(u32);
 

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 /// A key that signs access tokens, with its name.
 #[derive(Clone)]
 pub struct SigningKey {
-    id: String,
+    pub(super) id: String,
     /// PKCS #8 DER.
-    der: Vec<u8>,
+    pub(super) der: Vec<u8>,
 }
 
 /// The text is no key.

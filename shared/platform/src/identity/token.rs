@@ -2,13 +2,11 @@
 
 use banister_domain::account::Role;
 use banister_domain::id::{SessionId, UserId};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
-use super::KeySet;
+use super::{KeySet, SigningKey};
 use crate::config::{ConfigError, Settings};
 
 /// How long an access token is good for.
@@ -64,16 +62,10 @@ pub struct Issuer {
 impl Issuer {
     /// With the key in `ACCESS_PRIVATE_KEY`: `<key id>:<PKCS #8 DER in base64>`.
     pub fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
-        let (key_id, key) = settings.parsed("ACCESS_PRIVATE_KEY", |text| {
-            let (key_id, der) = text.split_once(':').ok_or("must be <key id>:<base64>")?;
-            let der = STANDARD.decode(der.trim()).map_err(|_| "must be base64 after the colon")?;
-            Ok::<_, &str>((key_id.to_owned(), EncodingKey::from_ed_der(&der)))
-        })?;
         // A key that cannot sign is noticed here and not by the first who signs in.
-        let name = "ACCESS_PRIVATE_KEY";
-        jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &(), &key)
-            .map_err(|error| ConfigError::Invalid { name, problem: error.to_string() })?;
-        Ok(Self { deployment: settings.required("ACCESS_ISSUER")?, key_id, key })
+        let SigningKey { id, der } = settings.parsed("ACCESS_PRIVATE_KEY", SigningKey::parse)?;
+        let key = EncodingKey::from_ed_der(&der);
+        Ok(Self { deployment: settings.required("ACCESS_ISSUER")?, key_id: id, key })
     }
 
     /// A token for one session of an account, made at `now`.

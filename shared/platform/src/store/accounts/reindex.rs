@@ -8,7 +8,7 @@ use banister_domain::id::UserId;
 use super::super_admins::SuperAdminsRecord;
 use super::{AccountRecord, Accounts};
 use crate::table::key::{self, Index};
-use crate::table::{CommitError, Query, Transaction, backoff};
+use crate::table::{CommitError, Position, Query, Transaction, backoff};
 
 /// So many accounts are read at once.
 const PAGE: u16 = 50;
@@ -18,24 +18,28 @@ const PAGE: u16 = 50;
 pub struct Reindexed {
     /// How many accounts were written.
     pub accounts: usize,
-    /// From which account to go on; none at the end.
-    pub next: Option<UserId>,
+    /// How many do not read as accounts, and stay as they are.
+    pub unreadable: usize,
+    /// Behind what to go on; none at the end.
+    pub last: Option<Position>,
 }
 
 impl Accounts {
-    /// Writes a page of the accounts of a role anew, oldest first and beginning with `from`, with all that
-    /// they are found by, the number that a confirmed one names, and the place of a super admin among
-    /// their own. Doing it again changes nothing; the account that `from` names may have been done before.
-    pub async fn reindex(&self, role: Role, from: Option<UserId>) -> Result<Reindexed, CommitError<UserId>> {
+    /// Writes a page of the accounts of a role anew, oldest first and behind `after`, with all that they are
+    /// found by, the number that a confirmed one names, and the place of a super admin among their own. Doing
+    /// it again changes nothing.
+    pub async fn reindex(
+        &self,
+        role: Role,
+        after: Option<Position>,
+    ) -> Result<Reindexed, CommitError<UserId>> {
         let all = Query::all(Some(Index::Gsi1), key::users_of(role), PAGE);
-        let from = from.map_or_else(|| all.from.clone(), |id| id.to_string());
-        let page = self.table.query::<AccountRecord>(Query { from, ..all }).await?;
+        let page = self.table.query::<AccountRecord>(Query { after, ..all }).await?;
         let ids: Vec<_> = page.items.iter().map(|(record, _)| record.value.0.id).collect();
         for id in &ids {
             self.reindex_one(*id).await?;
         }
-        let next = ids.last().copied().filter(|_| page.last.is_some());
-        Ok(Reindexed { accounts: ids.len(), next })
+        Ok(Reindexed { accounts: ids.len(), unreadable: page.unreadable, last: page.last })
     }
 
     async fn reindex_one(&self, id: UserId) -> Result<(), CommitError<UserId>> {

@@ -6,7 +6,7 @@ use banister_domain::event::Payload;
 use banister_domain::id::UserId;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Judged, Proof, SecondFactorError, SecondFactorRecord, SecondFactors, Who};
+use super::{Judged, SecondFactorError, SecondFactorRecord, SecondFactors, Who};
 use crate::identity::second_factor::{LIFETIME_MINUTES, SecondFactorKeys};
 use crate::store::{AccountRecord, AuditEntry, AuditRecord, OutboxRecord, SessionRecord};
 use crate::table::{CommitError, StorageError, Transaction, Versioned, backoff, key};
@@ -125,9 +125,8 @@ impl SecondFactors {
         now: Timestamp,
     ) -> Refused<Vec<RecoveryCode>> {
         for attempt in 0..5 {
-            let Proof { used, recovery } = self.prove(user, code, address, now).await?;
+            let proof = self.prove(user, code, address, now).await?;
             let (codes, recovery_codes) = self.recovery(user);
-            let proof = Proof { used, recovery };
             let renewed = proof.used.clone().map(|record| SecondFactorRecord { recovery_codes, ..record });
             let mut transaction = Transaction::new();
             transaction.replace(&renewed, ()).put_over(&AuditRecord::new(
