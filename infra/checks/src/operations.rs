@@ -93,7 +93,7 @@ fn rights(text: &str) -> BTreeMap<String, BTreeSet<String>> {
 /// An operation that only reads has no right to write.
 #[must_use]
 pub fn reading_is_reading(template: &Template) -> Faults {
-    let reads = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"];
+    let reads = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "s3:GetObject"];
     let is_get = |function: &Function| function.routes().iter().any(|(method, _)| method == "GET");
     let mut faults = Faults::new();
     for function in template.functions().iter().filter(|function| is_get(function)) {

@@ -14,7 +14,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 84] = [
+const RIGHTS: [(&str, &str); 85] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -31,7 +31,7 @@ const RIGHTS: [(&str, &str); 84] = [
     ("remove_totp", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("renew_recovery_codes", "BatchGetItem GetItem PutItem UpdateItem"),
     ("delete_me", "BatchGetItem GetItem PutItem UpdateItem; GSI1: Query; GSI2: Query"),
-    ("get_job", "BatchGetItem GetItem"),
+    ("get_job", "BatchGetItem GetItem; PrivateBucket/exports/*: GetObject"),
     ("create_session", "ConditionCheckItem GetItem PutItem UpdateItem"),
     ("refresh_session", "DeleteItem GetItem PutItem"),
     ("end_current_session", "BatchGetItem DeleteItem GetItem PutItem"),
@@ -74,6 +74,7 @@ const RIGHTS: [(&str, &str); 84] = [
     ("unlock_user", "BatchGetItem DeleteItem GetItem PutItem Query"),
     ("resend_user_confirmation", "BatchGetItem GetItem PutItem UpdateItem"),
     ("delete_user", "BatchGetItem PutItem; GSI1: Query; GSI2: Query"),
+    ("export_users", "BatchGetItem GetItem PutItem"),
     ("list_users", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query"),
     ("reset_user_totp", "BatchGetItem DeleteItem PutItem"),
     ("get_security_settings", "BatchGetItem GetItem"),
@@ -103,7 +104,7 @@ const RIGHTS: [(&str, &str); 84] = [
     (
         "jobs",
         "BatchGetItem DeleteItem GetItem PutItem Query; GSI1: Query; GSI2: Query; \
-         PublicBucket/photos/*: DeleteObject; JobsDeadLetterQueue: SendMessage",
+         PrivateBucket/exports/*: PutObject; PublicBucket/photos/*: DeleteObject; JobsDeadLetterQueue: SendMessage",
     ),
     (
         "media",
@@ -126,7 +127,7 @@ const RIGHTS: [(&str, &str); 84] = [
 
 /// The environment of each area; its functions share a binary and what that needs to start.
 const VARIABLES: [(&str, &str); 18] = [
-    ("accounts", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY PUBLIC_URL TABLE_NAME"),
+    ("accounts", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY PRIVATE_BUCKET PUBLIC_URL TABLE_NAME"),
     ("sessions", "ACCESS_ISSUER ACCESS_PRIVATE_KEY ACCESS_PUBLIC_KEYS CODE_KEY PUBLIC_URL TABLE_NAME"),
     ("catalog", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),
     ("availability", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS TABLE_NAME"),
@@ -137,7 +138,7 @@ const VARIABLES: [(&str, &str); 18] = [
     ("docs", ""),
     ("connections", "ALLOWED_ORIGINS TABLE_NAME"),
     ("socket", "SOCKET_API_URL SOCKET_DEAD_LETTER_QUEUE_URL TABLE_NAME"),
-    ("jobs", "JOBS_DEAD_LETTER_QUEUE_URL PUBLIC_BUCKET TABLE_NAME"),
+    ("jobs", "JOBS_DEAD_LETTER_QUEUE_URL PRIVATE_BUCKET PUBLIC_BUCKET TABLE_NAME"),
     ("media", "MEDIA_DEAD_LETTER_QUEUE_URL PRIVATE_BUCKET PUBLIC_BUCKET TABLE_NAME"),
     ("email", "APP_URL CODE_KEY EMAIL_DEAD_LETTER_QUEUE_URL MAIL_FROM SMTP_URL TABLE_NAME"),
     ("relay", "EMAIL_QUEUE_URL JOBS_QUEUE_URL MEDIA_QUEUE_URL SOCKET_QUEUE_URL TABLE_NAME"),

@@ -1,6 +1,10 @@
 //! Long work: done piece by piece, each piece in one transaction with the note of how far it has come.
 //! The rule alone: what is next, and whether a message asks for what is next.
 
+mod user_export;
+
+pub use user_export::{ExportedFile, UserExport};
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +25,17 @@ pub enum State {
     Running,
     /// All of it is done.
     Done,
-    /// It cannot go on until an operator has seen to it.
+    /// It cannot go on until an operator has seen to it; or never, where it says why.
     Failed,
+}
+
+/// Why a job is over without having been done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = JobFailure, example = "forbidden")]
+pub enum Failure {
+    /// Whoever asked for it may not have it any more.
+    Forbidden,
 }
 
 /// What a job does, and how far it has come.
@@ -31,6 +44,8 @@ pub enum State {
 pub enum Work {
     /// Erases all that is kept of a person.
     EraseUser(Erasure),
+    /// Writes accounts into files.
+    ExportUsers(UserExport),
 }
 
 /// How far an erasure has come.
@@ -120,6 +135,9 @@ pub struct Job {
     pub work: Work,
     /// How it is doing.
     pub state: State,
+    /// Why it is over without having been done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
     /// How many pieces are done. A message asks for the piece behind so many.
     pub revision: u32,
     /// How many things were seen to.
@@ -145,14 +163,21 @@ impl Job {
         request_id: Option<RequestId>,
         now: Timestamp,
     ) -> Self {
-        let (state, revision, done) = (State::Queued, 0, 0);
-        Self { id, work, state, revision, done, requested_by, request_id, created_at: now, updated_at: now }
+        let (state, failure, revision, done) = (State::Queued, None, 0, 0);
+        let (created_at, updated_at) = (now, now);
+        Self { id, work, state, failure, revision, done, requested_by, request_id, created_at, updated_at }
     }
 
     /// Whether the piece behind `revision` pieces is the one to be done.
     #[must_use]
     pub fn waits_for(&self, revision: u32) -> bool {
-        self.state != State::Done && self.revision == revision
+        !self.is_over() && self.revision == revision
+    }
+
+    /// Whether nothing more is done for it.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.state == State::Done || self.failure.is_some()
     }
 
     /// With one more piece done, of so many things, and `left` of the work; done where nothing is left.
@@ -162,6 +187,12 @@ impl Job {
         let (revision, done) = (self.revision.saturating_add(1), self.done.saturating_add(items.into()));
         let work = left.unwrap_or(self.work);
         Self { work, state, revision, done, updated_at: now, ..self }
+    }
+
+    /// Over without having been done; `work` is what is kept of it.
+    #[must_use]
+    pub fn given_up(self, failure: Failure, work: Work, now: Timestamp) -> Self {
+        Self { work, state: State::Failed, failure: Some(failure), updated_at: now, ..self }
     }
 
     /// Stopped at the piece it is at. The same message goes on with it.
@@ -184,7 +215,7 @@ mod tests {
 
     #[test]
     fn an_erasure_takes_every_step_once_and_in_order() {
-        let Work::EraseUser(mut erasure) = job().work;
+        let Work::EraseUser(mut erasure) = job().work else { panic!("an erasure") };
         let mut steps = vec![erasure.step];
         erasure = erasure.after(Some("here".into())).expect("a step is not through at a cursor");
         assert_eq!((erasure.step, erasure.cursor.as_deref()), (ErasureStep::Receipts, Some("here")));
@@ -209,6 +240,13 @@ mod tests {
         let done = failed.advanced(1, None, now);
         assert_eq!((done.state, done.done), (State::Done, 4));
         assert!((0..4).all(|revision| !done.waits_for(revision)));
+    }
+
+    #[test]
+    fn a_job_that_was_given_up_waits_for_nothing() {
+        let over = job().given_up(Failure::Forbidden, job().work, Timestamp::UNIX_EPOCH);
+        assert_eq!((over.state, over.revision), (State::Failed, 0));
+        assert!(over.is_over() && !over.waits_for(0) && !job().is_over());
     }
 
     #[test]

@@ -12,5 +12,6 @@ pub mod job;
 pub mod money;
 pub mod photo;
 pub mod service;
+pub mod sort;
 pub mod statistics;
 pub mod text;

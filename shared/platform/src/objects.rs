@@ -132,10 +132,7 @@ impl Bucket {
         lifetime: Duration,
         now: Timestamp,
     ) -> Result<SignedRequest, ObjectError> {
-        let rejected = |error: &dyn std::fmt::Display| ObjectError::Rejected(error.to_string());
-        let config =
-            PresigningConfig::builder().start_time(SystemTime::from(now)).expires_in(lifetime).build();
-        let config = config.map_err(|error| rejected(&error))?;
+        let config = presigning(lifetime, now)?;
         let call = self.client.put_object().bucket(&self.name).key(key);
         let call = call.content_type(content_type).content_length(length.into());
         let signed = call.presigned(config).await.map_err(explain)?;
@@ -143,6 +140,25 @@ impl Bucket {
             signed.headers().map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
         headers.sort();
         Ok(SignedRequest { method: signed.method().to_owned(), url: signed.uri().to_owned(), headers })
+    }
+
+    /// A download of the object at `key`, to be kept by a browser as a file of this name, good for
+    /// `lifetime` (at most a week) from `now` on. Made without a call; whether there is such an object is
+    /// not looked at.
+    pub async fn presign_get(
+        &self,
+        key: &str,
+        (content_type, file_name): (&str, &str),
+        lifetime: Duration,
+        now: Timestamp,
+    ) -> Result<String, ObjectError> {
+        let config = presigning(lifetime, now)?;
+        let call = self.client.get_object().bucket(&self.name).key(key);
+        let call = call
+            .response_content_type(content_type)
+            .response_content_disposition(format!("attachment; filename=\"{file_name}\""));
+        let signed = call.presigned(config).await.map_err(explain)?;
+        Ok(signed.uri().to_owned())
     }
 
     /// The bytes of an object of at most `limit` bytes; never more are read.
@@ -184,6 +200,11 @@ impl Bucket {
             Err(error) => Err(error),
         }
     }
+}
+
+fn presigning(lifetime: Duration, now: Timestamp) -> Result<PresigningConfig, ObjectError> {
+    let config = PresigningConfig::builder().start_time(SystemTime::from(now)).expires_in(lifetime).build();
+    config.map_err(|error| ObjectError::Rejected(error.to_string()))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]

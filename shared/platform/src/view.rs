@@ -13,9 +13,10 @@ use banister_domain::money::Price;
 use banister_domain::photo::{Photo, Rejection, Status};
 use banister_domain::text::{Bio, PersonName};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, Settings};
+use crate::http::{AcceptedJson, Located, Replayable};
 use crate::objects::key::{self, Square};
 
 /// Shows accounts; knows where public objects are served.
@@ -236,6 +237,25 @@ pub struct PhotoUrls {
 pub enum JobKind {
     /// Erases all that is kept of a person.
     EraseUser,
+    /// Writes accounts into files.
+    ExportUsers,
+}
+
+/// A file that a job has written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = JobFile, example = json!({
+    "url": "https://banister-dev-private.s3.eu-central-1.amazonaws.com/exports/job_01KB2Q7S3H8Z6W4V5N9RXTMCDE/1-0123456789abcdef.csv?X-Amz-Expires=600",
+    "expires_at": "2026-03-09T08:13:10Z",
+    "rows": 1234,
+}))]
+pub struct JobFileView {
+    /// Where to get it, without signing in: whoever knows it has the file.
+    pub url: String,
+    /// When that ends; the job then shows another.
+    #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:13:10Z")]
+    pub expires_at: Timestamp,
+    /// How many things are in it.
+    pub rows: u32,
 }
 
 /// A job as whoever asked for it sees it.
@@ -244,8 +264,10 @@ pub enum JobKind {
     "id": "job_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
     "kind": "erase_user",
     "state": "running",
+    "failure": null,
     "user_id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
     "done": 42,
+    "files": null,
     "created_at": "2026-03-09T08:00:00Z",
     "updated_at": "2026-03-09T08:03:10Z",
 }))]
@@ -256,10 +278,14 @@ pub struct JobView {
     pub kind: JobKind,
     /// How it is doing.
     pub state: job::State,
-    /// Whom it is about.
-    pub user_id: UserId,
+    /// Why it is over without having been done.
+    pub failure: Option<job::Failure>,
+    /// Whom it is about, where that is one person.
+    pub user_id: Option<UserId>,
     /// How many things it has seen to so far.
     pub done: u64,
+    /// What it has written, in order; only once it is done, and for a day from when it was asked for.
+    pub files: Option<Vec<JobFileView>>,
     /// When it was asked for.
     #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
     pub created_at: Timestamp,
@@ -272,15 +298,33 @@ impl JobView {
     /// Of a job.
     #[must_use]
     pub fn new(job: &Job) -> Self {
-        let Work::EraseUser(erasure) = &job.work;
+        let (kind, user_id) = match &job.work {
+            Work::EraseUser(erasure) => (JobKind::EraseUser, Some(erasure.user_id)),
+            Work::ExportUsers(_) => (JobKind::ExportUsers, None),
+        };
         Self {
             id: job.id,
-            kind: JobKind::EraseUser,
+            kind,
             state: job.state,
-            user_id: erasure.user_id,
+            failure: job.failure,
+            user_id,
             done: job.done,
+            files: None,
             created_at: job.created_at,
             updated_at: job.updated_at,
         }
+    }
+
+    /// The answer of having begun a job, now or by an earlier request, with where to look for it.
+    pub fn begun(answer: Replayable<AcceptedJson<Self>>) -> Located<Replayable<AcceptedJson<Self>>> {
+        #[derive(Deserialize)]
+        struct Told {
+            id: JobId,
+        }
+        let id = match &answer {
+            Replayable::Fresh(AcceptedJson(view)) => Some(view.id),
+            Replayable::Replayed { body, .. } => serde_json::from_str(body).ok().map(|Told { id }: Told| id),
+        };
+        Located { location: id.map(|id| format!("/v1/jobs/{id}")).unwrap_or_default(), answer }
     }
 }

@@ -26,6 +26,7 @@ use banister_platform::http::{Area, HasGate, Problem};
 use banister_platform::identity::Gate;
 use banister_platform::identity::code::Codes;
 use banister_platform::identity::password::Passwords;
+use banister_platform::objects::Bucket;
 use banister_platform::store::{self, CredentialsRecord};
 use banister_platform::table::Table;
 use banister_platform::view::Viewer;
@@ -42,6 +43,7 @@ pub struct Accounts {
     jobs: store::Jobs,
     codes: Codes,
     passwords: Passwords,
+    private: Bucket,
     viewer: Viewer,
 }
 
@@ -57,6 +59,7 @@ impl Accounts {
             jobs: store::Jobs::new(table.clone()),
             codes: Codes::from_settings(settings)?,
             passwords: Passwords::from_settings(settings)?,
+            private: Bucket::from_settings(settings, "PRIVATE_BUCKET")?,
             viewer: Viewer::from_settings(settings)?,
             clock,
             table,

@@ -8,6 +8,7 @@ mod delete_user;
 mod disable_user;
 mod enable_user;
 mod end_user_sessions;
+mod export_users;
 mod get_any_booking;
 mod get_any_service;
 mod get_security_settings;
@@ -25,7 +26,6 @@ mod service_view;
 mod set_security_settings;
 mod set_user_permissions;
 mod set_user_role;
-mod sort;
 mod subject;
 mod unlock_user;
 mod update_user;
@@ -48,6 +48,7 @@ pub struct Admin {
     table: Table,
     accounts: store::Accounts,
     erasures: store::Erasures,
+    exports: store::UserExports,
     passwords: Passwords,
     audit: store::Audit,
     statistics: store::Statistics,
@@ -66,6 +67,7 @@ impl Admin {
             gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
             accounts: store::Accounts::new(table.clone()),
             erasures: store::Erasures::new(table.clone()),
+            exports: store::UserExports::new(table.clone()),
             passwords: Passwords::from_settings(settings)?,
             audit: store::Audit::new(table.clone()),
             statistics: store::Statistics::new(table.clone()),
@@ -91,7 +93,7 @@ impl HasGate for Admin {
 pub fn area() -> Area<Admin> {
     banister_platform::area!("admin": Admin; get_user, get_user_permissions, set_user_permissions,
         disable_user, enable_user, end_user_sessions, set_user_role, create_user, update_user, delete_user,
-        list_users, list_audit, get_statistics, list_all_services, get_any_service, archive_any_service,
+        list_users, export_users, list_audit, get_statistics, list_all_services, get_any_service, archive_any_service,
         restore_service, list_all_bookings, get_any_booking, cancel_any_booking, reset_user_totp,
         get_security_settings, set_security_settings, unlock_user, resend_user_confirmation)
 }

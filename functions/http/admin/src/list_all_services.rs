@@ -3,6 +3,7 @@
 use axum::extract::State;
 use banister_domain::id::UserId;
 use banister_domain::service::{Category, ServiceStatus};
+use banister_domain::sort::Sort;
 use banister_platform::http::{Code, ListOf, OkJson, PageSize, Problem, Query, Staff, needs};
 use banister_platform::store::ListMarketServices;
 use jiff::Timestamp;
@@ -10,7 +11,6 @@ use serde::Deserialize;
 
 use crate::Admin;
 use crate::service_view::MarketServiceView;
-use crate::sort::Sort;
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::InvalidCursor, Code::InvalidInput];
 

@@ -2,19 +2,19 @@
 
 use axum::extract::State;
 use banister_domain::access::Permission;
-use banister_domain::account::{AccountStatus, Email, Role, Term};
+use banister_domain::account::{AccountStatus, Contradiction, Email, Role, Term, UserFilter};
+use banister_domain::sort::Sort;
 use banister_platform::http::{Code, ListOf, OkJson, PageSize, Problem, Query, Staff, needs};
-use banister_platform::store::{Among, ListAccounts};
+use banister_platform::store::ListAccounts;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::Admin;
-use crate::sort::Sort;
 use crate::view::UserView;
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::InvalidCursor, Code::InvalidInput];
 
-/// Which accounts.
+/// Which accounts: the fields of [`UserFilter`], and the page.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -61,37 +61,29 @@ pub(crate) async fn list_users(
 ) -> Result<OkJson<ListOf<UserView>>, Problem> {
     let (now, caller) = (admin.clock.now(), caller.identity);
     let staff_too = caller.role.may(caller.permissions, Permission::AdminManagement);
-    let UsersQuery { role, status, confirmed, email, q, created_from, created_to, sort, .. } = &query;
-    let filters = (role, status, confirmed, email, q, created_from, created_to, sort);
-    let scope = ("list_users", caller.user_id, staff_too, filters);
-    let after = query.cursor.as_ref().map(|cursor| admin.cursors.read(cursor, &scope)).transpose()?;
-    let (accounts, last) = admin.accounts.list(&query.wanted(staff_too)?, query.limit.get(), after).await?;
+    let UsersQuery { limit, cursor, .. } = &query;
+    let (limit, filter) = (limit.get(), query.filter());
+    filter.check().map_err(|Contradiction { field, detail }| Problem::invalid_parameter(field, detail))?;
+    let scope = ("list_users", caller.user_id, staff_too, &filter);
+    let after = cursor.as_ref().map(|cursor| admin.cursors.read(cursor, &scope)).transpose()?;
+    let wanted = ListAccounts::new(&filter, staff_too);
+    let (accounts, last) = admin.accounts.list(&wanted, limit, after).await?;
     let next_cursor = last.and_then(|position| admin.cursors.write(&position, &scope));
     let items = accounts.into_iter().map(|account| UserView::new(account, &admin.viewer, now)).collect();
     Ok(OkJson(ListOf { items, next_cursor }))
 }
 
 impl UsersQuery {
-    /// What to look for, for somebody who may see staff too or not.
-    fn wanted(&self, staff_too: bool) -> Result<ListAccounts, Problem> {
-        let among = match (&self.email, &self.q) {
-            (Some(_), Some(_)) => return Err(Problem::invalid_parameter("q", "not together with email")),
-            (None, None) => Among::Made { role: self.role, ascending: self.sort == Some(Sort::Oldest) },
-            _ if self.sort.is_some() => {
-                return Err(Problem::invalid_parameter("sort", "not together with q or email"));
-            }
-            (Some(email), None) => Among::Email(email.clone()),
-            (None, Some(term)) => Among::Found(term.clone()),
-        };
-        let fits =
-            |role: &Role| (staff_too || !role.is_staff()) && self.role.is_none_or(|wanted| wanted == *role);
-        Ok(ListAccounts {
-            among,
-            roles: Role::ALL.into_iter().filter(fits).collect(),
+    fn filter(&self) -> UserFilter {
+        UserFilter {
+            role: self.role,
             status: self.status,
             confirmed: self.confirmed,
-            created_from: self.created_from.unwrap_or(Timestamp::UNIX_EPOCH),
-            created_to: self.created_to.unwrap_or(Timestamp::MAX),
-        })
+            email: self.email.clone(),
+            q: self.q.clone(),
+            created_from: self.created_from,
+            created_to: self.created_to,
+            sort: self.sort,
+        }
     }
 }

@@ -2,14 +2,17 @@
 //! in one transaction with how far the job has come and the event that asks for the next one. So a piece
 //! that is asked for twice is done once, and a crash anywhere is finished when the message comes again.
 
+mod export_users;
 mod piece;
+
+pub use export_users::Limits;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
-use banister_platform::objects::Bucket;
+use banister_platform::objects::{Bucket, Objects};
 use banister_platform::queue::Queue;
-use banister_platform::store::{Accounts, Erasures, Jobs};
+use banister_platform::store::{Accounts, Erasures, Jobs, UserExports};
 use banister_platform::table::Table;
 use banister_platform::worker::{Consumer, WorkError, run_batch};
 use jiff::Timestamp;
@@ -20,23 +23,35 @@ pub struct JobsWorker {
     jobs: Jobs,
     erasures: Erasures,
     accounts: Accounts,
+    exports: UserExports,
+    export_limits: Limits,
+    private: Bucket,
     public: Bucket,
     dead_letters: Queue,
     clock: Clock,
 }
 
 impl JobsWorker {
-    /// From `TABLE_NAME`, `PUBLIC_BUCKET`, `JOBS_DEAD_LETTER_QUEUE_URL` and the settings of AWS.
+    /// From `TABLE_NAME`, `PRIVATE_BUCKET`, `PUBLIC_BUCKET`, `JOBS_DEAD_LETTER_QUEUE_URL` and the settings of AWS.
     pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
-        let table = Table::from_settings(settings)?;
+        let (table, objects) = (Table::from_settings(settings)?, Objects::from_settings(settings)?);
         Ok(Self {
             jobs: Jobs::new(table.clone()),
             erasures: Erasures::new(table.clone()),
+            exports: UserExports::new(table.clone()),
+            export_limits: Limits::default(),
             accounts: Accounts::new(table),
-            public: Bucket::from_settings(settings, "PUBLIC_BUCKET")?,
+            private: objects.bucket(settings, "PRIVATE_BUCKET")?,
+            public: objects.bucket(settings, "PUBLIC_BUCKET")?,
             dead_letters: Queue::from_settings(settings, "JOBS_DEAD_LETTER_QUEUE_URL")?,
             clock,
         })
+    }
+
+    /// With other limits to a piece of an export.
+    #[must_use]
+    pub fn with_export_limits(self, export_limits: Limits) -> Self {
+        Self { export_limits, ..self }
     }
 
     /// Does a batch; what is in the answer comes again. No message is begun after the `deadline`.

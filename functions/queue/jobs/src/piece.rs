@@ -25,16 +25,18 @@ impl JobsWorker {
             tracing::info!(job = %job_id, revision, "done before");
             return Ok(());
         }
-        let done = self.piece(job.clone()).await;
+        let done = match job.value.work.clone() {
+            Work::EraseUser(erasure) => self.erase_user(job.clone(), erasure).await,
+            Work::ExportUsers(export) => self.export_users(job.clone(), export).await,
+        };
         if let Err(WorkError::Poison(_)) = done {
             self.jobs.fail(job, self.clock.now()).await?;
         }
         done
     }
 
-    async fn piece(&self, job: Versioned<Job>) -> Result<(), WorkError> {
+    async fn erase_user(&self, job: Versioned<Job>, erasure: Erasure) -> Result<(), WorkError> {
         let now = self.clock.now();
-        let Work::EraseUser(erasure) = job.value.work.clone();
         let since = if self.may_just_have_been_booked(&erasure).await? {
             job.value.updated_at
         } else {
@@ -49,18 +51,9 @@ impl JobsWorker {
         let piece = self.erasures.piece(&erasure, now).await?;
         let left = erasure.after(piece.cursor.clone()).map(Work::EraseUser);
         let (id, step, items, over) = (job.value.id, erasure.step, piece.items, left.is_none());
-        match self.jobs.advance(job, piece, left, now).await {
-            Ok(()) => {
-                tracing::info!(job = %id, ?step, items, over, "a piece is done");
-                Ok(())
-            }
-            // By the same message, delivered twice.
-            Err(CommitError::Refused(PieceError::Done)) => Ok(()),
-            Err(CommitError::Refused(PieceError::Stale) | CommitError::Contention) => {
-                Err(WorkError::Retry("something was changed at the same time".into()))
-            }
-            Err(CommitError::Storage(error)) => Err(error.into()),
-        }
+        settled(self.jobs.advance(job, piece, left, now).await)?;
+        tracing::info!(job = %id, ?step, items, over, "a piece is done");
+        Ok(())
     }
 
     /// Whether bookings are about to be looked for of a provider who could be booked until the step before.
@@ -82,5 +75,17 @@ impl JobsWorker {
             try_join_all(keys.iter().map(|key| self.public.remove(key))).await?;
         }
         Ok(())
+    }
+}
+
+/// What writing a piece comes to.
+pub(crate) fn settled(written: Result<(), CommitError<PieceError>>) -> Result<(), WorkError> {
+    match written {
+        // By the same message, delivered twice.
+        Ok(()) | Err(CommitError::Refused(PieceError::Done)) => Ok(()),
+        Err(CommitError::Refused(PieceError::Stale) | CommitError::Contention) => {
+            Err(WorkError::Retry("something was changed at the same time".into()))
+        }
+        Err(CommitError::Storage(error)) => Err(error.into()),
     }
 }

@@ -82,6 +82,7 @@ pub(super) fn is_audited(operation: &str) -> bool {
             | "delete_me"
             | "delete_user"
             | "end_user_sessions"
+            | "export_users"
             | "set_user_role"
             | "set_user_permissions"
             | "archive_any_service"

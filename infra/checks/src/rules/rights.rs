@@ -54,7 +54,8 @@ const READS_NOTHING: [&str; 3] = ["FrameFunction", "GetJwksFunction", "ListCateg
 
 /// Where a star is the only way to say it: objects under a prefix, connections, which come and go, and keys,
 /// which the boundary lets through and only a key's own policy grants.
-const MANY: [&str; 6] = [
+const MANY: [&str; 7] = [
+    "PrivateBucket/exports/*",
     "PrivateBucket/uploads/*",
     "PrivateBucket/uploads/photos/*",
     "PublicBucket/photos/*",

@@ -1,6 +1,7 @@
 //! People: who they are, how they sign in, what they may be.
 
 mod email;
+mod filter;
 mod password;
 mod phone;
 mod provider;
@@ -9,6 +10,7 @@ mod term;
 mod totp;
 
 pub use email::{Email, InvalidEmail};
+pub use filter::{Contradiction, UserFilter};
 pub use password::{InvalidPassword, NewPassword, Password};
 pub use phone::{InvalidPhone, Phone, PhoneStatus, WrittenPhone};
 pub use provider::{

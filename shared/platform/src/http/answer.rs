@@ -1,6 +1,7 @@
 //! Answers that carry their status in their type.
 
 use axum::Json;
+use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -42,6 +43,25 @@ pub struct AcceptedJson<T>(pub T);
 impl<T: Serialize> IntoResponse for AcceptedJson<T> {
     fn into_response(self) -> Response {
         (StatusCode::ACCEPTED, Json(self.0)).into_response()
+    }
+}
+
+/// An answer that says where to look for what it began.
+#[derive(Debug)]
+pub struct Located<T> {
+    /// Path of the API.
+    pub location: String,
+    /// The answer.
+    pub answer: T,
+}
+
+impl<T: IntoResponse> IntoResponse for Located<T> {
+    fn into_response(self) -> Response {
+        let mut response = self.answer.into_response();
+        if let Ok(location) = HeaderValue::try_from(self.location) {
+            response.headers_mut().insert(LOCATION, location);
+        }
+        response
     }
 }
 

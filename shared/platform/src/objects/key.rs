@@ -3,9 +3,10 @@
 //! | what | bucket | key |
 //! |---|---|---|
 //! | upload of a profile photo | private | `uploads/photos/user/photo` |
+//! | file of an export of accounts | private | `exports/job/name.csv` |
 //! | square of a profile photo | public | `photos/photo/square.jpg` |
 
-use banister_domain::id::{PhotoId, UserId};
+use banister_domain::id::{JobId, PhotoId, UserId};
 
 /// Keys of uploads of photos begin with this; the bucket's notification and the functions' rights in
 /// template.yaml name it too.
@@ -22,6 +23,13 @@ pub fn uploaded_photo(user: UserId, photo: PhotoId) -> String {
 pub fn read_uploaded_photo(key: &str) -> Option<(UserId, PhotoId)> {
     let (user, photo) = key.strip_prefix(UPLOADED_PHOTOS)?.split_once('/')?;
     Some((user.parse().ok()?, photo.parse().ok()?))
+}
+
+/// Key of a file of an export; the bucket's lifecycle and the functions' rights in template.yaml name
+/// `exports/` too.
+#[must_use]
+pub fn exported(job: JobId, name: &str) -> String {
+    format!("exports/{job}/{name}.csv")
 }
 
 /// The squares that a photo is shown in.
@@ -80,6 +88,9 @@ mod tests {
         let squares = Square::ALL.map(|square| photo(id, square));
         let named = ["small", "medium", "large"].map(|name| format!("photos/{PHOTO}/{name}.jpg"));
         assert_eq!(squares, named);
+        let job = "job_01KB2Q7S3H8Z6W4V5N9RXTMCDE";
+        let file = exported(job.parse().expect("a job"), "1-0123456789abcdef");
+        assert_eq!(file, format!("exports/{job}/1-0123456789abcdef.csv"));
     }
 
     #[test]

@@ -44,6 +44,18 @@ async fn an_upload_is_signed_with_its_exact_type_and_length_and_no_checksum() {
 }
 
 #[tokio::test]
+async fn a_download_is_a_file_of_a_name() {
+    let bucket = Bucket::from_settings(&settings(&[]), "BUCKET").expect("a bucket");
+    let signed = bucket.presign_get("a/b", ("text/csv", "users.csv"), Duration::from_mins(10), NOW).await;
+    let url = signed.expect("a URL");
+    assert!(url.starts_with("https://things.s3.eu-central-1.amazonaws.com/a/b?"), "{url}");
+    let parameters = parameters(&url);
+    assert_eq!(parameters["response-content-type"], "text/csv");
+    assert_eq!(parameters["response-content-disposition"], "attachment; filename=\"users.csv\"");
+    assert_eq!((parameters["X-Amz-Expires"].as_str(), &*parameters["X-Amz-SignedHeaders"]), ("600", "host"));
+}
+
+#[tokio::test]
 async fn an_emulator_is_reached_by_path() {
     let signed = presigned(&[("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000")]).await;
     assert!(signed.url.starts_with("http://127.0.0.1:9000/things/a/b%20c?"), "{}", signed.url);

@@ -96,6 +96,10 @@ pub enum AuditEntry {
     RecoveryCodesRenewed,
     /// The settings about security were changed.
     SecuritySettingsSet,
+    /// Staff asked for accounts as a file.
+    UsersExported,
+    /// Such a file was written, or was not for staff who may not have it any more.
+    UsersExportEnded,
     /// An account was switched off for good, to be erased.
     AccountErasing,
     /// All that was kept of a person is erased.

@@ -4,8 +4,8 @@
 
 use banister_domain::event::Payload;
 use banister_domain::id::JobId;
-use banister_domain::job::{Job, State, Work};
-use jiff::Timestamp;
+use banister_domain::job::{Job, Work};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::OutboxRecord;
@@ -22,7 +22,17 @@ impl Record for JobRecord {
     fn key(&self) -> Key {
         key::job(self.0.id)
     }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        match self.0.work {
+            Work::EraseUser(_) => None,
+            Work::ExportUsers(_) => self.0.created_at.saturating_add(EXPORTS_KEPT).ok(),
+        }
+    }
 }
+
+/// How long what is known of an export is kept: 30 days. One that never ended names whom somebody looked for.
+const EXPORTS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// Why a piece was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,10 +113,21 @@ impl Jobs {
         transaction.commit(&self.table).await
     }
 
+    /// Writes the last piece of a job, which is `over` with it.
+    pub(super) async fn end(
+        &self,
+        job: Versioned<Job>,
+        over: Job,
+        mut transaction: Transaction<PieceError>,
+    ) -> Result<(), CommitError<PieceError>> {
+        transaction.replace(&job.map(|_| JobRecord(over)), PieceError::Done);
+        transaction.commit(&self.table).await
+    }
+
     /// Asks again for the piece that a job is at, for one whose message was lost; none where there is no such
-    /// job, or all of it is done. To ask twice does nothing twice.
+    /// job, or it is over. To ask twice does nothing twice.
     pub async fn ask_again(&self, id: JobId, now: Timestamp) -> Result<Option<Job>, StorageError> {
-        let job = self.get(id).await?.filter(|job| job.value.state != State::Done);
+        let job = self.get(id).await?.filter(|job| !job.value.is_over());
         let Some(job) = job else { return Ok(None) };
         self.table.put(&asked_for(&job.value, now)?).await?;
         Ok(Some(job.value))

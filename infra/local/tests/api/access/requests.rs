@@ -231,6 +231,12 @@ impl World {
                 Request::new(role, json!({ "role": "accountant" }))
             }
             "delete_user" => Request::new(self.user().await, json!({ "reason": "A test." })),
+            "export_users" => {
+                self.made += 1;
+                let ask = json!({ "filter": { "role": "customer" } });
+                let key = Some(format!("export-{}", self.made));
+                Request { key, ..Request::new("/v1/admin/users/export", ask) }
+            }
             "list_users" => Request::new("/v1/admin/users?role=customer&limit=5", get),
             "create_user" => {
                 let ask = registration(&self.next_email());

@@ -64,6 +64,7 @@ pub(super) const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("update_user", Some(Role::SuperAdmin), 200),
     ("unlock_user", Some(Role::SuperAdmin), 204),
     ("resend_user_confirmation", Some(Role::SuperAdmin), 202),
+    ("export_users", Some(Role::SuperAdmin), 202),
     ("delete_user", Some(Role::SuperAdmin), 409),
     ("list_users", Some(Role::SuperAdmin), 200),
     ("reset_user_totp", Some(Role::SuperAdmin), 204),

@@ -45,6 +45,7 @@ pub(crate) struct Kept {
     days: Vec<DayRecord>,
     /// Operation and body of each receipt.
     receipts: Vec<(String, Value)>,
+    jobs: BTreeSet<String>,
     marks: BTreeSet<String>,
     /// Telephone numbers and addresses that are somebody's, with whose they are.
     phones: BTreeMap<String, String>,
@@ -91,6 +92,7 @@ impl Kept {
             mails: BTreeMap::new(),
             days: Vec::new(),
             receipts: Vec::new(),
+            jobs: BTreeSet::new(),
             marks: BTreeSet::new(),
             phones: BTreeMap::new(),
             addresses: BTreeMap::new(),
@@ -157,6 +159,7 @@ impl Kept {
                 self.receipts.push((text("operation"), body));
                 read::<ReceiptRecord>(item);
             }
+            "job" => drop(self.jobs.insert(text("id"))),
             "handled" => drop(self.marks.insert(text("PK"))),
             "outbox" => self.waiting += 1,
             "audit" => drop(self.audited.insert(text("id"))),
@@ -254,6 +257,10 @@ impl Kept {
                         self.services.iter().any(|service| service.id.to_string() == id),
                         "no service {id}"
                     );
+                    continue;
+                }
+                "export_users" => {
+                    assert!(self.jobs.contains(id), "no job {id}");
                     continue;
                 }
                 _ => {}

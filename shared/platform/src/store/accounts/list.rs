@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banister_domain::account::{Account, AccountStatus, Email, Role, Term};
+use banister_domain::account::{Account, AccountStatus, Email, Role, Term, UserFilter};
 use banister_domain::id::{Id, UserId};
+use banister_domain::sort::Sort;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +95,25 @@ pub struct ListAccounts {
 }
 
 impl ListAccounts {
+    /// What a filter says, for somebody who may see accounts of staff too or not.
+    #[must_use]
+    pub fn new(filter: &UserFilter, staff_too: bool) -> Self {
+        let among = match (&filter.email, &filter.q) {
+            (Some(email), _) => Among::Email(email.clone()),
+            (None, Some(term)) => Among::Found(term.clone()),
+            (None, None) => Among::Made { role: filter.role, ascending: filter.sort == Some(Sort::Oldest) },
+        };
+        let fits = |role: &Role| (staff_too || !role.is_staff()) && filter.role.is_none_or(|it| it == *role);
+        Self {
+            among,
+            roles: Role::ALL.into_iter().filter(fits).collect(),
+            status: filter.status,
+            confirmed: filter.confirmed,
+            created_from: filter.created_from.unwrap_or(Timestamp::UNIX_EPOCH),
+            created_to: filter.created_to.unwrap_or(Timestamp::MAX),
+        }
+    }
+
     fn fits(&self, account: &Account) -> bool {
         self.roles.contains(&account.role)
             && self.status.is_none_or(|status| account.status == status)

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// By the time they were made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Sort {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(example = "-created_at")]
+pub enum Sort {
     /// Oldest first.
     #[serde(rename = "created_at")]
     Oldest,
