@@ -96,7 +96,7 @@ impl JobsWorker {
             }
             after = last;
             let late = self.clock.now().duration_since(begun) >= limits.time;
-            if after.is_none() || late || sheet.size() >= limits.bytes {
+            if after.is_none() || late || sheet.size()? >= limits.bytes {
                 break;
             }
         }

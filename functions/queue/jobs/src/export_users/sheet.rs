@@ -65,9 +65,10 @@ impl Sheet {
         self.rows
     }
 
-    /// How many bytes it has, but for those of a last few lines.
-    pub(super) fn size(&self) -> usize {
-        self.writer.get_ref().len()
+    /// How many bytes it has.
+    pub(super) fn size(&mut self) -> Result<usize, WorkError> {
+        self.writer.flush().map_err(unwritable)?;
+        Ok(self.writer.get_ref().len())
     }
 
     /// The file.
