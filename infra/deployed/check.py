@@ -46,6 +46,7 @@ CHECKS = [
     checks.sweep,
     checks.schedule,
     live.leaving,
+    staff.export,
     rest.erasing,
     rest.quiet,
     rest.complete,

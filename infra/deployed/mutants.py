@@ -24,6 +24,8 @@ MUTANTS = [
     ("permission", "MediaFunction", "s3:PutObject", "photo"),
     ("permission", "MediaFunction", "s3:ListBucket", "photo"),
     ("permission", "JobsFunction", "s3:DeleteObject", "erasing"),
+    ("permission", "JobsFunction", "s3:PutObject", "export"),
+    ("permission", "GetJobFunction", "s3:GetObject", "export"),
     ("event", "JobsFunction", "Messages", "erasing"),
     ("permission", "ExpireFunction", "dynamodb:Query", ANY),
     ("permission", "ProjectionsFunction", "dynamodb:PutItem", ANY),

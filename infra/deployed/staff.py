@@ -4,8 +4,10 @@ import base64
 import hmac
 import struct
 import time
+import urllib.parse
 
-from checks import CUSTOMER, PASSWORD, SUPER_ADMIN
+from checks import CUSTOMER, PASSWORD, SOON, SUPER_ADMIN
+from peers import fetch
 from stack import Failed
 
 SUPPORT = "support@example.com"
@@ -137,3 +139,28 @@ def second(world):
     }
     if len(made) != 1:
         raise Failed(f"the same request made {made}")
+
+
+def export(world):
+    """The super admin has customers written into a file, twice as after a lost answer, and fetches it by its link."""
+    call, token = world.api.call, world.tokens[SUPER_ADMIN]
+    ask = {"filter": {"role": "customer"}}
+    begun = {
+        call("POST", "/v1/admin/users/export", status=202, body=ask, token=token, key="check-export")["id"]
+        for _ in range(2)
+    }
+    if len(begun) != 1:
+        raise Failed(f"the same request began {begun}")
+    path = f"/v1/jobs/{begun.pop()}"
+    world.until("the export", lambda: call("GET", path, token=token)["state"] == "done", 60 + SOON)
+    [file] = call("GET", path, token=token)["files"]
+    place = urllib.parse.urlsplit(file["url"])
+    status, headers, content = fetch(place.port, "GET", f"{place.path}?{place.query}")
+    if status != 200 or not headers["Content-Disposition"].startswith('attachment; filename="users-'):
+        raise Failed(f"{place.path} was answered {status}, {headers['Content-Disposition']}: {content[:200]}")
+    lines = content.decode().split("\r\n")
+    if len(lines) != file["rows"] + 2 or not any(CUSTOMER in line for line in lines):
+        raise Failed(f"{file['rows']} accounts are {lines}")
+    status, _, _ = fetch(place.port, "GET", place.path)
+    if status != 403:
+        raise Failed(f"{place.path} was answered {status} to somebody unknown")
