@@ -109,8 +109,8 @@ impl JobsWorker {
         let rows = sheet.rows();
         let bytes = sheet.into_bytes()?;
         let hash = digest(&SHA256, &bytes);
-        let hash: String = hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let name = format!("{}-{hash}", before + 1);
+        let hash = u128::from_be_bytes(hash.as_ref().first_chunk().copied().unwrap_or_default());
+        let name = format!("{}-{hash:032x}", before + 1);
         let key = key::exported(job.id, &name);
         self.private.put(&key, "text/csv; charset=utf-8; header=present", "private, no-store", bytes).await?;
         Ok(ExportedFile { name, rows })

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use banister_domain::access::Permission;
 use banister_domain::account::{Account, PhoneStatus};
 use banister_platform::worker::WorkError;
 use csv::{Terminator, Writer, WriterBuilder};
@@ -50,10 +51,10 @@ impl Sheet {
 
     /// One more line.
     pub(super) fn add(&mut self, account: &Account) -> Result<(), WorkError> {
-        self.line(cells(account))
+        self.line(&cells(account))
     }
 
-    fn line(&mut self, cells: [String; COLUMNS.len()]) -> Result<(), WorkError> {
+    fn line(&mut self, cells: &[String; COLUMNS.len()]) -> Result<(), WorkError> {
         let cells = cells.each_ref().map(|cell| harmless(cell));
         self.writer.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(unwritable)?;
         self.rows = self.rows.saturating_add(1);
@@ -91,7 +92,7 @@ fn harmless(cell: &str) -> Cow<'_, str> {
 /// In the order of [`COLUMNS`].
 fn cells(account: &Account) -> [String; COLUMNS.len()] {
     let disabled = account.disabled.as_ref();
-    let permissions: Vec<_> = account.permissions.iter().map(|permission| permission.as_str()).collect();
+    let permissions: Vec<_> = account.permissions.iter().map(Permission::as_str).collect();
     [
         account.id.to_string(),
         account.email.to_string(),
@@ -170,7 +171,7 @@ mod tests {
         ) {
             let mut sheet = Sheet::new().unwrap();
             for line in &lines {
-                sheet.line(line.clone()).unwrap();
+                sheet.line(line).unwrap();
             }
             let found = read(&sheet.into_bytes().unwrap());
             prop_assert_eq!(found.len(), 1 + lines.len());

@@ -5,7 +5,6 @@ use banister_domain::id::UserId;
 use banister_local::cloud::Cloud;
 use banister_platform::store::Accounts;
 use banister_platform::table::Table;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{ask, crowd, export, job, log, names, staff};
@@ -61,7 +60,7 @@ async fn rights_that_are_lost_before_the_job_begins_end_it() {
     // It is over: neither rights that come back nor a command make it go on.
     let table = Table::from_settings(&cloud.settings("local-test")).unwrap();
     let id = text(&begun, "id").parse().unwrap();
-    let again = banister_platform::store::Jobs::new(table).ask_again(id, Timestamp::now()).await.unwrap();
+    let again = banister_platform::store::Jobs::new(table).ask_again(id, cloud.clock.now()).await.unwrap();
     assert_eq!(again, None);
     assert!(cloud.sqs.depth("JobsDeadLetterQueue").unwrap().is_empty());
 }
