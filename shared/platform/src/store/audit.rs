@@ -96,6 +96,8 @@ pub enum AuditEntry {
     RecoveryCodesRenewed,
     /// The settings about security were changed.
     SecuritySettingsSet,
+    /// Somebody asked for all that is kept of them.
+    DataExported,
     /// An account was switched off for good, to be erased.
     AccountErasing,
     /// All that was kept of a person is erased.

@@ -5,6 +5,7 @@ mod audit;
 mod bookings;
 mod calendars;
 mod erasure;
+mod export;
 mod jobs;
 mod once;
 mod outbox;
@@ -30,6 +31,7 @@ pub use bookings::{
 };
 pub use calendars::{Calendars, DayRecord, Loaded, RulesRecord};
 pub use erasure::{EraseError, Erasures};
+pub use export::{Belongings, ExportPage, ExportPosition, Exports, FormerEmail, Held};
 pub use jobs::{JobRecord, Jobs, Piece, PieceError};
 pub use once::{Handled, Once, ReceiptRecord, Replay};
 pub use outbox::{Outbox, OutboxRecord};
