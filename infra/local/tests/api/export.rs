@@ -86,7 +86,7 @@ fn under(export: &Value, pointers: &str) -> String {
 async fn staff(people: &People) -> Client {
     let admin = &people.admin;
     let mut staff = stranger(&people.cloud);
-    staff.email = "fennimore.ashgrove@example.com".to_owned();
+    "fennimore.ashgrove@example.com".clone_into(&mut staff.email);
     let ask = json!({ "email": staff.email, "password": PASSWORD, "role": "admin", "first_name": "Fennimore",
         "last_name": "Ashgrove" });
     let key = [("idempotency-key", "make-fennimore")];
