@@ -1,6 +1,7 @@
 //! `GET /v1/me/export`: whoever is signed in gets all that is kept of them (decision 27).
 
 mod audit;
+mod market;
 mod view;
 
 use axum::extract::State;
