@@ -1,6 +1,6 @@
-"""The checks of what people do with their own accounts: telephone number and e-mail address."""
+"""The checks of what people do with their own accounts: telephone number, e-mail address, and the export."""
 
-from checks import CUSTOMER, PASSWORD
+from checks import CUSTOMER, PASSWORD, PROVIDER
 from stack import Failed
 
 PHONE, OTHER = "+12015550123", "+12015550124"
@@ -43,6 +43,22 @@ def addresses(world):
     call("POST", "/v1/sessions", status=401, body={"email": old, "password": PASSWORD})
     call("POST", "/v1/sessions", status=201, body={"email": new, "password": PASSWORD})
     world.until("the mail about it", lambda: world.mailed(old, "address was changed"))
+
+
+def export(world):
+    """Provider and customer get all that is kept of them, as a file; staff did nothing to either yet."""
+    for who, bookings in ((PROVIDER, "bookings_taken"), (CUSTOMER, "bookings_made")):
+        token = world.tokens[who]
+        bearer = {"Authorization": f"Bearer {token}"}
+        status, headers, _ = world.api.fetch("GET", "/v1/me/export", headers=bearer)
+        if status != 200 or not headers["Content-Disposition"].startswith('attachment; filename="banister-export-'):
+            raise Failed(f"the export was answered {status}, {headers['Content-Disposition']}")
+        kept = world.api.call("GET", "/v1/me/export", token=token)
+        if kept["account"]["email"] != who or kept["unreadable"] or kept["next_cursor"]:
+            raise Failed(f"the export begins with {kept['account']}, {kept['unreadable']}, {kept['next_cursor']}")
+        empty = [name for name in ("sessions", bookings, "audit_about") if not kept[name]]
+        if empty or not kept[bookings][0]["history"]:
+            raise Failed(f"nothing in {empty} of {who}, or no history")
 
 
 def count(world, address, words):

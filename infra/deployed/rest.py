@@ -34,6 +34,7 @@ def endpoints(world):
     sessions(world)
     own.numbers(world)
     own.addresses(world)
+    own.export(world)
     passwords(world)
     pages(world)
 

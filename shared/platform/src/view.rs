@@ -1,5 +1,11 @@
 //! How things are shown, where more than one area shows them.
 
+mod booking;
+mod service;
+
+pub use booking::BookingView;
+pub use service::ServiceView;
+
 use std::sync::Arc;
 
 use banister_domain::account::{

@@ -7,6 +7,7 @@ mod confirm_email_change;
 mod confirm_phone;
 mod confirm_totp;
 mod delete_me;
+mod export_me;
 mod get_job;
 mod get_me;
 mod register_account;
@@ -22,7 +23,7 @@ mod update_me;
 use banister_domain::account::Password;
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
-use banister_platform::http::{Area, HasGate, Problem};
+use banister_platform::http::{Area, Cursors, HasGate, Problem};
 use banister_platform::identity::Gate;
 use banister_platform::identity::code::Codes;
 use banister_platform::identity::password::Passwords;
@@ -40,10 +41,12 @@ pub struct Accounts {
     store: store::Accounts,
     factors: store::SecondFactors,
     erasures: store::Erasures,
+    exports: store::Exports,
     jobs: store::Jobs,
     codes: Codes,
     passwords: Passwords,
     private: Bucket,
+    cursors: Cursors,
     viewer: Viewer,
 }
 
@@ -56,10 +59,12 @@ impl Accounts {
             store: store::Accounts::new(table.clone()),
             factors: store::SecondFactors::from_settings(settings, table.clone())?,
             erasures: store::Erasures::new(table.clone()),
+            exports: store::Exports::new(table.clone()),
             jobs: store::Jobs::new(table.clone()),
             codes: Codes::from_settings(settings)?,
             passwords: Passwords::from_settings(settings)?,
             private: Bucket::from_settings(settings, "PRIVATE_BUCKET")?,
+            cursors: Cursors::from_settings(settings)?,
             viewer: Viewer::from_settings(settings)?,
             clock,
             table,
@@ -85,5 +90,5 @@ pub fn area() -> Area<Accounts> {
     banister_platform::area!("accounts": Accounts; register_account, confirm_email, resend_confirmation,
         request_password_reset, complete_password_reset, get_me, update_me, change_password, set_up_totp,
         confirm_totp, remove_totp, renew_recovery_codes, confirm_phone, request_email_change,
-        confirm_email_change, delete_me, get_job)
+        confirm_email_change, delete_me, get_job, export_me)
 }

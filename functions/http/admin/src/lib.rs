@@ -93,7 +93,8 @@ impl HasGate for Admin {
 pub fn area() -> Area<Admin> {
     banister_platform::area!("admin": Admin; get_user, get_user_permissions, set_user_permissions,
         disable_user, enable_user, end_user_sessions, set_user_role, create_user, update_user, delete_user,
-        list_users, export_users, list_audit, get_statistics, list_all_services, get_any_service, archive_any_service,
-        restore_service, list_all_bookings, get_any_booking, cancel_any_booking, reset_user_totp,
-        get_security_settings, set_security_settings, unlock_user, resend_user_confirmation)
+        list_users, export_users, list_audit, get_statistics, list_all_services, get_any_service,
+        archive_any_service, restore_service, list_all_bookings, get_any_booking, cancel_any_booking,
+        reset_user_totp, get_security_settings, set_security_settings, unlock_user,
+        resend_user_confirmation)
 }

@@ -23,7 +23,7 @@ fn registration(email: &str, role: &str) -> Value {
 }
 
 /// How many audit lines of this kind there are about somebody.
-async fn audited(cloud: &Cloud, user: &str, entry: &str) -> usize {
+pub(crate) async fn audited(cloud: &Cloud, user: &str, entry: &str) -> usize {
     let items = items(cloud).await;
     let is = |item: &crate::support::invariants::HashMap, name: &str, wanted: &str| {
         item.get(name).and_then(|value| value.as_s().ok()).is_some_and(|text| text == wanted)

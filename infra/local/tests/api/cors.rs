@@ -58,7 +58,7 @@ async fn a_page_of_an_allowed_origin_may_book() {
         ("access-control-allow-origin", ALLOWED),
         (
             "access-control-expose-headers",
-            "etag,idempotent-replayed,location,ratelimit,ratelimit-policy,retry-after,x-request-id",
+            "content-disposition,etag,idempotent-replayed,location,ratelimit,ratelimit-policy,retry-after,x-request-id",
         ),
     ];
     assert_eq!(told(&headers), wanted);

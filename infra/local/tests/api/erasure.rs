@@ -21,20 +21,20 @@ const PICTURE: &[u8] = include_bytes!("../../../../functions/queue/media/tests/s
 const START: &str = "2031-03-03T06:00:00Z";
 
 /// What must not be found of the customer, whatever the case of its letters.
-const CUSTOMER: [&str; 7] =
+pub(crate) const CUSTOMER: [&str; 7] =
     ["quillfeather", "zebedee", "2015550123", "harbour street", "bell is broken", "toothache", "harp"];
 /// What must not be found of the provider.
-const PROVIDER: [&str; 7] =
+pub(crate) const PROVIDER: [&str; 7] =
     ["widdershins", "thorncastle", "2015550124", "herbal wraps", "flooded", "hillside", "51.478"];
 /// The address that the customer has in the end; the one before was [`Client::join`]'s.
 const ADDRESS: &str = "quillfeather@example.com";
 
 /// A customer and a provider of whom everything is kept that can be.
 pub(crate) struct People {
-    cloud: Cloud,
-    customer: Client,
-    provider: Client,
-    admin: Client,
+    pub(crate) cloud: Cloud,
+    pub(crate) customer: Client,
+    pub(crate) provider: Client,
+    pub(crate) admin: Client,
     /// Confirmed; the customer's place and words are in it.
     confirmed: String,
 }
@@ -134,7 +134,7 @@ impl People {
     }
 
     /// What the audit log, rate limits and tokens have of the customer.
-    async fn watched(&self) {
+    pub(crate) async fn watched(&self) {
         let wrong = json!({ "email": self.customer.email, "password": "wrong password" });
         body(stranger(&self.cloud).post("/v1/sessions", &wrong).await.unwrap(), 401);
         let ask = json!({ "email": self.customer.email });

@@ -16,6 +16,7 @@ mod cors;
 mod crashes;
 mod documents;
 mod erasure;
+mod export;
 mod exports;
 mod faults;
 mod guards;

@@ -1,7 +1,7 @@
 //! Answers that carry their status in their type.
 
 use axum::Json;
-use axum::http::header::LOCATION;
+use axum::http::header::{CONTENT_DISPOSITION, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -13,6 +13,25 @@ pub struct OkJson<T>(pub T);
 impl<T: Serialize> IntoResponse for OkJson<T> {
     fn into_response(self) -> Response {
         Json(self.0).into_response()
+    }
+}
+
+/// 200 with a body that browsers keep as a file (RFC 6266).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attachment<T> {
+    /// The file's name: letters, digits, `.`, `-` and `_`.
+    pub name: String,
+    /// The body.
+    pub body: T,
+}
+
+impl<T: Serialize> IntoResponse for Attachment<T> {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.body).into_response();
+        if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{}\"", self.name)) {
+            response.headers_mut().insert(CONTENT_DISPOSITION, value);
+        }
+        response
     }
 }
 

@@ -14,7 +14,7 @@ mod patch;
 mod problem;
 mod unmatched;
 
-pub use answer::{Accepted, AcceptedJson, Created, Located, NoContent, OkJson, Replayable};
+pub use answer::{Accepted, AcceptedJson, Attachment, Created, Located, NoContent, OkJson, Replayable};
 pub use area::{Area, Endpoint, Operation, access_of, merge};
 pub use caller::{
     Anyone, Caller, ConfirmedCustomer, Customer, Enrolling, HasGate, Needed, Party, Provider, SignedIn,

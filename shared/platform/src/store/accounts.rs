@@ -27,6 +27,7 @@ pub use reset::{ResetRecord, Resetting};
 
 pub(super) use email::FormerEmailRecord;
 pub(super) use list::index;
+pub(super) use permissions::GrantsRecord;
 pub(super) use phone::claim;
 pub(super) use super_admins::SuperAdminsRecord;
 

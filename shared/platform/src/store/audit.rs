@@ -100,6 +100,8 @@ pub enum AuditEntry {
     UsersExported,
     /// Such a file was written, or was not for staff who may not have it any more.
     UsersExportEnded,
+    /// Somebody asked for all that is kept of them.
+    DataExported,
     /// An account was switched off for good, to be erased.
     AccountErasing,
     /// All that was kept of a person is erased.

@@ -5,6 +5,7 @@ mod audit;
 mod bookings;
 mod calendars;
 mod erasure;
+mod export;
 mod exports;
 mod jobs;
 mod once;
@@ -31,6 +32,7 @@ pub use bookings::{
 };
 pub use calendars::{Calendars, DayRecord, Loaded, RulesRecord};
 pub use erasure::{EraseError, Erasures};
+pub use export::{Belongings, ExportPage, ExportPosition, Exports, FormerEmail, Held};
 pub use exports::{Begun, UserExports};
 pub use jobs::{JobRecord, Jobs, Piece, PieceError};
 pub use once::{Handled, Once, ReceiptRecord, Replay};

@@ -52,6 +52,12 @@ impl SecondFactorRecord {
         self.expires_at.is_none()
     }
 
+    /// Until when it waits to be confirmed; none once it is on.
+    #[must_use]
+    pub fn waits_until(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+
     /// How many recovery codes can still be used.
     #[must_use]
     pub fn recovery_codes_left(&self) -> usize {

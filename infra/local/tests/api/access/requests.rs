@@ -178,6 +178,7 @@ impl World {
             }
             "get_job" => Request::new(self.job().await, get),
             "get_me" => Request::new("/v1/me", get),
+            "export_me" => Request::new("/v1/me/export", get),
             "update_me" => Request::new("/v1/me", json!({ "locale": "ru" })),
             "confirm_phone" => self.with_phone().await,
             "request_email_change" => {

@@ -370,6 +370,11 @@ async fn own(story: &mut Story, client: &Client) {
     let next = story.secret("another address", "another.address@example.com");
     let ask = json!({ "password": "pass phrase after a change", "email": next });
     story.ask(client, "POST /v1/me/email", ask, 202).await;
+    let export = story.get(client, "/v1/me/export", 200).await;
+    let network = story.secret("a network", text(&export["sessions"][0], "network"));
+    assert!(network.ends_with("/24"), "{network}");
+    let stray = story.secret("a bad cursor", "a-cursor-that-nobody-was-given");
+    story.get(client, &format!("/v1/me/export?cursor={stray}"), 400).await;
 }
 
 /// Secrets where none belong, and what is not understood.

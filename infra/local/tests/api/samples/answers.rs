@@ -26,6 +26,7 @@ pub(super) const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     // The booking is still to come.
     ("delete_me", Some(Role::Customer), 409),
     ("get_job", Some(Role::SuperAdmin), 200),
+    ("export_me", Some(Role::Customer), 200),
     ("create_session", None, 201),
     ("refresh_session", None, 200),
     ("list_sessions", Some(Role::Customer), 200),

@@ -24,7 +24,7 @@ pub(in crate::store) struct FormerEmailRecord {
     user_id: UserId,
     code_id: CodeId,
     pub(in crate::store) email: Email,
-    expires_at: Timestamp,
+    pub(in crate::store) expires_at: Timestamp,
 }
 
 impl Record for FormerEmailRecord {

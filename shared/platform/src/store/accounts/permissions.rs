@@ -25,7 +25,7 @@ pub struct Grant {
 /// The grants of one account. What counts is the set in the account itself, which every request
 /// reads; this tells where it came from, and is written with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct GrantsRecord {
+pub(in crate::store) struct GrantsRecord {
     user_id: UserId,
     grants: Vec<Grant>,
 }
@@ -35,6 +35,14 @@ impl Record for GrantsRecord {
 
     fn key(&self) -> Key {
         key::grants(self.user_id)
+    }
+}
+
+impl GrantsRecord {
+    /// The grants behind the permissions of an account, in the order of the permissions.
+    pub(in crate::store) fn behind(known: Option<Self>, account: &Account) -> Vec<Grant> {
+        let known = known.map(|record| record.grants).unwrap_or_default();
+        grants_of(account, account.permissions, &known, None, account.created_at)
     }
 }
 
@@ -58,11 +66,10 @@ impl Accounts {
     pub async fn with_grants(&self, user: UserId) -> Result<Option<(Account, Vec<Grant>)>, StorageError> {
         let (account_key, grants_key) = (key::user(user), key::grants(user));
         let mut found = self.table.get_all(&[account_key.clone(), grants_key.clone()]).await?;
-        let known = found.take::<GrantsRecord>(&grants_key)?;
-        let known = known.map(|record| record.value.grants).unwrap_or_default();
+        let known = found.take::<GrantsRecord>(&grants_key)?.map(|record| record.value);
         let account = found.take::<AccountRecord>(&account_key)?.map(|record| record.value.0);
         Ok(account.map(|account| {
-            let grants = grants_of(&account, account.permissions, &known, None, account.created_at);
+            let grants = GrantsRecord::behind(known, &account);
             (account, grants)
         }))
     }

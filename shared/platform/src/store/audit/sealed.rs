@@ -194,6 +194,14 @@ pub(super) fn is_as_sealed(item: &Value) -> bool {
     })
 }
 
+impl Change {
+    /// Without the words of staff about a person.
+    #[must_use]
+    pub fn without_words(self) -> Self {
+        parted(self).0
+    }
+}
+
 /// A change without what is personal in it, and that.
 fn parted(change: Change) -> (Change, Option<Value>) {
     let Change { mut before, mut after } = change;

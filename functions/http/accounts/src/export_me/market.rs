@@ -1,0 +1,99 @@
+//! What an export shows of services and bookings.
+
+use banister_domain::booking::{Actor, Booking, HistoryEntry, Status};
+use banister_domain::id::UserId;
+use banister_domain::service::{Archived, Service};
+use banister_domain::text::Reason;
+use banister_platform::view::{BookingView, ServiceView};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A service, and why staff archived it where they did.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "id": "svc_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "provider_id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "title": "Deep tissue massage",
+    "description": "One hour, oil included.",
+    "category": "massage",
+    "price": { "amount": 6500, "currency": "eur" },
+    "duration_minutes": 60,
+    "location_kind": "at_customer",
+    "status": "published",
+    "created_at": "2026-03-09T08:00:00Z",
+    "updated_at": "2026-03-09T08:00:00Z",
+    "archived_reason": null,
+    "archived_at": null,
+}))]
+pub(super) struct ExportedService {
+    #[serde(flatten)]
+    service: ServiceView,
+    /// Why staff archived it, as its provider was told.
+    archived_reason: Option<Reason>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    archived_at: Option<Timestamp>,
+}
+
+impl From<Service> for ExportedService {
+    fn from(mut service: Service) -> Self {
+        let archived = service.archived.take().map(|Archived { reason, at }| (reason, at));
+        let (archived_reason, archived_at) = archived.unzip();
+        Self { service: service.into(), archived_reason, archived_at }
+    }
+}
+
+/// A booking as both sides see it, with its history.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "id": "bkg_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "status": "cancelled",
+    "service_id": "svc_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "service_title": "Deep tissue massage",
+    "customer_id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "provider_id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDF",
+    "starts_at": "2026-03-10T10:00:00Z",
+    "ends_at": "2026-03-10T11:00:00Z",
+    "price": { "amount": 6500, "currency": "eur" },
+    "location_kind": "at_customer",
+    "location": "12 Harbour Street, Springfield",
+    "note": "Second floor, the bell does not work.",
+    "answer_by": "2026-03-10T08:00:00Z",
+    "created_at": "2026-03-09T08:00:00Z",
+    "updated_at": "2026-03-09T09:00:00Z",
+    "history": [
+        { "at": "2026-03-09T08:00:00Z", "actor": "customer", "from": null, "to": "requested", "reason": null },
+        { "at": "2026-03-09T09:00:00Z", "actor": "customer", "from": "requested", "to": "cancelled", "reason": "I am ill." },
+    ],
+}))]
+pub(super) struct ExportedBooking {
+    #[serde(flatten)]
+    booking: BookingView,
+    /// What happened to it, oldest first.
+    history: Vec<ExportedChange>,
+}
+
+/// A line of a booking's history.
+#[derive(Serialize, utoipa::ToSchema)]
+struct ExportedChange {
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// In which capacity it was done.
+    actor: Actor,
+    /// The status before; `null` at the making.
+    from: Option<Status>,
+    /// The status after.
+    to: Status,
+    /// Why, in the own words or those of staff; the other side's are its own, and were mailed.
+    reason: Option<Reason>,
+}
+
+impl ExportedBooking {
+    pub(super) fn new(booking: Booking, history: Vec<HistoryEntry>, user: UserId, now: Timestamp) -> Self {
+        let line = |line: HistoryEntry| {
+            let told = line.actor == Actor::Staff || line.actor_id == Some(user);
+            let HistoryEntry { at, actor, from, to, reason, .. } = line;
+            ExportedChange { at, actor, from, to, reason: reason.filter(|_| told) }
+        };
+        Self { booking: BookingView::new(booking, now), history: history.into_iter().map(line).collect() }
+    }
+}
