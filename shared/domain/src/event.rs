@@ -53,6 +53,14 @@ pub enum Payload {
         /// What the link's token is derived from.
         code_id: CodeId,
     },
+    /// Staff made an account, and its owner is to choose a password by a link.
+    #[serde(rename = "account.invited")]
+    AccountInvited {
+        /// Whose.
+        user_id: UserId,
+        /// What the link's token is derived from.
+        code_id: CodeId,
+    },
     /// A telephone number was set, and is to be confirmed.
     #[serde(rename = "account.phone_confirmation_requested")]
     PhoneConfirmationRequested {

@@ -35,7 +35,7 @@ use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::http::{Area, Cursors, HasGate};
 use banister_platform::identity::Gate;
-use banister_platform::identity::password::Passwords;
+use banister_platform::identity::code::Codes;
 use banister_platform::store;
 use banister_platform::table::Table;
 use banister_platform::view::Viewer;
@@ -48,7 +48,7 @@ pub struct Admin {
     table: Table,
     accounts: store::Accounts,
     erasures: store::Erasures,
-    passwords: Passwords,
+    codes: Codes,
     audit: store::Audit,
     statistics: store::Statistics,
     services: store::Services,
@@ -66,7 +66,7 @@ impl Admin {
             gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
             accounts: store::Accounts::new(table.clone()),
             erasures: store::Erasures::new(table.clone()),
-            passwords: Passwords::from_settings(settings)?,
+            codes: Codes::from_settings(settings)?,
             audit: store::Audit::new(table.clone()),
             statistics: store::Statistics::new(table.clone()),
             services: store::Services::new(table.clone()),

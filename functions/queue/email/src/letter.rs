@@ -113,6 +113,8 @@ letters! {
         "en/refresh_token_reused.txt" "en/refresh_token_reused.html" "ru/refresh_token_reused.txt" "ru/refresh_token_reused.html";
     reset(LinkFacts)
         "en/reset_password.txt" "en/reset_password.html" "ru/reset_password.txt" "ru/reset_password.html";
+    invited(LinkFacts)
+        "en/invitation.txt" "en/invitation.html" "ru/invitation.txt" "ru/invitation.html";
     changed(ChangeFacts)
         "en/password_changed.txt" "en/password_changed.html" "ru/password_changed.txt" "ru/password_changed.html";
     archived(ServiceFacts)
@@ -175,8 +177,7 @@ pub(crate) fn refresh_token_reused(reader: &Account, when: Timestamp) -> askama:
     reused(&facts, reader.locale, subject.into())
 }
 
-/// The link that lets the reader choose a new password. The token stands behind `#`: what serves the page
-/// does not get it, nor does a page that is gone to from there (RFC 3986, 3.5; RFC 9110, 10.1.3).
+/// The link that lets the reader choose a new password.
 pub(crate) fn reset_password(
     reader: &Account,
     app_url: &str,
@@ -187,9 +188,28 @@ pub(crate) fn reset_password(
         Locale::En => "Choose a new password",
         Locale::Ru => "Выберите новый пароль",
     };
+    reset(&link_facts(reader, app_url, token, until), reader.locale, subject.into())
+}
+
+/// The link that lets the reader, for whom staff made an account, choose its first password.
+pub(crate) fn invitation(
+    reader: &Account,
+    app_url: &str,
+    token: &str,
+    until: Timestamp,
+) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "You are invited to Banister",
+        Locale::Ru => "Приглашение в Banister",
+    };
+    invited(&link_facts(reader, app_url, token, until), reader.locale, subject.into())
+}
+
+/// The token stands behind `#`: what serves the page does not get it, nor does a page that is gone to from
+/// there (RFC 3986, 3.5; RFC 9110, 10.1.3).
+fn link_facts<'a>(reader: &'a Account, app_url: &str, token: &'a str, until: Timestamp) -> LinkFacts<'a> {
     let link = format!("{app_url}/reset-password#token={token}");
-    let facts = LinkFacts { name: shown_name(reader), link, token, until: telling(reader).moment(until) };
-    reset(&facts, reader.locale, subject.into())
+    LinkFacts { name: shown_name(reader), link, token, until: telling(reader).moment(until) }
 }
 
 /// To the owner of an account whose password is another one.

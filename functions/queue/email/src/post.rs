@@ -36,6 +36,8 @@ pub(crate) enum Skip {
     CodeReplaced,
     #[error("the link has expired")]
     LinkExpired,
+    #[error("the password has been chosen")]
+    PasswordChosen,
     #[error("staff have not archived the service, or not any more")]
     NotArchived,
     #[error("the booking does not exist")]
@@ -137,6 +139,13 @@ impl EmailWorker {
                 let (token, until) = (self.codes.reset_token(id), link_until(event.occurred_at));
                 letter::reset_password(&reader, &self.app_url, token.expose(), until)
             }
+            Topic::Invitation(id) => {
+                let credentials = self.accounts.credentials(&reader.email).await?;
+                let open = credentials.is_some_and(|known| known.password_hash.is_none());
+                let token = open.then(|| self.codes.reset_token(id)).ok_or(Skip::PasswordChosen)?;
+                let until = invited_until(event.occurred_at);
+                letter::invitation(&reader, &self.app_url, token.expose(), until)
+            }
             Topic::PasswordChanged => letter::password_changed(&reader, event.occurred_at),
             Topic::ServiceArchived(id) => {
                 let service = self.services.get(id).await?.map(|found| found.value);
@@ -220,6 +229,7 @@ pub(crate) fn may_read(
             Err(Skip::Unconfirmed)
         }
         Topic::ResetPassword(_) if link_until(occurred_at) <= now => Err(Skip::LinkExpired),
+        Topic::Invitation(_) if invited_until(occurred_at) <= now => Err(Skip::LinkExpired),
         _ => Ok(()),
     }
 }
@@ -235,11 +245,19 @@ pub(crate) fn still_true(booking: Booking, news: News, now: Timestamp) -> Result
 }
 
 fn good_until(made_at: Timestamp) -> Timestamp {
-    made_at.saturating_add(SignedDuration::from_mins(code::LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX)
+    after(made_at, code::LIFETIME_MINUTES)
 }
 
 fn link_until(made_at: Timestamp) -> Timestamp {
-    made_at.saturating_add(SignedDuration::from_mins(reset::LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX)
+    after(made_at, reset::LIFETIME_MINUTES)
+}
+
+fn invited_until(made_at: Timestamp) -> Timestamp {
+    after(made_at, reset::INVITATION_MINUTES)
+}
+
+fn after(moment: Timestamp, minutes: i64) -> Timestamp {
+    moment.saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX)
 }
 
 fn mail(

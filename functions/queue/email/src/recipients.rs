@@ -39,6 +39,8 @@ pub(crate) enum Topic {
     RefreshTokenReused,
     /// Choose a new password with the token of this id.
     ResetPassword(CodeId),
+    /// Choose the first password with the token of this id.
+    Invitation(CodeId),
     /// The password is another one.
     PasswordChanged,
     /// Staff archived this service.
@@ -100,6 +102,9 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         }
         Payload::PasswordResetRequested { user_id, code_id } => {
             vec![Errand::new(*user_id, Topic::ResetPassword(*code_id))]
+        }
+        Payload::AccountInvited { user_id, code_id } => {
+            vec![Errand::new(*user_id, Topic::Invitation(*code_id))]
         }
         Payload::PasswordChanged { user_id } => {
             vec![Errand::new(*user_id, Topic::PasswordChanged)]
@@ -177,6 +182,8 @@ mod tests {
         assert_eq!(errands(&requested), errands(&registered));
         let forgotten = Payload::PasswordResetRequested { user_id: customer, code_id: code };
         assert_eq!(errands(&forgotten), [Errand::new(customer, Topic::ResetPassword(code))]);
+        let invited = Payload::AccountInvited { user_id: customer, code_id: code };
+        assert_eq!(errands(&invited), [Errand::new(customer, Topic::Invitation(code))]);
         let phone = Payload::PhoneConfirmationRequested { user_id: customer, code_id: code };
         assert_eq!(errands(&phone), [Errand::new(customer, Topic::ConfirmPhone(code))]);
         let asked = errands(&Payload::EmailChangeRequested { user_id: customer, code_id: code });

@@ -43,6 +43,7 @@ pub(crate) fn errand(payload: &Payload) -> Errand {
         | Payload::RefreshTokenReused { .. }
         | Payload::ConfirmationRequested { .. }
         | Payload::PasswordResetRequested { .. }
+        | Payload::AccountInvited { .. }
         | Payload::PasswordChanged { .. }
         | Payload::SecondFactorOn { .. }
         | Payload::SecondFactorOff { .. }

@@ -95,6 +95,7 @@ impl Relay {
             | Payload::RefreshTokenReused { .. }
             | Payload::ConfirmationRequested { .. }
             | Payload::PasswordResetRequested { .. }
+            | Payload::AccountInvited { .. }
             | Payload::PasswordChanged { .. }
             | Payload::SecondFactorOn { .. }
             | Payload::SecondFactorOff { .. }

@@ -76,8 +76,11 @@ async fn world() -> (Cloud, Table) {
         };
         let password = Password::try_from("correct horse battery staple".to_owned()).unwrap();
         let password_hash = Passwords::from_settings(&settings).unwrap().hash(password).await.unwrap();
-        let credentials =
-            CredentialsRecord { email: account.email.clone(), user_id: account.id, password_hash };
+        let credentials = CredentialsRecord {
+            email: account.email.clone(),
+            user_id: account.id,
+            password_hash: Some(password_hash),
+        };
         table.put(&credentials).await.unwrap();
         table.put(&AccountRecord(account)).await.unwrap();
     }

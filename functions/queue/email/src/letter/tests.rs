@@ -87,6 +87,7 @@ fn nobody_writes_to_a_stranger_through_a_name() {
             confirm_email(&reader, "01234567", until),
             already_registered(&reader),
             reset_password(&reader, "https://app.example.com", "token", until),
+            invitation(&reader, "https://app.example.com", "token", until),
             password_changed(&reader, until),
             second_factor(&reader, true, until),
             second_factor(&reader, false, until),
@@ -141,21 +142,25 @@ fn an_owner_is_told_of_an_old_token() {
 #[test]
 fn a_link_and_its_token_stand_on_lines_of_their_own() {
     let (token, until) = ("A-token_of-43-characters", at("2026-03-10T10:30:00Z"));
-    for (locale, subject, good) in [
-        (
-            Locale::En,
-            "Choose a new password",
-            "until Tuesday, March 10, 2026, 11:30 AM (Europe/Berlin, UTC+1).",
-        ),
-        (Locale::Ru, "Выберите новый пароль", "до: вторник, 10 марта 2026 г., 11:30 (Europe/Berlin, UTC+1)."),
+    let good_until = [
+        "until Tuesday, March 10, 2026, 11:30 AM (Europe/Berlin, UTC+1).",
+        "до: вторник, 10 марта 2026 г., 11:30 (Europe/Berlin, UTC+1).",
+    ];
+    for (locale, first, subject) in [
+        (Locale::En, false, "Choose a new password"),
+        (Locale::Ru, false, "Выберите новый пароль"),
+        (Locale::En, true, "You are invited to Banister"),
+        (Locale::Ru, true, "Приглашение в Banister"),
     ] {
         let reader = person("<b>Robin</b>", locale);
-        let letter = reset_password(&reader, "https://app.example.com", token, until).expect("a letter");
+        let write = if first { invitation } else { reset_password };
+        let letter = write(&reader, "https://app.example.com", token, until).expect("a letter");
         assert_eq!(letter.subject, subject);
         let link = format!("https://app.example.com/reset-password#token={token}");
         for line in [link.as_str(), token] {
             assert!(letter.text.lines().any(|known| known == line), "{line}: {}", letter.text);
         }
+        let good = good_until[usize::from(locale == Locale::Ru)];
         assert!(letter.text.contains(good) && letter.html.contains(good), "{}", letter.text);
         assert_eq!(letter.html.matches("href=").count(), 1);
         assert!(letter.html.contains(&format!("<a href=\"{link}\">{link}</a>")), "{}", letter.html);

@@ -16,6 +16,7 @@ pub(super) fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
         | Payload::RefreshTokenReused { .. }
         | Payload::ConfirmationRequested { .. }
         | Payload::PasswordResetRequested { .. }
+        | Payload::AccountInvited { .. }
         | Payload::PasswordChanged { .. }
         | Payload::SecondFactorOn { .. }
         | Payload::SecondFactorOff { .. }
@@ -47,6 +48,7 @@ pub(super) fn readers(payload: &Payload) -> Vec<String> {
         | Payload::RefreshTokenReused { user_id, .. }
         | Payload::ConfirmationRequested { user_id, .. }
         | Payload::PasswordResetRequested { user_id, .. }
+        | Payload::AccountInvited { user_id, .. }
         | Payload::PhoneConfirmationRequested { user_id, .. }
         | Payload::EmailChanged { user_id, .. }
         | Payload::PasswordChanged { user_id }
