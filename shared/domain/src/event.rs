@@ -103,6 +103,18 @@ pub enum Payload {
         /// Whose.
         user_id: UserId,
     },
+    /// A recovery code took the place of the app's code when somebody signed in.
+    #[serde(rename = "account.recovery_code_used")]
+    RecoveryCodeUsed {
+        /// Whose.
+        user_id: UserId,
+    },
+    /// All recovery codes were replaced by new ones.
+    #[serde(rename = "account.recovery_codes_renewed")]
+    RecoveryCodesRenewed {
+        /// Whose.
+        user_id: UserId,
+    },
     /// Sessions of a user are over before their time: what they opened must be closed.
     #[serde(rename = "account.sessions_ended")]
     SessionsEnded {

@@ -153,6 +153,8 @@ impl EmailWorker {
                 let archived = service.archived.as_ref().ok_or(Skip::NotArchived)?;
                 letter::service_archived(&reader, &service, archived)
             }
+            Topic::RecoveryCodeUsed => letter::recovery_code_used(&reader, event.occurred_at),
+            Topic::RecoveryCodesRenewed => letter::recovery_codes_renewed(&reader, event.occurred_at),
             Topic::SecondFactor { on } => letter::second_factor(&reader, on, event.occurred_at),
             Topic::Booking(news) => {
                 let found = self.bookings.get(news.booking).await?.ok_or(Skip::NoBooking)?;
@@ -225,7 +227,12 @@ pub(crate) fn may_read(
             Err(Skip::CodeExpired)
         }
         // The address may be a stranger's, who would get one for each of them.
-        Topic::RefreshTokenReused | Topic::EmailChangeAsked if !reader.email_confirmed => {
+        Topic::RefreshTokenReused
+        | Topic::EmailChangeAsked
+        | Topic::RecoveryCodeUsed
+        | Topic::RecoveryCodesRenewed
+            if !reader.email_confirmed =>
+        {
             Err(Skip::Unconfirmed)
         }
         Topic::ResetPassword(_) if link_until(occurred_at) <= now => Err(Skip::LinkExpired),

@@ -50,6 +50,10 @@ pub(crate) enum Topic {
         /// Whether it does.
         on: bool,
     },
+    /// A recovery code was used to sign in.
+    RecoveryCodeUsed,
+    /// There are new recovery codes.
+    RecoveryCodesRenewed,
     /// Type this code to confirm a telephone number.
     ConfirmPhone(CodeId),
     /// Type this code to give the account this address.
@@ -128,6 +132,12 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         Payload::SecondFactorOff { user_id } => {
             vec![Errand::new(*user_id, Topic::SecondFactor { on: false })]
         }
+        Payload::RecoveryCodeUsed { user_id } => {
+            vec![Errand::new(*user_id, Topic::RecoveryCodeUsed)]
+        }
+        Payload::RecoveryCodesRenewed { user_id } => {
+            vec![Errand::new(*user_id, Topic::RecoveryCodesRenewed)]
+        }
         Payload::SessionsEnded { .. }
         | Payload::ConnectionReplaced { .. }
         | Payload::PhotoRemoved { .. }
@@ -201,6 +211,10 @@ mod tests {
         ] {
             assert_eq!(errands(&switched), [Errand::new(customer, Topic::SecondFactor { on })]);
         }
+        let used = Payload::RecoveryCodeUsed { user_id: customer };
+        assert_eq!(errands(&used), [Errand::new(customer, Topic::RecoveryCodeUsed)]);
+        let renewed = Payload::RecoveryCodesRenewed { user_id: customer };
+        assert_eq!(errands(&renewed), [Errand::new(customer, Topic::RecoveryCodesRenewed)]);
         let repeated = Payload::RegistrationRepeated { user_id: provider };
         assert_eq!(errands(&repeated), [Errand::new(provider, Topic::AlreadyRegistered)]);
         let reused = Payload::RefreshTokenReused { user_id: customer, session_id: Id::from_parts(1, 5) };

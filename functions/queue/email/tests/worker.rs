@@ -1,5 +1,6 @@
 //! The worker against a table, a mail server and a dead-letter queue over their protocols.
 
+mod letters;
 mod peers;
 
 use banister_domain::account::{Account, AccountStatus};

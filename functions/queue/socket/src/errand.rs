@@ -47,6 +47,8 @@ pub(crate) fn errand(payload: &Payload) -> Errand {
         | Payload::PasswordChanged { .. }
         | Payload::SecondFactorOn { .. }
         | Payload::SecondFactorOff { .. }
+        | Payload::RecoveryCodeUsed { .. }
+        | Payload::RecoveryCodesRenewed { .. }
         | Payload::PhoneConfirmationRequested { .. }
         | Payload::EmailChangeRequested { .. }
         | Payload::EmailChanged { .. }

@@ -99,6 +99,8 @@ impl Relay {
             | Payload::PasswordChanged { .. }
             | Payload::SecondFactorOn { .. }
             | Payload::SecondFactorOff { .. }
+            | Payload::RecoveryCodeUsed { .. }
+            | Payload::RecoveryCodesRenewed { .. }
             | Payload::PhoneConfirmationRequested { .. }
             | Payload::EmailChangeRequested { .. }
             | Payload::EmailChanged { .. }

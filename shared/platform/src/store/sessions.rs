@@ -183,7 +183,7 @@ impl Sessions {
             .create(&record, ())
             .put_over(&AuditRecord::new(entry, Some(token.user_id), address.clone(), now));
         if let Some(proof) = proof {
-            proof.spend(&mut transaction, (), &address, now);
+            proof.spend(&mut transaction, (), &address, now)?;
         }
         transaction.commit(&self.table).await
     }

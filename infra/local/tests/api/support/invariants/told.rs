@@ -20,6 +20,8 @@ pub(super) fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
         | Payload::PasswordChanged { .. }
         | Payload::SecondFactorOn { .. }
         | Payload::SecondFactorOff { .. }
+        | Payload::RecoveryCodeUsed { .. }
+        | Payload::RecoveryCodesRenewed { .. }
         | Payload::PhoneConfirmationRequested { .. }
         | Payload::EmailChangeRequested { .. }
         | Payload::EmailChanged { .. }
@@ -54,6 +56,8 @@ pub(super) fn readers(payload: &Payload) -> Vec<String> {
         | Payload::PasswordChanged { user_id }
         | Payload::SecondFactorOn { user_id }
         | Payload::SecondFactorOff { user_id }
+        | Payload::RecoveryCodeUsed { user_id }
+        | Payload::RecoveryCodesRenewed { user_id }
         | Payload::ServiceArchivedByStaff { provider_id: user_id, .. } => vec![*user_id],
         Payload::SessionsEnded { .. }
         | Payload::ConnectionReplaced { .. }
