@@ -47,7 +47,7 @@ const RIGHTS: [(&str, &str); 84] = [
     ("archive_service", "BatchGetItem GetItem PutItem"),
     ("publish_service", "BatchGetItem GetItem PutItem"),
     ("get_calendar", "BatchGetItem GetItem"),
-    ("set_calendar", "BatchGetItem PutItem"),
+    ("set_calendar", "BatchGetItem GetItem PutItem"),
     ("list_slots", "BatchGetItem GetItem Query"),
     ("create_booking", "BatchGetItem GetItem PutItem Query UpdateItem"),
     ("list_bookings", "BatchGetItem; GSI1: Query; GSI2: Query"),

@@ -295,6 +295,11 @@ impl Client {
         self.call(Method::PATCH, path, &[], Some(body)).await
     }
 
+    /// PATCH of a JSON body over whatever is there.
+    pub async fn patch_over(&self, path: &str, body: &Value) -> Result<Answer, ClientError> {
+        self.call(Method::PATCH, path, &[("if-match", "*")], Some(body)).await
+    }
+
     /// DELETE.
     pub async fn delete(&self, path: &str) -> Result<Answer, ClientError> {
         self.call(Method::DELETE, path, &[], None).await

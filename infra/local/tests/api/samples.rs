@@ -90,7 +90,7 @@ async fn world() -> (Cloud, Table) {
         "buffer_before_minutes": 0, "buffer_after_minutes": 0, "min_notice_minutes": 0, "horizon_days": 60,
         "slot_step_minutes": 60 });
     let rules = serde_json::from_value(rules).unwrap();
-    store::Calendars::new(table.clone()).set_rules(PROVIDER.parse().unwrap(), rules).await.unwrap();
+    store::Calendars::new(table.clone()).set_rules(PROVIDER.parse().unwrap(), rules, 0).await.unwrap();
     let request = BookingRequest {
         id: BOOKING.parse::<BookingId>().unwrap(),
         customer_id: CUSTOMER.parse().unwrap(),

@@ -239,7 +239,8 @@ impl World {
                 Request { key, ..Request::new("/v1/admin/users", ask) }
             }
             "update_user" => {
-                Request::new(format!("/v1/admin/users/{}", self.customer.id), json!({ "phone": null }))
+                let path = format!("/v1/admin/users/{}", self.customer.id);
+                Request { version: Some("*".to_owned()), ..Request::new(path, json!({ "phone": null })) }
             }
             "get_statistics" => Request::new("/v1/admin/statistics?group=month", get),
             "reset_user_totp" => Request::new(format!("{}/totp", self.user().await), get),

@@ -237,18 +237,65 @@ async fn staff_change_what_an_account_says() {
     let (admin, owner) =
         (manager(&cloud, Role::Admin, "Admin One").await, customer(&cloud, "Customer One").await);
     let ask = json!({ "first_name": "Robin", "phone": "201 555 0123", "locale": "ru", "last_name": "One" });
-    let changed = body(admin.patch(&path(&owner, ""), &ask).await.unwrap(), 200);
+    let changed = body(admin.patch_over(&path(&owner, ""), &ask).await.unwrap(), 200);
     assert_eq!(changed["phone"], "+12015550123");
     let me = body(owner.get("/v1/me").await.unwrap(), 200);
     for name in ["first_name", "last_name", "phone", "time_zone", "locale", "email", "role"] {
         assert_eq!(me[name], changed[name], "{name}");
     }
-    body(admin.patch(&path(&owner, ""), &ask).await.unwrap(), 200);
+    body(admin.patch_over(&path(&owner, ""), &ask).await.unwrap(), 200);
     for name in ["email", "role", "status", "permissions", "email_confirmed"] {
-        let answer = admin.patch(&path(&owner, ""), &json!({ name: "customer" })).await.unwrap();
+        let answer = admin.patch_over(&path(&owner, ""), &json!({ name: "customer" })).await.unwrap();
         refused_at(&answer, &format!("/{name}"), "unknown");
     }
-    refused(&admin.patch(&path(&admin, ""), &ask).await.unwrap(), 403, "forbidden");
+    refused(&admin.patch_over(&path(&admin, ""), &ask).await.unwrap(), 403, "forbidden");
     let fields = json!({ "fields": ["first_name", "phone", "locale"] });
     assert_eq!(acts(&cloud, &owner).await, [json!(["account_changed", admin.id, [null, fields]])]);
+}
+
+/// Of two who change an account at once, or one after the other without reading again, one is told.
+#[tokio::test]
+async fn nobody_undoes_what_they_have_not_seen() {
+    let cloud = cloud().await;
+    let (one, two) =
+        (manager(&cloud, Role::Admin, "Admin One").await, manager(&cloud, Role::Admin, "Admin Two").await);
+    let owner = customer(&cloud, "Customer One").await;
+    let read = one.get(&path(&owner, "")).await.unwrap();
+    let seen = read.headers["etag"].to_str().unwrap().to_owned();
+    let place = path(&owner, "");
+    let patch = async |by: &Client, tag: &str, name: &str| {
+        let ask = json!({ "first_name": name });
+        by.call(Method::PATCH, &place, &[("if-match", tag)], Some(&ask)).await.unwrap()
+    };
+    let (first, second) = tokio::join!(patch(&one, &seen, "First"), patch(&two, &seen, "Second"));
+    let (done, told) = if first.status == 200 { (first, second) } else { (second, first) };
+    refused(&told, 412, "stale");
+    let now = one.get(&place).await.unwrap();
+    assert_eq!((&now.body, &now.headers["etag"]), (&done.body, &done.headers["etag"]));
+    refused(&patch(&two, &seen, "Third").await, 412, "stale");
+    refused(&one.patch(&place, &json!({ "first_name": "Third" })).await.unwrap(), 428, "if_match_required");
+    // What its owner or other staff make of it counts as well.
+    body(owner.patch("/v1/me", &json!({ "last_name": "Other" })).await.unwrap(), 200);
+    let tag = now.headers["etag"].to_str().unwrap();
+    refused(&patch(&one, tag, "Fourth").await, 412, "stale");
+    let name = seen_by(&two, &owner).await;
+    assert_eq!(name, json!([done.body["first_name"], "Other"]));
+    assert_eq!(body(patch(&one, "*", "Fifth").await, 200)["first_name"], "Fifth");
+}
+
+async fn seen_by(staff: &Client, owner: &Client) -> Value {
+    let shown = seen(staff, owner).await;
+    json!([shown["first_name"], shown["last_name"]])
+}
+
+#[tokio::test]
+async fn staff_see_whether_there_is_a_second_factor() {
+    let cloud = cloud().await;
+    let admin = manager(&cloud, Role::Admin, "Admin One").await;
+    let mut owner = customer(&cloud, "Customer One").await;
+    assert_eq!(seen(&admin, &owner).await["second_factor_on"], false);
+    owner.turn_on_second_factor(cloud.clock.now()).await.unwrap();
+    assert_eq!(seen(&admin, &owner).await["second_factor_on"], true);
+    let list = body(admin.get("/v1/admin/users?role=customer").await.unwrap(), 200);
+    assert_eq!(list["items"][0]["second_factor_on"], true);
 }
