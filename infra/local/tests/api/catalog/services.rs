@@ -279,16 +279,16 @@ async fn nobody_undoes_what_they_have_not_seen() {
     let provider = provider(&cloud, "Provider One").await;
     let (_, path) = make(&provider).await;
     let read = provider.get(&path).await.unwrap();
-    let patch = async |tag: &str, title: &str| {
+    let change = async |tag: &str, title: &str| {
         let ask = json!({ "title": title });
         provider.call(Method::PATCH, &path, &[("if-match", tag)], Some(&ask)).await.unwrap()
     };
     let seen = read.headers["etag"].to_str().unwrap();
-    let first = patch(seen, "First").await;
+    let first = change(seen, "First").await;
     assert_eq!(first.status, 200, "{}", first.body);
-    refused(&patch(seen, "Second").await, 412, "stale");
+    refused(&change(seen, "Second").await, 412, "stale");
     let now = first.headers["etag"].to_str().unwrap();
     assert_eq!(provider.get(&path).await.unwrap().headers["etag"], now);
-    assert_eq!(body(patch(now, "Third").await, 200)["title"], "Third");
-    assert_eq!(body(patch("*", "Fourth").await, 200)["title"], "Fourth");
+    assert_eq!(body(change(now, "Third").await, 200)["title"], "Third");
+    assert_eq!(body(change("*", "Fourth").await, 200)["title"], "Fourth");
 }
