@@ -69,7 +69,7 @@ class Api:
         """Status, headers and content of an answer."""
         return fetch(self._port, method, path, body, {"Host": self._host} | (headers or {}))
 
-    def send(self, method, path, *, body=None, token=None, key=None, agent=None, version=None, seen=None):
+    def send(self, method, path, *, body=None, token=None, key=None, agent=None, seen=None):
         """Status and JSON of an answer."""
         headers = {}
         if body is not None:
@@ -78,8 +78,6 @@ class Api:
             headers["Authorization"] = f"Bearer {token}"
         if key:
             headers["Idempotency-Key"] = key
-        if version is not None:
-            headers["If-Match"] = f'"{version}"'
         if seen:
             headers["If-Match"] = seen
         if agent:

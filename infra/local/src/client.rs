@@ -186,6 +186,15 @@ impl Client {
         self.line_from_mail(cloud, |line| line.len() == 43 && line.bytes().all(is_base64)).await
     }
 
+    /// Chooses the common password by the link in the newest mail to this address that has one, and signs in.
+    pub async fn accept_invitation(&mut self, cloud: &Cloud) -> Result<(), ClientError> {
+        let ask = json!({ "token": self.token_from_mail(cloud).await?, "new_password": PASSWORD });
+        self.post("/v1/password-resets/complete", &ask)
+            .await?
+            .expect(StatusCode::NO_CONTENT, "invitation")?;
+        self.sign_in().await
+    }
+
     /// Such a line in the newest mail to this address that has one.
     async fn line_from_mail(
         &self,
@@ -284,6 +293,11 @@ impl Client {
     /// PATCH of a JSON body.
     pub async fn patch(&self, path: &str, body: &Value) -> Result<Answer, ClientError> {
         self.call(Method::PATCH, path, &[], Some(body)).await
+    }
+
+    /// PATCH of a JSON body over whatever is there.
+    pub async fn patch_over(&self, path: &str, body: &Value) -> Result<Answer, ClientError> {
+        self.call(Method::PATCH, path, &[("if-match", "*")], Some(body)).await
     }
 
     /// DELETE.

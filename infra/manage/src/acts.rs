@@ -13,8 +13,8 @@ use banister_platform::config::Settings;
 use banister_platform::identity::password::Passwords;
 use banister_platform::random;
 use banister_platform::store::{
-    Accounts, Act, Audit, AuditEntry, AuditRecord, COMMAND, Change, Edit, EditError, Jobs, NewAccount, Once,
-    PermissionsError, Rebuilt, RegisterError, Statistics, Verified,
+    Accounts, Act, Audit, AuditEntry, AuditRecord, COMMAND, Change, Edit, EditError, FirstPassword, Jobs,
+    NewAccount, Once, PermissionsError, Rebuilt, RegisterError, Statistics, Verified,
 };
 use banister_platform::table::{CommitError, Table, backoff};
 use jiff::civil::Date;
@@ -105,7 +105,7 @@ impl Desk {
         let result = json!({ "id": account.id, "email": account.email, "role": role,
             "permissions": account.permissions });
         let act = self.act();
-        let new = NewAccount { account, password_hash: hash, address: act.address.clone() };
+        let new = NewAccount { account, password: FirstPassword::Chosen(hash), address: act.address.clone() };
         for attempt in 0..5 {
             match self.accounts().create(new.clone(), &act, None::<(&Once, &Value)>).await {
                 Ok(()) => return Ok(result.into()),

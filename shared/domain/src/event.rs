@@ -53,6 +53,14 @@ pub enum Payload {
         /// What the link's token is derived from.
         code_id: CodeId,
     },
+    /// Staff made an account, and its owner is to choose a password by a link.
+    #[serde(rename = "account.invited")]
+    AccountInvited {
+        /// Whose.
+        user_id: UserId,
+        /// What the link's token is derived from.
+        code_id: CodeId,
+    },
     /// A telephone number was set, and is to be confirmed.
     #[serde(rename = "account.phone_confirmation_requested")]
     PhoneConfirmationRequested {
@@ -92,6 +100,18 @@ pub enum Payload {
     /// Signing in takes no second factor any more.
     #[serde(rename = "account.second_factor_off")]
     SecondFactorOff {
+        /// Whose.
+        user_id: UserId,
+    },
+    /// A recovery code took the place of the app's code when somebody signed in.
+    #[serde(rename = "account.recovery_code_used")]
+    RecoveryCodeUsed {
+        /// Whose.
+        user_id: UserId,
+    },
+    /// All recovery codes were replaced by new ones.
+    #[serde(rename = "account.recovery_codes_renewed")]
+    RecoveryCodesRenewed {
         /// Whose.
         user_id: UserId,
     },

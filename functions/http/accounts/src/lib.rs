@@ -73,7 +73,7 @@ impl Accounts {
 
     /// Whether a password is the one of these credentials.
     async fn matches(&self, password: &Password, credentials: &CredentialsRecord) -> Result<bool, Problem> {
-        let hash = Some(credentials.password_hash.clone());
+        let hash = credentials.password_hash.clone();
         self.passwords.verify(password.clone(), hash).await.map_err(Problem::internal)
     }
 }

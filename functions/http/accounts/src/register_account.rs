@@ -14,7 +14,7 @@ use banister_platform::http::{
 };
 use banister_platform::limit::Limit;
 use banister_platform::random;
-use banister_platform::store::{NewAccount, Once, RegisterError};
+use banister_platform::store::{FirstPassword, NewAccount, Once, RegisterError};
 use banister_platform::table::CommitError;
 use banister_platform::view::AccountView;
 use jiff::Timestamp;
@@ -83,7 +83,7 @@ pub(crate) async fn register_account(
     let account = ask.account(random::id(now), now);
     let view = accounts.viewer.account(account.clone(), now);
     let email = account.email.clone();
-    let new = NewAccount { account, password_hash, address };
+    let new = NewAccount { account, password: FirstPassword::Chosen(password_hash), address };
     let receipt = once.as_ref().map(|once| (once, &view));
     let mut outcome = accounts.store.register(new.clone(), receipt, now).await;
     if let Err(CommitError::Refused(RegisterError::EmailTaken)) = outcome {

@@ -2,15 +2,15 @@
 
 use axum::extract::State;
 use banister_domain::access::{Permissions, Reach};
-use banister_domain::account::{Account, Email, Locale, NewPassword, Phone, Role, WrittenPhone};
+use banister_domain::account::{Account, Email, Locale, Phone, Role, WrittenPhone};
 use banister_domain::availability::Zone;
 use banister_domain::id::UserId;
 use banister_domain::text::PersonName;
 use banister_platform::http::{
-    ClientAddress, Code, Created, IdempotencyKey, Json, Problem, Replayable, Staff, needs, withheld,
+    ClientAddress, Code, Created, IdempotencyKey, Json, Problem, Replayable, Staff, needs,
 };
 use banister_platform::random;
-use banister_platform::store::{Act, NewAccount, Once, RegisterError};
+use banister_platform::store::{Act, FirstPassword, NewAccount, Once, RegisterError};
 use banister_platform::table::CommitError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,6 @@ pub(crate) const PROBLEMS: &[Code] =
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "email": "support@example.com",
-    "password": "correct horse battery",
     "role": "management",
     "first_name": "Support",
     "last_name": "One",
@@ -36,9 +35,6 @@ pub(crate) const PROBLEMS: &[Code] =
 }))]
 pub(crate) struct CreateUser {
     email: Email,
-    /// To sign in with at first.
-    #[serde(serialize_with = "withheld")]
-    password: NewPassword,
     /// Below the caller's own.
     role: Role,
     first_name: PersonName,
@@ -54,7 +50,9 @@ pub(crate) struct CreateUser {
 
 /// Make an account for somebody
 ///
-/// Mails a code that confirms the address. Accounts of staff are made by staff of a higher role with
+/// Without a password: its owner is mailed an invitation, a link to choose one, as `POST /v1/password-resets/complete`
+/// takes it. It confirms the address, too, and is good for 72 hours, once, and until all sessions of the account are
+/// ended; `POST /v1/admin/users/{id}/confirmation-code` mails another one. Accounts of staff are made by staff of a higher role with
 /// the permission `admin_management`, and start with what their role starts with, as far as the caller
 /// has that too.
 #[utoipa::path(post, path = "/v1/admin/users", request_body = CreateUser,
@@ -72,24 +70,18 @@ pub(crate) async fn create_user(
         return Err(Problem::new(Code::Forbidden));
     }
     let once = Once::new(caller.user_id.to_string(), "create_user", &key, &ask)?;
-    let password = ask.password.clone().of(&ask.email, &ask.first_name, &ask.last_name);
-    let password = password.map_err(|error| Problem::invalid("/password", error.to_string()))?;
-    let email = ask.email.clone();
-    let password_hash = admin.passwords.hash(password.clone()).await.map_err(Problem::internal)?;
     let permissions = ask.role.permissions_from(caller.role, caller.permissions);
     let account = ask.account(random::id(now), permissions, now);
     let view = UserView::new(account.clone(), &admin.viewer, now);
     let act = Act { by: Some(caller.user_id), address: address.subject(), at: now };
-    let new = NewAccount { account, password_hash, address: act.address.clone() };
+    let code_id = random::id(now);
+    let password = FirstPassword::Invited(code_id, admin.codes.reset_token(code_id));
+    let new = NewAccount { account, password, address: act.address.clone() };
     match admin.accounts.create(new, &act, Some((&once, &view))).await {
         Ok(()) => Ok(Replayable::Fresh(Created(view))),
         Err(CommitError::Refused(RegisterError::EmailTaken)) => Err(Problem::new(Code::EmailTaken)),
         Err(CommitError::Refused(RegisterError::Seen)) => {
-            let replay = once.replay(&admin.table, now).await?.ok_or(Problem::busy())?;
-            // The receipt knows nothing of the password: what was made with it does.
-            let kept = admin.accounts.credentials(&email).await?.map(|credentials| credentials.password_hash);
-            let same = admin.passwords.verify(password, kept).await.map_err(Problem::internal)?;
-            if same { replay.answer() } else { Err(Problem::new(Code::IdempotencyKeyReused)) }
+            once.replay(&admin.table, now).await?.ok_or(Problem::busy())?.answer()
         }
         Err(CommitError::Refused(RegisterError::Stale) | CommitError::Contention) => Err(Problem::busy()),
         Err(CommitError::Storage(error)) => Err(error.into()),

@@ -1,7 +1,7 @@
 //! `GET /v1/admin/settings/security`: staff see how signing in is secured.
 
 use axum::extract::State;
-use banister_platform::http::{Code, Problem, Staff, Tagged, needs};
+use banister_platform::http::{Code, Fingerprinted, Problem, Staff, needs};
 
 use crate::Admin;
 use crate::view::SecuritySettingsView;
@@ -10,11 +10,11 @@ pub(crate) const PROBLEMS: &[Code] = &[];
 
 /// Read the settings about security
 #[utoipa::path(get, path = "/v1/admin/settings/security",
-    responses((status = 200, description = "The settings; `ETag` is their version", body = SecuritySettingsView,
+    responses((status = 200, description = "The settings", body = SecuritySettingsView,
         headers(("ETag" = String, description = "To be sent as `If-Match` when they are set")))))]
 pub(crate) async fn get_security_settings(
     State(admin): State<Admin>,
     _: Staff<needs::SystemSettings>,
-) -> Result<Tagged<SecuritySettingsView>, Problem> {
-    Ok(SecuritySettingsView::tagged(&admin.security.get().await?))
+) -> Result<Fingerprinted<SecuritySettingsView>, Problem> {
+    Ok(Fingerprinted::from(SecuritySettingsView::new(&admin.security.get().await?.value)))
 }

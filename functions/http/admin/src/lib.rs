@@ -35,7 +35,7 @@ use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::http::{Area, Cursors, HasGate};
 use banister_platform::identity::Gate;
-use banister_platform::identity::password::Passwords;
+use banister_platform::identity::code::Codes;
 use banister_platform::store;
 use banister_platform::table::Table;
 use banister_platform::view::Viewer;
@@ -48,8 +48,8 @@ pub struct Admin {
     table: Table,
     accounts: store::Accounts,
     erasures: store::Erasures,
+    codes: Codes,
     exports: store::UserExports,
-    passwords: Passwords,
     audit: store::Audit,
     statistics: store::Statistics,
     services: store::Services,
@@ -67,8 +67,8 @@ impl Admin {
             gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
             accounts: store::Accounts::new(table.clone()),
             erasures: store::Erasures::new(table.clone()),
+            codes: Codes::from_settings(settings)?,
             exports: store::UserExports::new(table.clone()),
-            passwords: Passwords::from_settings(settings)?,
             audit: store::Audit::new(table.clone()),
             statistics: store::Statistics::new(table.clone()),
             services: store::Services::new(table.clone()),

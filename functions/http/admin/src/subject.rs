@@ -6,7 +6,7 @@ use banister_domain::id::{ServiceId, UserId};
 use banister_domain::service::Service;
 use banister_platform::http::{ClientAddress, Code, Problem};
 use banister_platform::identity::Identity;
-use banister_platform::store::{Act, Edit, EditError, ServiceEdit, ServiceEditError};
+use banister_platform::store::{Act, CredentialsRecord, Edit, EditError, ServiceEdit, ServiceEditError};
 use banister_platform::table::{CommitError, Versioned};
 
 use crate::Admin;
@@ -18,19 +18,21 @@ impl Admin {
         account.filter(|account| sees(caller, &account.value)).ok_or(Problem::new(Code::NotFound))
     }
 
-    /// The account, if `caller` may act on it and its address is still its own: that of a registration that
+    /// The account and how it is signed in to, if `caller` may act on it and its address is still its own: that of a registration that
     /// lapsed may have become somebody's on whom `caller` may not act.
-    pub(crate) async fn reachable(&self, caller: Identity, id: UserId) -> Result<Account, Problem> {
+    pub(crate) async fn reachable(
+        &self,
+        caller: Identity,
+        id: UserId,
+    ) -> Result<(Account, CredentialsRecord), Problem> {
         let account = self.seen(caller, id).await?.value;
         manages(caller, &account)?;
         if account.status.is_final() {
             return Err(Problem::new(Code::AccountErased));
         }
-        let owner = self.accounts.credentials(&account.email).await?;
-        if owner.is_none_or(|owner| owner.user_id != id) {
-            return Err(Problem::new(Code::EmailTaken));
-        }
-        Ok(account)
+        let credentials = self.accounts.credentials(&account.email).await?;
+        let own = credentials.filter(|credentials| credentials.user_id == id);
+        Ok((account, own.ok_or(Problem::new(Code::EmailTaken))?))
     }
 
     /// Makes of the account what `decide` says, if `caller` may change it as it is then.

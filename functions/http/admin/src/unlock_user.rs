@@ -21,7 +21,7 @@ pub(crate) async fn unlock_user(
     address: ClientAddress,
     Path(id): Path<UserId>,
 ) -> Result<NoContent, Problem> {
-    let account = admin.reachable(caller.identity, id).await?;
+    let (account, _) = admin.reachable(caller.identity, id).await?;
     let act = Act { by: Some(caller.identity.user_id), address: address.subject(), at: admin.clock.now() };
     admin.accounts.unlock(&account, &act).await?;
     Ok(NoContent)

@@ -4,9 +4,7 @@ use banister_domain::access::{Permission, Permissions};
 use banister_domain::account::{Account, AccountStatus, Role};
 use banister_domain::id::{AuditId, RequestId, UserId};
 use banister_domain::text::Reason;
-use banister_platform::http::Tagged;
 use banister_platform::store::{AuditEntry, AuditRecord, Grant, SecurityRecord};
-use banister_platform::table::Versioned;
 use banister_platform::view::{AccountView, Viewer};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -34,6 +32,7 @@ use serde_json::Value;
     "disabled_reason": null,
     "disabled_at": null,
     "permissions": [],
+    "second_factor_on": false,
 }))]
 pub(crate) struct UserView {
     /// What its owner sees, too.
@@ -48,15 +47,19 @@ pub(crate) struct UserView {
     disabled_at: Option<Timestamp>,
     /// What was granted to a member of staff. A super admin needs none.
     permissions: Permissions,
+    /// Whether signing in takes a second factor.
+    second_factor_on: bool,
 }
 
 impl UserView {
     pub(crate) fn new(account: Account, viewer: &Viewer, now: Timestamp) -> Self {
         let (status, permissions) = (account.status, account.permissions);
+        let second_factor_on = account.second_factor;
         let disabled = account.disabled.clone();
         let disabled_at = disabled.as_ref().map(|disabled| disabled.at);
         let disabled_reason = disabled.map(|disabled| disabled.reason);
-        Self { account: viewer.account(account, now), status, disabled_reason, disabled_at, permissions }
+        let account = viewer.account(account, now);
+        Self { account, status, disabled_reason, disabled_at, permissions, second_factor_on }
     }
 }
 
@@ -161,8 +164,7 @@ pub(crate) struct SecuritySettingsView {
 }
 
 impl SecuritySettingsView {
-    pub(crate) fn tagged(settings: &Versioned<SecurityRecord>) -> Tagged<Self> {
-        let second_factor_roles = settings.value.second_factor_roles.as_slice().to_vec();
-        Tagged { body: Self { second_factor_roles }, version: settings.version }
+    pub(crate) fn new(settings: &SecurityRecord) -> Self {
+        Self { second_factor_roles: settings.second_factor_roles.as_slice().to_vec() }
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use banister_domain::availability::CalendarRules;
-use banister_platform::http::{Code, OkJson, Problem, Provider};
+use banister_platform::http::{Code, Fingerprinted, Problem, Provider};
 
 use crate::Availability;
 
@@ -16,11 +16,6 @@ pub(crate) const PROBLEMS: &[Code] = &[];
 pub(crate) async fn get_calendar(
     State(availability): State<Availability>,
     caller: Provider,
-) -> Result<OkJson<CalendarRules>, Problem> {
-    if let Some(rules) = availability.store.rules(caller.user_id).await? {
-        return Ok(OkJson(rules));
-    }
-    let account = availability.accounts.get(caller.user_id).await?;
-    let account = account.ok_or(Problem::new(Code::Unauthenticated))?;
-    Ok(OkJson(CalendarRules::closed(account.value.time_zone)))
+) -> Result<Fingerprinted<CalendarRules>, Problem> {
+    Ok(Fingerprinted::from(availability.rules(caller.user_id).await?.value))
 }

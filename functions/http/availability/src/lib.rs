@@ -4,12 +4,14 @@ mod get_calendar;
 mod list_slots;
 mod set_calendar;
 
+use banister_domain::availability::CalendarRules;
+use banister_domain::id::UserId;
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
-use banister_platform::http::{Area, HasGate};
+use banister_platform::http::{Area, Code, HasGate, Problem};
 use banister_platform::identity::Gate;
 use banister_platform::store;
-use banister_platform::table::Table;
+use banister_platform::table::{Table, Versioned};
 
 /// What the endpoints of this area may touch.
 #[derive(Clone)]
@@ -32,6 +34,17 @@ impl Availability {
             store: store::Calendars::new(table),
             clock,
         })
+    }
+}
+
+impl Availability {
+    /// A provider's rules; of whoever has set none, those of a calendar that is never open, at version 0.
+    async fn rules(&self, provider: UserId) -> Result<Versioned<CalendarRules>, Problem> {
+        if let Some(rules) = self.store.rules(provider).await? {
+            return Ok(rules);
+        }
+        let account = self.accounts.get(provider).await?.ok_or(Problem::new(Code::Unauthenticated))?;
+        Ok(Versioned { value: CalendarRules::closed(account.value.time_zone), version: 0 })
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use banister_domain::id::ServiceId;
 use banister_domain::service::ServiceStatus;
-use banister_platform::http::{Code, OkJson, Path, Problem, Visitor};
+use banister_platform::http::{Code, Fingerprinted, Path, Problem, Visitor};
 
 use crate::Catalog;
 use crate::view::ServiceView;
@@ -17,11 +17,11 @@ pub(crate) async fn get_service(
     State(catalog): State<Catalog>,
     visitor: Visitor,
     Path(id): Path<ServiceId>,
-) -> Result<OkJson<ServiceView>, Problem> {
+) -> Result<Fingerprinted<ServiceView>, Problem> {
     let service = catalog.store.get(id).await?.ok_or(Problem::new(Code::NotFound))?.value;
     let own = visitor.user_id == Some(service.provider_id);
     if own || service.status == ServiceStatus::Published {
-        Ok(OkJson(service.into()))
+        Ok(Fingerprinted::from(ServiceView::from(service)))
     } else {
         Err(Problem::new(Code::NotFound))
     }

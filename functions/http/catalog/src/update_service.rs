@@ -6,13 +6,13 @@ use banister_domain::id::ServiceId;
 use banister_domain::money::Price;
 use banister_domain::service::{Category, LocationKind, Service, ServiceStatus};
 use banister_domain::text::{Description, Title};
-use banister_platform::http::{Code, Json, OkJson, Path, Problem, Provider, present};
+use banister_platform::http::{Code, Fingerprinted, Json, OptionalSeen, Path, Problem, Provider, present};
 use serde::Deserialize;
 
 use crate::Catalog;
 use crate::view::ServiceView;
 
-pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::NotFound, Code::ServiceArchived];
+pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::NotFound, Code::ServiceArchived, Code::Stale];
 
 /// What changes; a field that is absent stays (JSON Merge Patch, RFC 7396).
 #[derive(Clone, Deserialize, utoipa::ToSchema)]
@@ -44,17 +44,21 @@ pub(crate) struct UpdateService {
 
 /// Change a service
 ///
-/// Bookings made before keep what was agreed.
-#[utoipa::path(patch, path = "/v1/services/{id}", params(("id" = ServiceId, Path, description = "The service")),
+/// Bookings made before keep what was agreed. With `If-Match`, nothing changes unless the service is what was read with
+/// that `ETag`.
+#[utoipa::path(patch, path = "/v1/services/{id}", params(("id" = ServiceId, Path, description = "The service"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of what was read")),
     request_body(content((UpdateService = "application/json"), (UpdateService = "application/merge-patch+json"))),
     responses((status = 200, description = "The service after the change", body = ServiceView)))]
 pub(crate) async fn update_service(
     State(catalog): State<Catalog>,
     caller: Provider,
     Path(id): Path<ServiceId>,
+    seen: OptionalSeen,
     Json(ask): Json<UpdateService>,
-) -> Result<OkJson<ServiceView>, Problem> {
+) -> Result<Fingerprinted<ServiceView>, Problem> {
     let change = |service: Service| {
+        seen.check(&ServiceView::from(service.clone()))?;
         if service.status == ServiceStatus::Archived {
             return Err(Problem::new(Code::ServiceArchived));
         }
@@ -69,5 +73,5 @@ pub(crate) async fn update_service(
             ..service
         })
     };
-    Ok(OkJson(catalog.change(caller.user_id, id, change).await?.into()))
+    Ok(Fingerprinted::from(ServiceView::from(catalog.change(caller.user_id, id, change).await?)))
 }

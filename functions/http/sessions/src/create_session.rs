@@ -57,8 +57,10 @@ pub(crate) async fn create_session(
     count(&sessions, &ask.email, &address, now).await?;
     let credentials = sessions.accounts.credentials(&ask.email).await?;
     let known = credentials.as_ref().map(|credentials| credentials.user_id);
-    let (user_id, hash) =
-        (known.unwrap_or_else(|| random::id(now)), credentials.map(|credentials| credentials.password_hash));
+    let (user_id, hash) = (
+        known.unwrap_or_else(|| random::id(now)),
+        credentials.and_then(|credentials| credentials.password_hash),
+    );
     let right = sessions.passwords.verify(ask.password, hash).await.map_err(Problem::internal)?;
     for attempt in 0..5 {
         // Read in either case, so that an unknown address takes as long.

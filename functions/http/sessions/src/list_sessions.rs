@@ -37,7 +37,7 @@ pub(crate) struct SessionItem {
     /// When it was last refreshed, or begun.
     #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
     last_used_at: Timestamp,
-    /// When it ends, unless refreshed.
+    /// When it ends, unless refreshed before; at last 90 days after it was begun, one of staff after 30.
     #[schema(value_type = String, format = DateTime, example = "2026-04-08T08:00:00Z")]
     expires_at: Timestamp,
     /// Whether it is the one that asks.

@@ -28,7 +28,8 @@ pub(crate) struct RefreshSession {
 ///
 /// Both tokens are new; the old refresh token is void. Using it again ends the session, except from the same
 /// device (as its `User-Agent` says) within a minute: this is answered with the same new refresh token, for
-/// an answer may be lost. Where the session ends, its owner is told by mail, once.
+/// an answer may be lost. Where the session ends, its owner is told by mail, once. However often it is refreshed, a session
+/// ends 90 days after it was begun, one of staff after 30.
 #[utoipa::path(post, path = "/v1/sessions/refresh", request_body = RefreshSession,
     responses((status = 200, description = "The session with new tokens", body = SessionView)))]
 pub(crate) async fn refresh_session(
@@ -63,8 +64,9 @@ pub(crate) async fn refresh_session(
             Presented::Current => {
                 let (replaced, next) = ReplacedToken::of(&token, agent.0.clone());
                 // Made first: once the token is void, nothing may fail any more.
+                let family = (session, account.role);
                 let view = SessionView::new(&sessions, &next, account, now)?;
-                match sessions.store.rotate(session, (replaced, &next), place(address, &agent), now).await {
+                match sessions.store.rotate(family, (replaced, &next), place(address, &agent), now).await {
                     Ok(()) => return Ok(OkJson(view)),
                     Err(CommitError::Storage(error)) => return Err(error.into()),
                     // The same token came twice at once: see what became of the session.

@@ -113,6 +113,8 @@ letters! {
         "en/refresh_token_reused.txt" "en/refresh_token_reused.html" "ru/refresh_token_reused.txt" "ru/refresh_token_reused.html";
     reset(LinkFacts)
         "en/reset_password.txt" "en/reset_password.html" "ru/reset_password.txt" "ru/reset_password.html";
+    invited(LinkFacts)
+        "en/invitation.txt" "en/invitation.html" "ru/invitation.txt" "ru/invitation.html";
     changed(ChangeFacts)
         "en/password_changed.txt" "en/password_changed.html" "ru/password_changed.txt" "ru/password_changed.html";
     archived(ServiceFacts)
@@ -121,6 +123,10 @@ letters! {
         "en/second_factor_on.txt" "en/second_factor_on.html" "ru/second_factor_on.txt" "ru/second_factor_on.html";
     factor_off(ChangeFacts)
         "en/second_factor_off.txt" "en/second_factor_off.html" "ru/second_factor_off.txt" "ru/second_factor_off.html";
+    code_used(ChangeFacts)
+        "en/recovery_code_used.txt" "en/recovery_code_used.html" "ru/recovery_code_used.txt" "ru/recovery_code_used.html";
+    codes_renewed(ChangeFacts)
+        "en/recovery_codes_renewed.txt" "en/recovery_codes_renewed.html" "ru/recovery_codes_renewed.txt" "ru/recovery_codes_renewed.html";
     phone(PhoneFacts)
         "en/confirm_phone.txt" "en/confirm_phone.html" "ru/confirm_phone.txt" "ru/confirm_phone.html";
     move_here(CodeFacts)
@@ -141,6 +147,10 @@ letters! {
         "en/booking_cancelled.txt" "en/booking_cancelled.html" "ru/booking_cancelled.txt" "ru/booking_cancelled.html";
     expired(BookingFacts)
         "en/booking_expired.txt" "en/booking_expired.html" "ru/booking_expired.txt" "ru/booking_expired.html";
+}
+
+fn change_facts(reader: &Account, at: Timestamp) -> ChangeFacts<'_> {
+    ChangeFacts { name: shown_name(reader), when: telling(reader).moment(at) }
 }
 
 fn telling(reader: &Account) -> Telling<'_> {
@@ -175,8 +185,7 @@ pub(crate) fn refresh_token_reused(reader: &Account, when: Timestamp) -> askama:
     reused(&facts, reader.locale, subject.into())
 }
 
-/// The link that lets the reader choose a new password. The token stands behind `#`: what serves the page
-/// does not get it, nor does a page that is gone to from there (RFC 3986, 3.5; RFC 9110, 10.1.3).
+/// The link that lets the reader choose a new password.
 pub(crate) fn reset_password(
     reader: &Account,
     app_url: &str,
@@ -187,9 +196,28 @@ pub(crate) fn reset_password(
         Locale::En => "Choose a new password",
         Locale::Ru => "Выберите новый пароль",
     };
+    reset(&link_facts(reader, app_url, token, until), reader.locale, subject.into())
+}
+
+/// The link that lets the reader, for whom staff made an account, choose its first password.
+pub(crate) fn invitation(
+    reader: &Account,
+    app_url: &str,
+    token: &str,
+    until: Timestamp,
+) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "You are invited to Banister",
+        Locale::Ru => "Приглашение в Banister",
+    };
+    invited(&link_facts(reader, app_url, token, until), reader.locale, subject.into())
+}
+
+/// The token stands behind `#`: what serves the page does not get it, nor does a page that is gone to from
+/// there (RFC 3986, 3.5; RFC 9110, 10.1.3).
+fn link_facts<'a>(reader: &'a Account, app_url: &str, token: &'a str, until: Timestamp) -> LinkFacts<'a> {
     let link = format!("{app_url}/reset-password#token={token}");
-    let facts = LinkFacts { name: shown_name(reader), link, token, until: telling(reader).moment(until) };
-    reset(&facts, reader.locale, subject.into())
+    LinkFacts { name: shown_name(reader), link, token, until: telling(reader).moment(until) }
 }
 
 /// To the owner of an account whose password is another one.
@@ -198,8 +226,7 @@ pub(crate) fn password_changed(reader: &Account, at: Timestamp) -> askama::Resul
         Locale::En => "Your password was changed",
         Locale::Ru => "Ваш пароль изменён",
     };
-    let facts = ChangeFacts { name: shown_name(reader), when: telling(reader).moment(at) };
-    changed(&facts, reader.locale, subject.into())
+    changed(&change_facts(reader, at), reader.locale, subject.into())
 }
 
 /// To the provider of a service that staff archived.
@@ -230,9 +257,26 @@ pub(crate) fn second_factor(reader: &Account, on: bool, at: Timestamp) -> askama
         (Locale::Ru, true) => "Второй фактор включён",
         (Locale::Ru, false) => "Второй фактор выключен",
     };
-    let facts = ChangeFacts { name: shown_name(reader), when: telling(reader).moment(at) };
     let write = if on { factor_on } else { factor_off };
-    write(&facts, reader.locale, subject.into())
+    write(&change_facts(reader, at), reader.locale, subject.into())
+}
+
+/// To the owner of an account that was signed in to with a recovery code.
+pub(crate) fn recovery_code_used(reader: &Account, at: Timestamp) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "A recovery code was used",
+        Locale::Ru => "Использован резервный код",
+    };
+    code_used(&change_facts(reader, at), reader.locale, subject.into())
+}
+
+/// To the owner of an account whose recovery codes are other ones.
+pub(crate) fn recovery_codes_renewed(reader: &Account, at: Timestamp) -> askama::Result<Letter> {
+    let subject = match reader.locale {
+        Locale::En => "You have new recovery codes",
+        Locale::Ru => "У вас новые резервные коды",
+    };
+    codes_renewed(&change_facts(reader, at), reader.locale, subject.into())
 }
 
 /// The code that confirms the reader's telephone number.
@@ -266,8 +310,7 @@ pub(crate) fn email_change_asked(reader: &Account, at: Timestamp) -> askama::Res
         Locale::En => "A new e-mail address was asked for",
         Locale::Ru => "Запрошена смена адреса",
     };
-    let facts = ChangeFacts { name: shown_name(reader), when: telling(reader).moment(at) };
-    move_asked(&facts, reader.locale, subject.into())
+    move_asked(&change_facts(reader, at), reader.locale, subject.into())
 }
 
 /// To the address that an account had until `at`.
@@ -276,8 +319,7 @@ pub(crate) fn email_changed(reader: &Account, at: Timestamp) -> askama::Result<L
         Locale::En => "Your e-mail address was changed",
         Locale::Ru => "Ваш адрес изменён",
     };
-    let facts = ChangeFacts { name: shown_name(reader), when: telling(reader).moment(at) };
-    moved(&facts, reader.locale, subject.into())
+    moved(&change_facts(reader, at), reader.locale, subject.into())
 }
 
 /// To the owner of an address that was asked for as that of another account.

@@ -36,6 +36,8 @@ pub(crate) enum Skip {
     CodeReplaced,
     #[error("the link has expired")]
     LinkExpired,
+    #[error("the password has been chosen")]
+    PasswordChosen,
     #[error("staff have not archived the service, or not any more")]
     NotArchived,
     #[error("the booking does not exist")]
@@ -137,6 +139,13 @@ impl EmailWorker {
                 let (token, until) = (self.codes.reset_token(id), link_until(event.occurred_at));
                 letter::reset_password(&reader, &self.app_url, token.expose(), until)
             }
+            Topic::Invitation(id) => {
+                let credentials = self.accounts.credentials(&reader.email).await?;
+                let open = credentials.is_some_and(|known| known.password_hash.is_none());
+                let token = open.then(|| self.codes.reset_token(id)).ok_or(Skip::PasswordChosen)?;
+                let until = invited_until(event.occurred_at);
+                letter::invitation(&reader, &self.app_url, token.expose(), until)
+            }
             Topic::PasswordChanged => letter::password_changed(&reader, event.occurred_at),
             Topic::ServiceArchived(id) => {
                 let service = self.services.get(id).await?.map(|found| found.value);
@@ -144,6 +153,8 @@ impl EmailWorker {
                 let archived = service.archived.as_ref().ok_or(Skip::NotArchived)?;
                 letter::service_archived(&reader, &service, archived)
             }
+            Topic::RecoveryCodeUsed => letter::recovery_code_used(&reader, event.occurred_at),
+            Topic::RecoveryCodesRenewed => letter::recovery_codes_renewed(&reader, event.occurred_at),
             Topic::SecondFactor { on } => letter::second_factor(&reader, on, event.occurred_at),
             Topic::Booking(news) => {
                 let found = self.bookings.get(news.booking).await?.ok_or(Skip::NoBooking)?;
@@ -216,10 +227,16 @@ pub(crate) fn may_read(
             Err(Skip::CodeExpired)
         }
         // The address may be a stranger's, who would get one for each of them.
-        Topic::RefreshTokenReused | Topic::EmailChangeAsked if !reader.email_confirmed => {
+        Topic::RefreshTokenReused
+        | Topic::EmailChangeAsked
+        | Topic::RecoveryCodeUsed
+        | Topic::RecoveryCodesRenewed
+            if !reader.email_confirmed =>
+        {
             Err(Skip::Unconfirmed)
         }
         Topic::ResetPassword(_) if link_until(occurred_at) <= now => Err(Skip::LinkExpired),
+        Topic::Invitation(_) if invited_until(occurred_at) <= now => Err(Skip::LinkExpired),
         _ => Ok(()),
     }
 }
@@ -235,11 +252,19 @@ pub(crate) fn still_true(booking: Booking, news: News, now: Timestamp) -> Result
 }
 
 fn good_until(made_at: Timestamp) -> Timestamp {
-    made_at.saturating_add(SignedDuration::from_mins(code::LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX)
+    after(made_at, code::LIFETIME_MINUTES)
 }
 
 fn link_until(made_at: Timestamp) -> Timestamp {
-    made_at.saturating_add(SignedDuration::from_mins(reset::LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX)
+    after(made_at, reset::LIFETIME_MINUTES)
+}
+
+fn invited_until(made_at: Timestamp) -> Timestamp {
+    after(made_at, reset::INVITATION_MINUTES)
+}
+
+fn after(moment: Timestamp, minutes: i64) -> Timestamp {
+    moment.saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX)
 }
 
 fn mail(

@@ -39,6 +39,8 @@ pub(crate) enum Topic {
     RefreshTokenReused,
     /// Choose a new password with the token of this id.
     ResetPassword(CodeId),
+    /// Choose the first password with the token of this id.
+    Invitation(CodeId),
     /// The password is another one.
     PasswordChanged,
     /// Staff archived this service.
@@ -48,6 +50,10 @@ pub(crate) enum Topic {
         /// Whether it does.
         on: bool,
     },
+    /// A recovery code was used to sign in.
+    RecoveryCodeUsed,
+    /// There are new recovery codes.
+    RecoveryCodesRenewed,
     /// Type this code to confirm a telephone number.
     ConfirmPhone(CodeId),
     /// Type this code to give the account this address.
@@ -101,6 +107,9 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         Payload::PasswordResetRequested { user_id, code_id } => {
             vec![Errand::new(*user_id, Topic::ResetPassword(*code_id))]
         }
+        Payload::AccountInvited { user_id, code_id } => {
+            vec![Errand::new(*user_id, Topic::Invitation(*code_id))]
+        }
         Payload::PasswordChanged { user_id } => {
             vec![Errand::new(*user_id, Topic::PasswordChanged)]
         }
@@ -122,6 +131,12 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         }
         Payload::SecondFactorOff { user_id } => {
             vec![Errand::new(*user_id, Topic::SecondFactor { on: false })]
+        }
+        Payload::RecoveryCodeUsed { user_id } => {
+            vec![Errand::new(*user_id, Topic::RecoveryCodeUsed)]
+        }
+        Payload::RecoveryCodesRenewed { user_id } => {
+            vec![Errand::new(*user_id, Topic::RecoveryCodesRenewed)]
         }
         Payload::SessionsEnded { .. }
         | Payload::ConnectionReplaced { .. }
@@ -177,6 +192,8 @@ mod tests {
         assert_eq!(errands(&requested), errands(&registered));
         let forgotten = Payload::PasswordResetRequested { user_id: customer, code_id: code };
         assert_eq!(errands(&forgotten), [Errand::new(customer, Topic::ResetPassword(code))]);
+        let invited = Payload::AccountInvited { user_id: customer, code_id: code };
+        assert_eq!(errands(&invited), [Errand::new(customer, Topic::Invitation(code))]);
         let phone = Payload::PhoneConfirmationRequested { user_id: customer, code_id: code };
         assert_eq!(errands(&phone), [Errand::new(customer, Topic::ConfirmPhone(code))]);
         let asked = errands(&Payload::EmailChangeRequested { user_id: customer, code_id: code });
@@ -194,6 +211,10 @@ mod tests {
         ] {
             assert_eq!(errands(&switched), [Errand::new(customer, Topic::SecondFactor { on })]);
         }
+        let used = Payload::RecoveryCodeUsed { user_id: customer };
+        assert_eq!(errands(&used), [Errand::new(customer, Topic::RecoveryCodeUsed)]);
+        let renewed = Payload::RecoveryCodesRenewed { user_id: customer };
+        assert_eq!(errands(&renewed), [Errand::new(customer, Topic::RecoveryCodesRenewed)]);
         let repeated = Payload::RegistrationRepeated { user_id: provider };
         assert_eq!(errands(&repeated), [Errand::new(provider, Topic::AlreadyRegistered)]);
         let reused = Payload::RefreshTokenReused { user_id: customer, session_id: Id::from_parts(1, 5) };

@@ -1,5 +1,6 @@
 //! The worker against a table, a mail server and a dead-letter queue over their protocols.
 
+mod letters;
 mod peers;
 
 use banister_domain::account::{Account, AccountStatus};
@@ -10,7 +11,7 @@ use banister_peers::hanging_up;
 use banister_peers::people::{about, booking, customer, event, person, provider};
 use banister_platform::config::Settings;
 use banister_platform::identity::code::Codes;
-use banister_platform::store::{AccountRecord, BookingRecord, HistoryRecord};
+use banister_platform::store::{AccountRecord, BookingRecord, CredentialsRecord, HistoryRecord};
 use banister_queue_email::EmailWorker;
 use jiff::SignedDuration;
 use peers::{World, failures};
@@ -77,6 +78,35 @@ async fn a_link_is_mailed_while_it_is_good_and_a_change_in_any_case() {
     assert!(world.deliver(&[&late, &changed]).await.is_empty());
     assert_eq!(world.recipients(), [CUSTOMER, PROVIDER]);
     assert_eq!(world.mails()[1].subject, "Your password was changed");
+    assert!(world.peers.dead().is_empty());
+}
+
+#[tokio::test]
+async fn an_invitation_is_mailed_for_three_days_until_there_is_a_password() {
+    let world = with_people().await;
+    let credentials = |user_id, email: &str, hash: Option<&str>| CredentialsRecord {
+        email: email.parse().expect("an address"),
+        user_id,
+        password_hash: hash.map(ToOwned::to_owned),
+    };
+    for record in
+        [credentials(customer(), CUSTOMER, None), credentials(provider(), PROVIDER, Some("$argon2id$"))]
+    {
+        world.peers.table.put(&record).await.expect("stored");
+    }
+    let (now, code_id) = (world.peers.clock.now(), Id::from_parts(1, 5));
+    let [invited, chosen, late] = [(1, customer()), (2, provider()), (3, customer())]
+        .map(|(number, user_id)| event(number, now, Payload::AccountInvited { user_id, code_id }));
+    world.peers.clock.advance(SignedDuration::from_mins(72 * 60 - 1));
+    assert!(world.deliver(&[&invited, &invited, &chosen]).await.is_empty());
+    world.peers.clock.advance(SignedDuration::from_mins(1));
+    assert!(world.deliver(&[&late]).await.is_empty());
+    assert_eq!(world.recipients(), [CUSTOMER]);
+    let mail = &world.mails()[0];
+    assert_eq!(mail.subject, "You are invited to Banister");
+    let token = Codes::from_settings(&world.peers.settings()).expect("codes").reset_token(code_id);
+    let link = format!("https://app.example.org/reset-password#token={}", token.expose());
+    assert!(mail.text.lines().any(|line| line == link), "{}", mail.text);
     assert!(world.peers.dead().is_empty());
 }
 

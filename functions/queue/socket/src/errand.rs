@@ -43,9 +43,12 @@ pub(crate) fn errand(payload: &Payload) -> Errand {
         | Payload::RefreshTokenReused { .. }
         | Payload::ConfirmationRequested { .. }
         | Payload::PasswordResetRequested { .. }
+        | Payload::AccountInvited { .. }
         | Payload::PasswordChanged { .. }
         | Payload::SecondFactorOn { .. }
         | Payload::SecondFactorOff { .. }
+        | Payload::RecoveryCodeUsed { .. }
+        | Payload::RecoveryCodesRenewed { .. }
         | Payload::PhoneConfirmationRequested { .. }
         | Payload::EmailChangeRequested { .. }
         | Payload::EmailChanged { .. }

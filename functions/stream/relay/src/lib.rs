@@ -95,9 +95,12 @@ impl Relay {
             | Payload::RefreshTokenReused { .. }
             | Payload::ConfirmationRequested { .. }
             | Payload::PasswordResetRequested { .. }
+            | Payload::AccountInvited { .. }
             | Payload::PasswordChanged { .. }
             | Payload::SecondFactorOn { .. }
             | Payload::SecondFactorOff { .. }
+            | Payload::RecoveryCodeUsed { .. }
+            | Payload::RecoveryCodesRenewed { .. }
             | Payload::PhoneConfirmationRequested { .. }
             | Payload::EmailChangeRequested { .. }
             | Payload::EmailChanged { .. }

@@ -24,6 +24,7 @@ pub(super) fn effect(operation: &str) -> Option<Effect> {
         | "create_user"
         | "resend_user_confirmation"
         | "request_email_change"
+        | "renew_recovery_codes"
         | "archive_any_service" => Some(Effect::Mail),
         "complete_password_reset"
         | "change_password"

@@ -93,6 +93,34 @@ fn every_operation_is_described_with_all_its_answers() {
     assert_eq!(described, operations.len());
 }
 
+/// What is changed and takes no `If-Match`, and why nobody undoes anything by it.
+const BLIND: [(&str, &str); 2] = [
+    ("change_password", "takes the password that is"),
+    ("set_user_role", "sets one word, and says what it is to be"),
+];
+
+/// Two who change the same thing can each say what they have seen of it.
+#[test]
+fn whatever_is_changed_takes_the_tag_of_what_was_read() {
+    let mut blind = Vec::new();
+    for operation in api::operations() {
+        if !matches!(operation.method.as_str(), "PUT" | "PATCH") {
+            continue;
+        }
+        let of = |method: &str| &document()["paths"][&operation.path][method];
+        let change = of(&operation.method.to_lowercase());
+        let named = |parameter: &Value| parameter["name"] == "If-Match" && parameter["in"] == "header";
+        if !change["parameters"].as_array().is_some_and(|all| all.iter().any(named)) {
+            blind.push(operation.id.clone());
+            continue;
+        }
+        assert!(change["responses"].get("412").is_some(), "{} is never stale", operation.id);
+        assert!(!of("get").is_null(), "{}: there is nothing to read first", operation.id);
+    }
+    blind.sort();
+    assert_eq!(blind, BLIND.map(|(operation, _)| operation));
+}
+
 /// What is made up for one call, and would only be refused if it came from an example.
 const OPAQUE: [&str; 4] = ["Idempotency-Key", "If-Match", "cursor", "200/next_cursor"];
 

@@ -76,8 +76,11 @@ async fn world() -> (Cloud, Table) {
         };
         let password = Password::try_from("correct horse battery staple".to_owned()).unwrap();
         let password_hash = Passwords::from_settings(&settings).unwrap().hash(password).await.unwrap();
-        let credentials =
-            CredentialsRecord { email: account.email.clone(), user_id: account.id, password_hash };
+        let credentials = CredentialsRecord {
+            email: account.email.clone(),
+            user_id: account.id,
+            password_hash: Some(password_hash),
+        };
         table.put(&credentials).await.unwrap();
         table.put(&AccountRecord(account)).await.unwrap();
     }
@@ -87,7 +90,7 @@ async fn world() -> (Cloud, Table) {
         "buffer_before_minutes": 0, "buffer_after_minutes": 0, "min_notice_minutes": 0, "horizon_days": 60,
         "slot_step_minutes": 60 });
     let rules = serde_json::from_value(rules).unwrap();
-    store::Calendars::new(table.clone()).set_rules(PROVIDER.parse().unwrap(), rules).await.unwrap();
+    store::Calendars::new(table.clone()).set_rules(PROVIDER.parse().unwrap(), rules, 0).await.unwrap();
     let request = BookingRequest {
         id: BOOKING.parse::<BookingId>().unwrap(),
         customer_id: CUSTOMER.parse().unwrap(),

@@ -1,5 +1,6 @@
 //! `/v1/sessions`.
 
+mod ending;
 mod everywhere;
 mod keys;
 mod list;

@@ -6,6 +6,7 @@ mod password;
 mod phone;
 mod provider;
 mod second_factor;
+mod session;
 mod term;
 mod totp;
 
@@ -20,6 +21,7 @@ pub use provider::{
 pub use second_factor::{
     Failures, InvalidSecondFactorCode, LOCK, MAX_FAILURES, RECOVERY_CODES, RecoveryCode, SecondFactorCode,
 };
+pub use session::session_end;
 pub use term::{InvalidTerm, Term};
 pub use totp::{Step, TotpCode, TotpSecret};
 

@@ -1,5 +1,6 @@
-//! Versions of what two may edit at once: `ETag` in the answer, `If-Match` in the request (RFC 9110,
-//! 8.8.3 and 13.1.1).
+//! What two may edit at once: a tag of its content as `ETag` in the answer, the tags of what was seen as
+//! `If-Match` in the request (RFC 9110, 8.8.3 and 13.1.1). Without one, what insists on it is refused with 428
+//! (RFC 6585, 3).
 
 use aws_lc_rs::digest;
 use axum::extract::FromRequestParts;
@@ -13,38 +14,7 @@ use serde::Serialize;
 
 use super::{Code, OkJson, Problem};
 
-/// 200 with a body and its version.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Tagged<T> {
-    /// The body.
-    pub body: T,
-    /// The version, 0 for what nobody has set yet.
-    pub version: u64,
-}
-
-impl<T: Serialize> IntoResponse for Tagged<T> {
-    fn into_response(self) -> Response {
-        ([(ETAG, format!("\"{}\"", self.version))], OkJson(self.body)).into_response()
-    }
-}
-
-/// The version that a request is to replace; without one it is refused with 428 (RFC 6585, 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IfMatch(pub u64);
-
-impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let text = parts.headers.get(IF_MATCH).and_then(|value| value.to_str().ok());
-        let tag = text.and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'));
-        let version = tag.filter(|tag| tag.bytes().all(|byte| byte.is_ascii_digit()));
-        let version = version.and_then(|tag| tag.parse().ok());
-        version.map(Self).ok_or(Problem::new(Code::IfMatchRequired))
-    }
-}
-
-/// 200 with a body and a tag of its content: for what has no version of its own.
+/// 200 with a body and a tag of its content.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fingerprinted<T> {
     body: T,

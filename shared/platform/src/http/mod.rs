@@ -23,7 +23,7 @@ pub use caller::{
 pub use code::Code;
 pub use cursor::{Cursors, ListOf, PageSize};
 pub use date::{date, optional_date};
-pub use etag::{Fingerprinted, IfMatch, OptionalSeen, Seen, Tagged};
+pub use etag::{Fingerprinted, OptionalSeen, Seen};
 pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};
 pub use input::{ClientAddress, Json, OptionalJson, Path, Query, UserAgent, withheld};
 pub use layer::finish;

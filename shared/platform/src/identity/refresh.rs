@@ -14,9 +14,6 @@ use serde::{Deserialize, Serialize};
 use crate::config::{ConfigError, Settings};
 use crate::random;
 
-/// How long a session lives without being refreshed, in days.
-pub const LIFETIME_DAYS: i64 = 30;
-
 /// What makes the next token of a session, together with the one before.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Salt(String);

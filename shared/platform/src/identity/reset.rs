@@ -6,8 +6,11 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// How long a token is good for, in minutes.
+/// How long a token is good for that the owner asked for, in minutes.
 pub const LIFETIME_MINUTES: i64 = 30;
+
+/// How long one is good for that came with an invitation, which nobody waits for: 72 hours, in minutes.
+pub const INVITATION_MINUTES: i64 = 72 * 60;
 
 /// A token as it stands in the mail: 256 bits in base64url. Never logged, never stored.
 #[derive(Clone)]

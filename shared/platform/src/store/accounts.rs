@@ -4,6 +4,7 @@ mod code;
 mod confirm;
 mod edit;
 mod email;
+mod invite;
 mod list;
 mod password;
 mod permissions;
@@ -21,7 +22,7 @@ pub use list::{Among, ListAccounts};
 pub use password::SetPasswordError;
 pub use permissions::{Grant, PermissionsError};
 pub use photo::PhotoError;
-pub use register::{NewAccount, RegisterError};
+pub use register::{FirstPassword, NewAccount, RegisterError};
 pub use reindex::Reindexed;
 pub use reset::{ResetRecord, Resetting};
 
@@ -65,8 +66,9 @@ pub struct CredentialsRecord {
     pub email: Email,
     /// Whose.
     pub user_id: UserId,
-    /// PHC string.
-    pub password_hash: String,
+    /// PHC string; none until the owner of an account that staff made has chosen a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_hash: Option<String>,
 }
 
 impl Record for CredentialsRecord {

@@ -74,6 +74,8 @@ pub enum AuditEntry {
     RoleSet,
     /// Staff made an account.
     AccountCreated,
+    /// Staff had another invitation mailed to the owner of an account that they made.
+    AccountInvited,
     /// Staff changed what an account says about a person.
     AccountChanged,
     /// Permissions were granted or revoked.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::AccountRecord;
-use crate::table::{Key, Query, Record, StorageError, Table, key};
+use crate::table::{CommitError, Key, Query, Record, StorageError, Table, Transaction, Versioned, key};
 
 /// The rules of a provider as kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,14 +68,22 @@ impl Calendars {
     }
 
     /// A provider's rules; none where none were ever set.
-    pub async fn rules(&self, provider: UserId) -> Result<Option<CalendarRules>, StorageError> {
+    pub async fn rules(&self, provider: UserId) -> Result<Option<Versioned<CalendarRules>>, StorageError> {
         let found = self.table.get::<RulesRecord>(&key::calendar_rules(provider)).await?;
-        Ok(found.map(|record| record.value.rules))
+        Ok(found.map(|record| record.map(|record| record.rules)))
     }
 
-    /// Sets a provider's rules; bookings made before stand.
-    pub async fn set_rules(&self, provider_id: UserId, rules: CalendarRules) -> Result<(), StorageError> {
-        self.table.put(&RulesRecord { provider_id, rules }).await
+    /// Sets a provider's rules if those that are have this version, 0 where there are none; bookings made
+    /// before stand.
+    pub async fn set_rules(
+        &self,
+        provider_id: UserId,
+        rules: CalendarRules,
+        version: u64,
+    ) -> Result<(), CommitError<()>> {
+        let mut transaction = Transaction::new();
+        transaction.create_or_replace(&RulesRecord { provider_id, rules }, version, ());
+        transaction.commit(&self.table).await
     }
 
     /// A provider's account, rules and given days in one strong read; days never stored are empty.

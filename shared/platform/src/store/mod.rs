@@ -19,8 +19,8 @@ mod statistics;
 
 pub use accounts::{
     AccountRecord, Accounts, Act, Among, CodeRecord, ConfirmError, CredentialsRecord, Edit, EditError,
-    EmailChangeError, Grant, ListAccounts, NewAccount, PermissionsError, PhotoError, Purpose, RegisterError,
-    Reindexed, ResetRecord, Resetting, SaveAccountError, SetPasswordError,
+    EmailChangeError, FirstPassword, Grant, ListAccounts, NewAccount, PermissionsError, PhotoError, Purpose,
+    RegisterError, Reindexed, ResetRecord, Resetting, SaveAccountError, SetPasswordError,
 };
 pub use audit::{
     Audit, AuditEntry, AuditPage, AuditPosition, AuditRecord, COMMAND, Change, ERASED, Finding, JOB,

@@ -3,11 +3,12 @@
 mod switch;
 
 use banister_domain::account::{Account, Failures, Role, SecondFactorCode, Step};
+use banister_domain::event::Payload;
 use banister_domain::id::{SessionId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountRecord, AuditEntry, AuditRecord, SecurityRecord};
+use super::{AccountRecord, AuditEntry, AuditRecord, OutboxRecord, SecurityRecord};
 use crate::config::{ConfigError, Settings};
 use crate::identity::second_factor::{SecondFactorKeys, UnreadableSecret};
 use crate::table::{CommitError, Key, Record, StorageError, Table, Transaction, Versioned, backoff, key};
@@ -243,11 +244,22 @@ impl SecondFactors {
 }
 
 impl Proof {
-    /// Adds the use of the code to the transaction of what it is for; `stale` is what it means that the
-    /// item has changed since.
-    pub(super) fn spend<M>(&self, transaction: &mut Transaction<M>, stale: M, address: &str, now: Timestamp) {
+    /// Adds the use of the code to the transaction that begins a session; `stale` is what it means that the
+    /// item has changed since. The owner is mailed of a recovery code.
+    pub(super) fn spend<M>(
+        &self,
+        transaction: &mut Transaction<M>,
+        stale: M,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
         transaction.replace(&self.used, stale);
         self.tell(transaction, address, now);
+        if self.recovery {
+            let used = Payload::RecoveryCodeUsed { user_id: self.used.value.user_id };
+            transaction.put_over(&OutboxRecord::new(used, now)?);
+        }
+        Ok(())
     }
 
     /// Adds the audit line of a recovery code, where it is one.

@@ -2,14 +2,14 @@
 
 use std::cmp::Reverse;
 
-use banister_domain::account::Account;
+use banister_domain::account::{Account, Role, session_end};
 use banister_domain::event::Payload;
 use banister_domain::id::{SessionId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{AccountRecord, AuditEntry, AuditRecord, OutboxRecord, Proof};
-use crate::identity::refresh::{LIFETIME_DAYS, RefreshToken, Salt};
+use crate::identity::refresh::{RefreshToken, Salt};
 use crate::table::{
     CommitError, Key, Position, Query, Record, StorageError, Table, Transaction, Versioned, backoff, key,
 };
@@ -92,7 +92,7 @@ pub struct SessionRecord {
     pub created_at: Timestamp,
     /// When it was last refreshed, or begun.
     pub refreshed_at: Timestamp,
-    /// From when on it is over, unless refreshed.
+    /// From when on it is over; refreshing moves it, as far as the role allows.
     pub expires_at: Timestamp,
 }
 
@@ -140,10 +140,6 @@ impl SessionRecord {
     }
 }
 
-fn expiry(now: Timestamp) -> Timestamp {
-    now.saturating_add(SignedDuration::from_hours(24 * LIFETIME_DAYS)).unwrap_or(Timestamp::MAX)
-}
-
 /// All sessions.
 #[derive(Debug, Clone)]
 pub struct Sessions {
@@ -178,7 +174,7 @@ impl Sessions {
             network: place.network,
             created_at: now,
             refreshed_at: now,
-            expires_at: expiry(now),
+            expires_at: session_end(account.value.role, now, now),
         };
         let mut transaction = Transaction::new();
         let entry = AuditEntry::SessionCreated;
@@ -187,7 +183,7 @@ impl Sessions {
             .create(&record, ())
             .put_over(&AuditRecord::new(entry, Some(token.user_id), address.clone(), now));
         if let Some(proof) = proof {
-            proof.spend(&mut transaction, (), &address, now);
+            proof.spend(&mut transaction, (), &address, now)?;
         }
         transaction.commit(&self.table).await
     }
@@ -230,10 +226,10 @@ impl Sessions {
     }
 
     /// Makes `next` the one good refresh token of a session in place of `replaced`; refused if another
-    /// refresh was faster. `place` is where the session is used now.
+    /// refresh was faster. `role` is the account's, `place` where the session is used now.
     pub async fn rotate(
         &self,
-        session: Versioned<SessionRecord>,
+        (session, role): (Versioned<SessionRecord>, Role),
         (replaced, next): (ReplacedToken, &RefreshToken),
         place: Place,
         now: Timestamp,
@@ -244,7 +240,7 @@ impl Sessions {
             device: place.device,
             network: place.network,
             refreshed_at: now,
-            expires_at: expiry(now),
+            expires_at: session_end(role, session.created_at, now),
             ..session
         });
         let mut transaction = Transaction::new();

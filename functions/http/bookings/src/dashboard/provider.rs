@@ -59,7 +59,7 @@ impl Bookings {
         now: Timestamp,
     ) -> Result<ProviderDashboard, Problem> {
         let zone = self.calendars.rules(provider).await?;
-        let zone = zone.map_or(TimeZone::UTC, |rules| rules.time_zone.rules().clone());
+        let zone = zone.map_or(TimeZone::UTC, |rules| rules.value.time_zone.rules().clone());
         let (today, tomorrow) = day(now, zone).map_err(Problem::internal)?;
         let side = Side::Provider(provider);
         let coming = ListBookings { side, from: Some(today), to: None };

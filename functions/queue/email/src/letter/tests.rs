@@ -87,9 +87,12 @@ fn nobody_writes_to_a_stranger_through_a_name() {
             confirm_email(&reader, "01234567", until),
             already_registered(&reader),
             reset_password(&reader, "https://app.example.com", "token", until),
+            invitation(&reader, "https://app.example.com", "token", until),
             password_changed(&reader, until),
             second_factor(&reader, true, until),
             second_factor(&reader, false, until),
+            recovery_code_used(&reader, until),
+            recovery_codes_renewed(&reader, until),
         ] {
             let letter = letter.expect("a letter");
             assert!(!letter.text.contains("spam") && !letter.html.contains("spam"), "{}", letter.text);
@@ -141,21 +144,25 @@ fn an_owner_is_told_of_an_old_token() {
 #[test]
 fn a_link_and_its_token_stand_on_lines_of_their_own() {
     let (token, until) = ("A-token_of-43-characters", at("2026-03-10T10:30:00Z"));
-    for (locale, subject, good) in [
-        (
-            Locale::En,
-            "Choose a new password",
-            "until Tuesday, March 10, 2026, 11:30 AM (Europe/Berlin, UTC+1).",
-        ),
-        (Locale::Ru, "Выберите новый пароль", "до: вторник, 10 марта 2026 г., 11:30 (Europe/Berlin, UTC+1)."),
+    let good_until = [
+        "until Tuesday, March 10, 2026, 11:30 AM (Europe/Berlin, UTC+1).",
+        "до: вторник, 10 марта 2026 г., 11:30 (Europe/Berlin, UTC+1).",
+    ];
+    for (locale, first, subject) in [
+        (Locale::En, false, "Choose a new password"),
+        (Locale::Ru, false, "Выберите новый пароль"),
+        (Locale::En, true, "You are invited to Banister"),
+        (Locale::Ru, true, "Приглашение в Banister"),
     ] {
         let reader = person("<b>Robin</b>", locale);
-        let letter = reset_password(&reader, "https://app.example.com", token, until).expect("a letter");
+        let write = if first { invitation } else { reset_password };
+        let letter = write(&reader, "https://app.example.com", token, until).expect("a letter");
         assert_eq!(letter.subject, subject);
         let link = format!("https://app.example.com/reset-password#token={token}");
         for line in [link.as_str(), token] {
             assert!(letter.text.lines().any(|known| known == line), "{line}: {}", letter.text);
         }
+        let good = good_until[usize::from(locale == Locale::Ru)];
         assert!(letter.text.contains(good) && letter.html.contains(good), "{}", letter.text);
         assert_eq!(letter.html.matches("href=").count(), 1);
         assert!(letter.html.contains(&format!("<a href=\"{link}\">{link}</a>")), "{}", letter.html);
@@ -178,23 +185,29 @@ fn a_changed_password_is_told_with_its_time() {
 }
 
 #[test]
-fn a_second_factor_is_told_with_its_time() {
+fn a_second_factor_and_its_codes_are_told_with_their_time() {
+    type Write = fn(&Account, Timestamp) -> askama::Result<Letter>;
+    let letters: [(Write, [&str; 2]); 4] = [
+        (|reader, at| second_factor(reader, true, at), ["Your second factor is on", "Второй фактор включён"]),
+        (
+            |reader, at| second_factor(reader, false, at),
+            ["Your second factor is off", "Второй фактор выключен"],
+        ),
+        (recovery_code_used, ["A recovery code was used", "Использован резервный код"]),
+        (recovery_codes_renewed, ["You have new recovery codes", "У вас новые резервные коды"]),
+    ];
     let moments = [
         "Tuesday, March 10, 2026, 11:30 AM (Europe/Berlin, UTC+1)",
         "вторник, 10 марта 2026 г., 11:30 (Europe/Berlin, UTC+1)",
     ];
-    for (locale, on, subject) in [
-        (Locale::En, true, "Your second factor is on"),
-        (Locale::En, false, "Your second factor is off"),
-        (Locale::Ru, true, "Второй фактор включён"),
-        (Locale::Ru, false, "Второй фактор выключен"),
-    ] {
-        let letter =
-            second_factor(&person("Robin", locale), on, at("2026-03-10T10:30:00Z")).expect("a letter");
-        let when = moments[usize::from(locale == Locale::Ru)];
-        assert_eq!(letter.subject, subject);
-        assert!(letter.text.contains(when) && letter.html.contains(when), "{}", letter.text);
-        assert!(!letter.html.contains("href") && is_tidy(&letter.text), "{}", letter.text);
+    for (write, subjects) in letters {
+        for (number, locale) in LOCALES.into_iter().enumerate() {
+            let letter = write(&person("Robin", locale), at("2026-03-10T10:30:00Z")).expect("a letter");
+            let when = moments[number];
+            assert_eq!(letter.subject, subjects[number]);
+            assert!(letter.text.contains(when) && letter.html.contains(when), "{}", letter.text);
+            assert!(!letter.html.contains("href") && is_tidy(&letter.text), "{}", letter.text);
+        }
     }
 }
 

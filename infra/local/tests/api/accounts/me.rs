@@ -97,7 +97,7 @@ async fn a_provider_tells_more() {
     // Staff see the same, and what is theirs.
     let admin = super_admin(&cloud, "Super Admin").await;
     let mut seen = body(admin.get(&format!("/v1/admin/users/{}", client.id)).await.unwrap(), 200);
-    for name in ["status", "disabled_reason", "disabled_at", "permissions"] {
+    for name in ["status", "disabled_reason", "disabled_at", "permissions", "second_factor_on"] {
         assert!(seen.as_object_mut().unwrap().remove(name).is_some(), "{name}");
     }
     let mut own = body(client.get("/v1/me").await.unwrap(), 200);

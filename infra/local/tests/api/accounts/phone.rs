@@ -68,7 +68,7 @@ async fn a_code_confirms_no_other_number() {
     body(set(&client, ONE).await, 200);
     let code = newest_code(&cloud, &client).await;
     let path = format!("/v1/admin/users/{}", client.id);
-    let changed = body(admin.patch(&path, &json!({ "phone": TWO })).await.unwrap(), 200);
+    let changed = body(admin.patch_over(&path, &json!({ "phone": TWO })).await.unwrap(), 200);
     assert_eq!(changed["phone_confirmed"], false);
     refused(&confirm(&client, &code).await, 422, "invalid_code");
     body(set(&client, Value::Null).await, 200);
@@ -103,7 +103,7 @@ async fn a_number_of_somebody_else_is_refused_and_free_once_it_is_left() {
     body(set(&one, ONE).await, 200);
     refused(&set(&two, ONE).await, 409, "phone_taken");
     let path = format!("/v1/admin/users/{}", two.id);
-    let staff = admin.patch(&path, &json!({ "phone": ONE })).await.unwrap();
+    let staff = admin.patch_over(&path, &json!({ "phone": ONE })).await.unwrap();
     refused(&staff, 409, "phone_taken");
     body(set(&one, TWO).await, 200);
     body(set(&two, ONE).await, 200);

@@ -136,6 +136,11 @@ async fn new_recovery_codes_void_the_old_ones() {
     body(renew(&owner, PASSWORD, new).await, 200);
     assert_eq!(audited(&cloud, &owner.id, "recovery_codes_renewed").await, 2);
     assert_eq!(audited(&cloud, &owner.id, "recovery_code_used").await, 2);
+    // Not of the codes that were used for it as well.
+    let mut told = news(&cloud, &owner.email).await;
+    told.sort();
+    let renewed = "You have new recovery codes";
+    assert_eq!(told, [renewed, renewed, "Your second factor is on"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,7 @@
 //! `GET` and `PUT /v1/me/calendar`.
 
 use banister_local::client::Client;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::problems::{refused, refused_at};
@@ -104,4 +105,27 @@ async fn refuses_wrong_rules_and_keeps_the_old() {
         refused_at(&provider.put("/v1/me/calendar", &ask).await.unwrap(), &format!("/{field}"), "missing");
     }
     assert_eq!(body(provider.get("/v1/me/calendar").await.unwrap(), 200), rules());
+}
+
+/// At two desks at once: the second one is told, where it asks to be.
+#[tokio::test]
+async fn nobody_undoes_what_they_have_not_seen() {
+    let cloud = cloud().await;
+    let provider = Client::join(&cloud, "provider", "Provider One").await.unwrap();
+    let read = provider.get("/v1/me/calendar").await.unwrap();
+    let seen = read.headers["etag"].to_str().unwrap();
+    let put = async |tag: &str, step: u16| {
+        let mut rules = read.body.clone();
+        rules["slot_step_minutes"] = step.into();
+        provider.call(Method::PUT, "/v1/me/calendar", &[("if-match", tag)], Some(&rules)).await.unwrap()
+    };
+    let (one, two) = tokio::join!(put(seen, 15), put(seen, 60));
+    let (done, told) = if one.status == 200 { (one, two) } else { (two, one) };
+    refused(&told, 412, "stale");
+    let now = done.headers["etag"].to_str().unwrap();
+    assert_eq!(provider.get("/v1/me/calendar").await.unwrap().headers["etag"], now);
+    refused(&put(seen, 20).await, 412, "stale");
+    assert_eq!(body(put(now, 20).await, 200)["slot_step_minutes"], 20);
+    let over = tokio::join!(put("*", 15), put("*", 60));
+    assert_eq!((over.0.status.as_u16(), over.1.status.as_u16()), (200, 200));
 }

@@ -271,3 +271,24 @@ async fn what_is_no_service_id_names_no_service() {
         refused(&provider.act(&format!("{path}/publish")).await.unwrap(), 404, "not_found");
     }
 }
+
+/// At two desks at once: the second one is told, where it asks to be.
+#[tokio::test]
+async fn nobody_undoes_what_they_have_not_seen() {
+    let cloud = cloud().await;
+    let provider = provider(&cloud, "Provider One").await;
+    let (_, path) = make(&provider).await;
+    let read = provider.get(&path).await.unwrap();
+    let change = async |tag: &str, title: &str| {
+        let ask = json!({ "title": title });
+        provider.call(Method::PATCH, &path, &[("if-match", tag)], Some(&ask)).await.unwrap()
+    };
+    let seen = read.headers["etag"].to_str().unwrap();
+    let first = change(seen, "First").await;
+    assert_eq!(first.status, 200, "{}", first.body);
+    refused(&change(seen, "Second").await, 412, "stale");
+    let now = first.headers["etag"].to_str().unwrap();
+    assert_eq!(provider.get(&path).await.unwrap().headers["etag"], now);
+    assert_eq!(body(change(now, "Third").await, 200)["title"], "Third");
+    assert_eq!(body(change("*", "Fourth").await, 200)["title"], "Fourth");
+}

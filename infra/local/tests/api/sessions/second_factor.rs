@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::problems::{refused, refused_at};
 use crate::support::invariants::items;
-use crate::support::{body, cloud_at, customer, pass, stranger, text};
+use crate::support::{body, cloud_at, customer, news, pass, stranger, text};
 
 /// A moment at which a step begins.
 const START: &str = "2026-03-02T08:00:00Z";
@@ -138,6 +138,8 @@ async fn a_recovery_code_opens_once_also_at_once() {
     let me = body(client.get("/v1/me").await.unwrap(), 200);
     assert_eq!(me["second_factor"], json!({ "on": true, "required": false, "recovery_codes_left": 8 }));
     assert_eq!(audited(&cloud, "recovery_code_used").await, 2);
+    let told = news(&cloud, &owner.email).await;
+    assert_eq!(told.iter().filter(|subject| *subject == "A recovery code was used").count(), 2, "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -146,7 +146,7 @@ impl Accounts {
         let new = CredentialsRecord { email: email.clone(), ..old.value };
         let mut transaction = Transaction::new();
         if let Some(taken) = found.take::<CredentialsRecord>(&keys[1])? {
-            let lapsed = self.lapsed(taken.value.user_id, now).await?;
+            let lapsed = self.lapsed(&taken.value, now).await?;
             let lapsed = lapsed.ok_or(CommitError::Refused(Some(EmailChangeError::Taken)))?;
             transaction.replace(&taken.map(|_| new), None).replace(&switched_off(lapsed), None);
         } else {
@@ -192,7 +192,7 @@ impl Accounts {
     /// Whose an address is; nobody's where its registration has lapsed.
     pub async fn owner(&self, email: &Email, now: Timestamp) -> Result<Option<Account>, StorageError> {
         let Some(credentials) = self.credentials(email).await? else { return Ok(None) };
-        if self.lapsed(credentials.user_id, now).await?.is_some() {
+        if self.lapsed(&credentials, now).await?.is_some() {
             return Ok(None);
         }
         Ok(self.get(credentials.user_id).await?.map(|account| account.value))

@@ -115,7 +115,7 @@ impl Accounts {
 }
 
 fn with_hash(credentials: Versioned<CredentialsRecord>, hash: &str) -> Versioned<CredentialsRecord> {
-    credentials.map(|credentials| CredentialsRecord { password_hash: hash.to_owned(), ..credentials })
+    credentials.map(|credentials| CredentialsRecord { password_hash: Some(hash.to_owned()), ..credentials })
 }
 
 pub(super) fn raised(account: Account) -> AccountRecord {

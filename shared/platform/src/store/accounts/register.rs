@@ -4,14 +4,15 @@ use axum::http::StatusCode;
 use banister_domain::access::LastSuperAdmin;
 use banister_domain::account::{Account, AccountStatus, Role};
 use banister_domain::event::Payload;
-use banister_domain::id::UserId;
+use banister_domain::id::CodeId;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
 use super::code::Purpose;
 use super::super_admins::SuperAdminsRecord;
-use super::{AccountRecord, Accounts, Act, CodeRecord, CredentialsRecord};
+use super::{AccountRecord, Accounts, Act, CodeRecord, CredentialsRecord, ResetRecord};
+use crate::identity::reset::{INVITATION_MINUTES, ResetToken};
 use crate::random;
 use crate::store::{AuditEntry, AuditRecord, Once, OutboxRecord};
 use crate::table::{CommitError, StorageError, Transaction, Versioned, key};
@@ -21,10 +22,28 @@ use crate::table::{CommitError, StorageError, Transaction, Versioned, key};
 pub struct NewAccount {
     /// The account.
     pub account: Account,
-    /// PHC string of its password.
-    pub password_hash: String,
+    /// How its owner comes to a password.
+    pub password: FirstPassword,
     /// Where the request came from.
     pub address: String,
+}
+
+/// How the owner of a new account comes to a password.
+#[derive(Clone)]
+pub enum FirstPassword {
+    /// By having chosen it, as a PHC string; a code that confirms the address is mailed.
+    Chosen(String),
+    /// By a link that is mailed, with a token derived from the id; it confirms the address as well.
+    Invited(CodeId, ResetToken),
+}
+
+impl FirstPassword {
+    fn hash(&self) -> Option<String> {
+        match self {
+            Self::Chosen(hash) => Some(hash.clone()),
+            Self::Invited(..) => None,
+        }
+    }
 }
 
 /// Why an account was not made.
@@ -39,8 +58,8 @@ pub enum RegisterError {
 }
 
 impl Accounts {
-    /// Makes an account with a code to confirm its address, the event that mails it, an audit line
-    /// and the receipt, all in one transaction.
+    /// Makes an account with what confirms its address, the event that mails it, an audit line and the
+    /// receipt, all in one transaction.
     pub async fn register(
         &self,
         new: NewAccount,
@@ -96,7 +115,7 @@ impl Accounts {
         if quiet {
             return transaction.commit(&self.table).await;
         }
-        if let Some(lapsed) = self.lapsed(user_id, now).await? {
+        if let Some(lapsed) = self.lapsed(&taken.value, now).await? {
             let off = switched_off(lapsed);
             transaction
                 .replace(&taken.map(|_| credentials(&new)), RegisterError::EmailTaken)
@@ -110,21 +129,22 @@ impl Accounts {
     }
 
     /// The account, if its address is not confirmed and its code is no longer good. Those of staff do
-    /// not lapse, since nobody else makes them, what staff switched off stays off, and what is being erased
-    /// keeps its address until it is.
+    /// not lapse, since nobody else makes them, nor do those without a password, which nobody but the owner
+    /// of the address can get into; what staff switched off stays off, and what is being erased keeps its
+    /// address until it is.
     pub(super) async fn lapsed(
         &self,
-        user_id: UserId,
+        credentials: &CredentialsRecord,
         now: Timestamp,
     ) -> Result<Option<Versioned<AccountRecord>>, StorageError> {
-        let keys = [key::user(user_id), key::email_code(user_id)];
+        let keys = [key::user(credentials.user_id), key::email_code(credentials.user_id)];
         let mut found = self.table.get_all(&keys).await?;
         let account = found.take::<AccountRecord>(&keys[0])?;
         let code = found.take::<CodeRecord>(&keys[1])?;
         let waits = code.is_some_and(|code| code.value.is_live(now));
         let lapses = |account: &Account| {
             let stays = account.role.is_staff() || account.disabled.is_some() || account.status.is_final();
-            !account.email_confirmed && !stays
+            !account.email_confirmed && !stays && credentials.password_hash.is_some()
         };
         Ok(account.filter(|account| lapses(&account.value.0) && !waits))
     }
@@ -154,7 +174,7 @@ fn credentials(new: &NewAccount) -> CredentialsRecord {
     CredentialsRecord {
         email: new.account.email.clone(),
         user_id: new.account.id,
-        password_hash: new.password_hash.clone(),
+        password_hash: new.password.hash(),
     }
 }
 
@@ -162,7 +182,7 @@ fn registered(new: &NewAccount, now: Timestamp) -> AuditRecord {
     AuditRecord::new(AuditEntry::AccountRegistered, Some(new.account.id), new.address.clone(), now)
 }
 
-/// Adds the account, its code, the event that mails the code, and the audit line.
+/// Adds the account, its code or link, the event that mails it, and the audit line.
 fn make(
     transaction: &mut Transaction<RegisterError>,
     new: NewAccount,
@@ -171,11 +191,19 @@ fn make(
 ) -> Result<(), StorageError> {
     let user_id = new.account.id;
     super::list::index(transaction, None, &new.account);
-    let code = CodeRecord::new(user_id, random::id(now), Purpose::ConfirmEmail, now);
-    transaction
-        .create(&AccountRecord(new.account), RegisterError::EmailTaken)
-        .put_over(&OutboxRecord::new(Payload::AccountRegistered { user_id, code_id: code.id }, now)?)
-        .put_over(&code)
-        .put_over(line);
+    let epoch = new.account.epoch;
+    transaction.create(&AccountRecord(new.account), RegisterError::EmailTaken);
+    let mail = match new.password {
+        FirstPassword::Chosen(_) => {
+            let code = CodeRecord::new(user_id, random::id(now), Purpose::ConfirmEmail, now);
+            transaction.put_over(&code);
+            Payload::AccountRegistered { user_id, code_id: code.id }
+        }
+        FirstPassword::Invited(code_id, token) => {
+            transaction.put_over(&ResetRecord::new(&token, (user_id, epoch), INVITATION_MINUTES, now));
+            Payload::AccountInvited { user_id, code_id }
+        }
+    };
+    transaction.put_over(&OutboxRecord::new(mail, now)?).put_over(line);
     Ok(())
 }

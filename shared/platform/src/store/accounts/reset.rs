@@ -50,6 +50,19 @@ pub struct Resetting {
     pub credentials: Versioned<CredentialsRecord>,
 }
 
+impl ResetRecord {
+    /// Of a token that is good for so long, for an account with this epoch.
+    pub(super) fn new(
+        token: &ResetToken,
+        (user_id, epoch): (UserId, u32),
+        minutes: i64,
+        now: Timestamp,
+    ) -> Self {
+        let expires_at = now.saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX);
+        Self { hash: token.hash(), user_id, epoch, used: false, expires_at }
+    }
+}
+
 impl Accounts {
     /// Keeps a token, derived from `code_id`, and the event that mails it. The same reads and writes for an
     /// address without an account, whose token nobody gets: the worker that mails finds no reader.
@@ -63,10 +76,8 @@ impl Accounts {
         let known = self.credentials(email).await?.map(|credentials| credentials.user_id);
         let user_id = known.unwrap_or_else(|| random::id(now));
         let account = self.get(user_id).await?;
-        let expires_at =
-            now.saturating_add(SignedDuration::from_mins(LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX);
         let epoch = account.map_or(0, |account| account.value.epoch);
-        let record = ResetRecord { hash: token.hash(), user_id, epoch, used: false, expires_at };
+        let record = ResetRecord::new(token, (user_id, epoch), LIFETIME_MINUTES, now);
         let entry = AuditEntry::PasswordResetRequested;
         let mut transaction = Transaction::new();
         transaction

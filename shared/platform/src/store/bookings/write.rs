@@ -338,6 +338,7 @@ impl Bookings {
         now: Timestamp,
     ) -> Result<Vec<Slot>, StorageError> {
         let Some(rules) = self.calendars.rules(service.provider_id).await? else { return Ok(Vec::new()) };
+        let rules = rules.value;
         let end = after.saturating_add(NEXT_SLOTS_WITHIN).unwrap_or(Timestamp::MAX);
         let Ok(window) = Interval::new(after, end) else { return Ok(Vec::new()) };
         let dates = availability::days_to_load(&rules, service.duration_minutes, window);

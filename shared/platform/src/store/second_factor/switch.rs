@@ -116,7 +116,7 @@ impl SecondFactors {
         Err(CommitError::Contention)
     }
 
-    /// Makes new recovery codes in place of all that are left.
+    /// Makes new recovery codes in place of all that are left; the owner is mailed.
     pub async fn renew(
         &self,
         user: UserId,
@@ -136,6 +136,8 @@ impl SecondFactors {
                 now,
             ));
             proof.tell(&mut transaction, address, now);
+            let told = Payload::RecoveryCodesRenewed { user_id: user };
+            transaction.put_over(&OutboxRecord::new(told, now)?);
             if committed(transaction.commit(&self.table).await)? {
                 return Ok(codes);
             }

@@ -16,9 +16,12 @@ pub(super) fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
         | Payload::RefreshTokenReused { .. }
         | Payload::ConfirmationRequested { .. }
         | Payload::PasswordResetRequested { .. }
+        | Payload::AccountInvited { .. }
         | Payload::PasswordChanged { .. }
         | Payload::SecondFactorOn { .. }
         | Payload::SecondFactorOff { .. }
+        | Payload::RecoveryCodeUsed { .. }
+        | Payload::RecoveryCodesRenewed { .. }
         | Payload::PhoneConfirmationRequested { .. }
         | Payload::EmailChangeRequested { .. }
         | Payload::EmailChanged { .. }
@@ -47,11 +50,14 @@ pub(super) fn readers(payload: &Payload) -> Vec<String> {
         | Payload::RefreshTokenReused { user_id, .. }
         | Payload::ConfirmationRequested { user_id, .. }
         | Payload::PasswordResetRequested { user_id, .. }
+        | Payload::AccountInvited { user_id, .. }
         | Payload::PhoneConfirmationRequested { user_id, .. }
         | Payload::EmailChanged { user_id, .. }
         | Payload::PasswordChanged { user_id }
         | Payload::SecondFactorOn { user_id }
         | Payload::SecondFactorOff { user_id }
+        | Payload::RecoveryCodeUsed { user_id }
+        | Payload::RecoveryCodesRenewed { user_id }
         | Payload::ServiceArchivedByStaff { provider_id: user_id, .. } => vec![*user_id],
         Payload::SessionsEnded { .. }
         | Payload::ConnectionReplaced { .. }
