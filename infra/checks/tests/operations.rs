@@ -14,7 +14,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 84] = [
+const RIGHTS: [(&str, &str); 86] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -32,6 +32,7 @@ const RIGHTS: [(&str, &str); 84] = [
     ("renew_recovery_codes", "BatchGetItem GetItem PutItem UpdateItem"),
     ("delete_me", "BatchGetItem GetItem PutItem UpdateItem; GSI1: Query; GSI2: Query"),
     ("get_job", "BatchGetItem GetItem"),
+    ("list_job_results", "BatchGetItem GetItem Query"),
     ("create_session", "ConditionCheckItem GetItem PutItem UpdateItem"),
     ("refresh_session", "DeleteItem GetItem PutItem"),
     ("end_current_session", "BatchGetItem DeleteItem GetItem PutItem"),
@@ -75,6 +76,7 @@ const RIGHTS: [(&str, &str); 84] = [
     ("resend_user_confirmation", "BatchGetItem GetItem PutItem UpdateItem"),
     ("delete_user", "BatchGetItem PutItem; GSI1: Query; GSI2: Query"),
     ("list_users", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query"),
+    ("bulk_users", "BatchGetItem GetItem PutItem Query; GSI1: Query; GSI2: Query"),
     ("reset_user_totp", "BatchGetItem DeleteItem PutItem"),
     ("get_security_settings", "BatchGetItem GetItem"),
     ("set_security_settings", "BatchGetItem GetItem PutItem"),
@@ -126,7 +128,7 @@ const RIGHTS: [(&str, &str); 84] = [
 
 /// The environment of each area; its functions share a binary and what that needs to start.
 const VARIABLES: [(&str, &str); 18] = [
-    ("accounts", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY PUBLIC_URL TABLE_NAME"),
+    ("accounts", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY CURSOR_KEY PUBLIC_URL TABLE_NAME"),
     ("sessions", "ACCESS_ISSUER ACCESS_PRIVATE_KEY ACCESS_PUBLIC_KEYS CODE_KEY PUBLIC_URL TABLE_NAME"),
     ("catalog", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),
     ("availability", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS TABLE_NAME"),

@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::bulk::BulkUsers;
 use crate::id::{JobId, RequestId, UserId};
 
 /// How long after it was asked for an account begins to be erased: longer than a request that was let in
@@ -31,6 +32,8 @@ pub enum State {
 pub enum Work {
     /// Erases all that is kept of a person.
     EraseUser(Erasure),
+    /// Does the same to many accounts.
+    BulkUsers(BulkUsers),
 }
 
 /// How far an erasure has come.
@@ -174,6 +177,7 @@ impl Job {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bulk::BulkOperation;
     use crate::id::Id;
 
     fn job() -> Job {
@@ -184,7 +188,7 @@ mod tests {
 
     #[test]
     fn an_erasure_takes_every_step_once_and_in_order() {
-        let Work::EraseUser(mut erasure) = job().work;
+        let Work::EraseUser(mut erasure) = job().work else { panic!("an erasure") };
         let mut steps = vec![erasure.step];
         erasure = erasure.after(Some("here".into())).expect("a step is not through at a cursor");
         assert_eq!((erasure.step, erasure.cursor.as_deref()), (ErasureStep::Receipts, Some("here")));
@@ -216,5 +220,11 @@ mod tests {
         let text = serde_json::to_value(job()).expect("JSON");
         assert_eq!((&text["kind"], &text["state"]), (&"erase_user".into(), &"queued".into()));
         assert_eq!(serde_json::from_value::<Job>(text).expect("a job"), job());
+        let bulk =
+            BulkUsers { page: vec![Id::from_parts(1, 3)], ..BulkUsers::new(BulkOperation::Enable, true) };
+        let bulk = Job { work: Work::BulkUsers(bulk), ..job() };
+        let text = serde_json::to_value(&bulk).expect("JSON");
+        assert_eq!((&text["kind"], &text["operation"]), (&"bulk_users".into(), &"enable".into()));
+        assert_eq!(serde_json::from_value::<Job>(text).expect("a job"), bulk);
     }
 }

@@ -7,6 +7,7 @@ use banister_domain::account::{
     ServiceArea,
 };
 use banister_domain::availability::Zone;
+use banister_domain::bulk::{BulkOperation, BulkUsers, Counts, Outcome};
 use banister_domain::id::{JobId, PhotoId, UserId};
 use banister_domain::job::{self, Job, Work};
 use banister_domain::money::Price;
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 use crate::config::{ConfigError, Settings};
 use crate::objects::key::{self, Square};
+use crate::store::BulkResultRecord;
 
 /// Shows accounts; knows where public objects are served.
 #[derive(Debug, Clone)]
@@ -236,6 +238,27 @@ pub struct PhotoUrls {
 pub enum JobKind {
     /// Erases all that is kept of a person.
     EraseUser,
+    /// Does the same to many accounts.
+    BulkUsers,
+}
+
+/// How far an act on many accounts has come.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = BulkProgress, example = json!({
+    "operation": "disable",
+    "dry_run": false,
+    "counts": { "changed": 120, "unchanged": 3, "refused": 2 },
+    "cut_short": false,
+}))]
+pub struct BulkProgressView {
+    /// What is done.
+    pub operation: BulkOperation,
+    /// Whether it is only told what would be done.
+    pub dry_run: bool,
+    /// How many accounts came to what so far.
+    pub counts: Counts,
+    /// Whether the search for accounts ended early, since the caller may not do it any more.
+    pub cut_short: bool,
 }
 
 /// A job as whoever asked for it sees it.
@@ -245,6 +268,7 @@ pub enum JobKind {
     "kind": "erase_user",
     "state": "running",
     "user_id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "bulk": null,
     "done": 42,
     "created_at": "2026-03-09T08:00:00Z",
     "updated_at": "2026-03-09T08:03:10Z",
@@ -256,8 +280,10 @@ pub struct JobView {
     pub kind: JobKind,
     /// How it is doing.
     pub state: job::State,
-    /// Whom it is about.
-    pub user_id: UserId,
+    /// Whom it is about; `null` where that is many.
+    pub user_id: Option<UserId>,
+    /// How far an act on many accounts has come; `null` for other work.
+    pub bulk: Option<BulkProgressView>,
     /// How many things it has seen to so far.
     pub done: u64,
     /// When it was asked for.
@@ -268,16 +294,52 @@ pub struct JobView {
     pub updated_at: Timestamp,
 }
 
+/// What became of an account, one of many.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = BulkResult, example = json!({
+    "user_id": "usr_01KB2Q9C6E8G0J2M4P6S8VXZBD",
+    "outcome": "refused",
+    "code": "not_found",
+}))]
+pub struct BulkResultView {
+    /// Whose.
+    pub user_id: UserId,
+    /// What became of it; with `dry_run`, what would.
+    pub outcome: Outcome,
+    /// Why it was refused: the code of the problem that the operation for one account answers.
+    pub code: Option<String>,
+}
+
+impl BulkResultView {
+    /// Of what is kept.
+    #[must_use]
+    pub fn new(result: BulkResultRecord) -> Self {
+        let BulkResultRecord { user_id, outcome, code, .. } = result;
+        Self { user_id, outcome, code }
+    }
+}
+
+impl BulkProgressView {
+    const fn new(bulk: &BulkUsers) -> Self {
+        let BulkUsers { operation, dry_run, counts, cut_short, .. } = *bulk;
+        Self { operation, dry_run, counts, cut_short }
+    }
+}
+
 impl JobView {
     /// Of a job.
     #[must_use]
     pub fn new(job: &Job) -> Self {
-        let Work::EraseUser(erasure) = &job.work;
+        let (kind, user_id, bulk) = match &job.work {
+            Work::EraseUser(erasure) => (JobKind::EraseUser, Some(erasure.user_id), None),
+            Work::BulkUsers(bulk) => (JobKind::BulkUsers, None, Some(BulkProgressView::new(bulk))),
+        };
         Self {
             id: job.id,
-            kind: JobKind::EraseUser,
+            kind,
             state: job.state,
-            user_id: erasure.user_id,
+            user_id,
+            bulk,
             done: job.done,
             created_at: job.created_at,
             updated_at: job.updated_at,

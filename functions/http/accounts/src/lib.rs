@@ -9,6 +9,7 @@ mod confirm_totp;
 mod delete_me;
 mod get_job;
 mod get_me;
+mod list_job_results;
 mod register_account;
 mod remove_totp;
 mod renew_recovery_codes;
@@ -22,7 +23,7 @@ mod update_me;
 use banister_domain::account::Password;
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
-use banister_platform::http::{Area, HasGate, Problem};
+use banister_platform::http::{Area, Cursors, HasGate, Problem};
 use banister_platform::identity::Gate;
 use banister_platform::identity::code::Codes;
 use banister_platform::identity::password::Passwords;
@@ -40,6 +41,8 @@ pub struct Accounts {
     factors: store::SecondFactors,
     erasures: store::Erasures,
     jobs: store::Jobs,
+    bulks: store::Bulks,
+    cursors: Cursors,
     codes: Codes,
     passwords: Passwords,
     viewer: Viewer,
@@ -55,6 +58,8 @@ impl Accounts {
             factors: store::SecondFactors::from_settings(settings, table.clone())?,
             erasures: store::Erasures::new(table.clone()),
             jobs: store::Jobs::new(table.clone()),
+            bulks: store::Bulks::new(table.clone()),
+            cursors: Cursors::from_settings(settings)?,
             codes: Codes::from_settings(settings)?,
             passwords: Passwords::from_settings(settings)?,
             viewer: Viewer::from_settings(settings)?,
@@ -82,5 +87,5 @@ pub fn area() -> Area<Accounts> {
     banister_platform::area!("accounts": Accounts; register_account, confirm_email, resend_confirmation,
         request_password_reset, complete_password_reset, get_me, update_me, change_password, set_up_totp,
         confirm_totp, remove_totp, renew_recovery_codes, confirm_phone, request_email_change,
-        confirm_email_change, delete_me, get_job)
+        confirm_email_change, delete_me, get_job, list_job_results)
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use banister_domain::access::Permission;
 use banister_domain::account::{AccountStatus, Email, Role, Term};
 use banister_platform::http::{Code, ListOf, OkJson, PageSize, Problem, Query, Staff, needs};
-use banister_platform::store::{Among, ListAccounts};
+use banister_platform::store::{Among, ListAccounts, UserFilter};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -72,26 +72,18 @@ pub(crate) async fn list_users(
 }
 
 impl UsersQuery {
+    fn filter(&self) -> UserFilter {
+        let Self { role, status, confirmed, ref email, ref q, created_from, created_to, .. } = *self;
+        UserFilter { role, status, confirmed, email: email.clone(), q: q.clone(), created_from, created_to }
+    }
+
     /// What to look for, for somebody who may see staff too or not.
     fn wanted(&self, staff_too: bool) -> Result<ListAccounts, Problem> {
-        let among = match (&self.email, &self.q) {
-            (Some(_), Some(_)) => return Err(Problem::invalid_parameter("q", "not together with email")),
-            (None, None) => Among::Made { role: self.role, ascending: self.sort == Some(Sort::Oldest) },
-            _ if self.sort.is_some() => {
-                return Err(Problem::invalid_parameter("sort", "not together with q or email"));
-            }
-            (Some(email), None) => Among::Email(email.clone()),
-            (None, Some(term)) => Among::Found(term.clone()),
-        };
-        let fits =
-            |role: &Role| (staff_too || !role.is_staff()) && self.role.is_none_or(|wanted| wanted == *role);
-        Ok(ListAccounts {
-            among,
-            roles: Role::ALL.into_iter().filter(fits).collect(),
-            status: self.status,
-            confirmed: self.confirmed,
-            created_from: self.created_from.unwrap_or(Timestamp::UNIX_EPOCH),
-            created_to: self.created_to.unwrap_or(Timestamp::MAX),
-        })
+        let wanted = self.filter().wanted(staff_too, self.sort == Some(Sort::Oldest));
+        let wanted = wanted.map_err(|error| Problem::invalid_parameter("q", error.to_string()))?;
+        if self.sort.is_some() && !matches!(wanted.among, Among::Made { .. }) {
+            return Err(Problem::invalid_parameter("sort", "not together with q or email"));
+        }
+        Ok(wanted)
     }
 }

@@ -1,7 +1,9 @@
 //! Does long work. Each message asks for one piece of a job ([`banister_domain::job`]); the piece is written
 //! in one transaction with how far the job has come and the event that asks for the next one. So a piece
-//! that is asked for twice is done once, and a crash anywhere is finished when the message comes again.
+//! that is asked for twice is done once, and a crash anywhere is finished when the message comes again. Of an
+//! act on many accounts, each account has a transaction of its own before that, which tells of it, once.
 
+mod bulk;
 mod piece;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
@@ -9,7 +11,8 @@ use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::objects::Bucket;
 use banister_platform::queue::Queue;
-use banister_platform::store::{Accounts, Erasures, Jobs};
+use banister_platform::staff_acts::StaffActs;
+use banister_platform::store::{Accounts, Bulks, Erasures, Jobs};
 use banister_platform::table::Table;
 use banister_platform::worker::{Consumer, WorkError, run_batch};
 use jiff::Timestamp;
@@ -20,6 +23,8 @@ pub struct JobsWorker {
     jobs: Jobs,
     erasures: Erasures,
     accounts: Accounts,
+    acts: StaffActs,
+    bulks: Bulks,
     public: Bucket,
     dead_letters: Queue,
     clock: Clock,
@@ -32,6 +37,8 @@ impl JobsWorker {
         Ok(Self {
             jobs: Jobs::new(table.clone()),
             erasures: Erasures::new(table.clone()),
+            acts: StaffActs::new(&table),
+            bulks: Bulks::new(table.clone()),
             accounts: Accounts::new(table),
             public: Bucket::from_settings(settings, "PUBLIC_BUCKET")?,
             dead_letters: Queue::from_settings(settings, "JOBS_DEAD_LETTER_QUEUE_URL")?,

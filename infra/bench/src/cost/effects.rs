@@ -41,6 +41,7 @@ pub(super) fn effect(operation: &str) -> Option<Effect> {
         | "end_all_sessions"
         | "end_user_sessions"
         | "disable_user"
+        | "bulk_users"
         | "delete_me"
         | "delete_user"
         | "set_user_role" => Some(Effect::Push),
@@ -78,6 +79,7 @@ pub(super) fn is_audited(operation: &str) -> bool {
             | "request_email_change"
             | "confirm_phone"
             | "disable_user"
+            | "bulk_users"
             | "enable_user"
             | "delete_me"
             | "delete_user"
@@ -97,6 +99,7 @@ pub(super) fn is_counted(operation: &str) -> bool {
         "register_account"
             | "create_user"
             | "disable_user"
+            | "bulk_users"
             | "enable_user"
             | "delete_me"
             | "delete_user"

@@ -4,6 +4,7 @@ mod code;
 mod confirm;
 mod edit;
 mod email;
+mod filter;
 mod list;
 mod password;
 mod permissions;
@@ -15,8 +16,9 @@ mod reset;
 mod super_admins;
 
 pub use code::{CodeRecord, ConfirmError, Purpose};
-pub use edit::{Act, Edit, EditError};
+pub use edit::{Act, Beside, Edit, EditError, Edited};
 pub use email::EmailChangeError;
+pub use filter::{InvalidFilter, UserFilter};
 pub use list::{Among, ListAccounts};
 pub use password::SetPasswordError;
 pub use permissions::{Grant, PermissionsError};

@@ -38,7 +38,7 @@ async fn finish(people: &People, id: &str) -> (usize, Job) {
             return (deaths, job);
         }
         let asked = message(people, &job);
-        let Work::EraseUser(erasure) = &job.work;
+        let Work::EraseUser(erasure) = &job.work else { panic!("an erasure") };
         let (step, whose) = (erasure.step, erasure.user_id.to_string());
         if step == ErasureStep::BookingsTaken && erasure.cursor.is_none() && whose == people.provider.id {
             assert!(!deliver(&worker, &asked).await, "not while a booking may be under way");

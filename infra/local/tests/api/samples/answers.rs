@@ -26,6 +26,7 @@ pub(super) const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     // The booking is still to come.
     ("delete_me", Some(Role::Customer), 409),
     ("get_job", Some(Role::SuperAdmin), 200),
+    ("list_job_results", Some(Role::SuperAdmin), 200),
     ("create_session", None, 201),
     ("refresh_session", None, 200),
     ("list_sessions", Some(Role::Customer), 200),
@@ -59,6 +60,7 @@ pub(super) const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("disable_user", Some(Role::SuperAdmin), 200),
     ("enable_user", Some(Role::SuperAdmin), 200),
     ("end_user_sessions", Some(Role::SuperAdmin), 204),
+    ("bulk_users", Some(Role::SuperAdmin), 200),
     ("set_user_role", Some(Role::SuperAdmin), 200),
     ("create_user", Some(Role::SuperAdmin), 201),
     ("update_user", Some(Role::SuperAdmin), 200),
