@@ -235,7 +235,7 @@ impl World {
                 let user = self.user().await.replace("/v1/admin/users/", "");
                 let ask =
                     json!({ "operation": "disable", "reason": "A test.", "ids": [user], "dry_run": false });
-                let key = Some(format!("bulk-{}", self.made));
+                let key = Some(format!("bulk-users-{}", self.made));
                 Request { key, ..Request::new("/v1/admin/users/bulk", ask) }
             }
             "delete_user" => Request::new(self.user().await, json!({ "reason": "A test." })),

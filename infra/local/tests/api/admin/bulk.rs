@@ -260,7 +260,7 @@ async fn wrong_combinations_are_refused() {
     let nobody = |_| -> UserId { random::id(cloud.clock.now()) };
     many["ids"] = json!((0..1_001).map(nobody).collect::<Vec<_>>());
     refused_at(&ask(&superior, "wrong-one", &many).await, "/ids", "invalid");
-    let right = on(&json!({ "operation": "end_sessions" }), &[superior.id.clone()], true);
+    let right = on(&json!({ "operation": "end_sessions" }), std::slice::from_ref(&superior.id), true);
     let keyless = superior.post("/v1/admin/users/bulk", &right).await.unwrap();
     refused(&keyless, 400, "invalid_idempotency_key");
     assert!(lines(&cloud, AuditEntry::BulkRequested).await.is_empty());

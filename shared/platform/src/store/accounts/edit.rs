@@ -131,7 +131,8 @@ impl Accounts {
         beside: Option<&Beside>,
     ) -> Result<Edited, CommitError<EditError<E>>> {
         for attempt in 0..5 {
-            let (transaction, edited) = self.prepared(user, act, &decide, beside).await?;
+            // On the heap: callers hold futures of this around others.
+            let (transaction, edited) = Box::pin(self.prepared(user, act, &decide, beside)).await?;
             let Some(transaction) = transaction else { return Ok(edited) };
             match transaction.commit(&self.table).await {
                 Ok(()) => return Ok(edited),
