@@ -120,8 +120,35 @@ def accounts(world, customer):
     waiting = world.register("waiting@example.com", "customer")["id"]
     world.api.call("POST", f"/v1/admin/users/{waiting}/confirmation-code", status=202, token=token)
     world.api.call("DELETE", f"{path}/sessions", status=204, token=token)
+    many(world, customer)
     credentials = {"email": CUSTOMER, "password": PASSWORD}
     world.tokens[CUSTOMER] = world.api.call("POST", "/v1/sessions", status=201, body=credentials)["access_token"]
+
+
+def many(world, customer):
+    """The same for many at once, told first and then done; and for so many that a job does it."""
+    token = world.tokens[SUPER_ADMIN]
+    path, ask = "/v1/admin/users/bulk", {"operation": "end_sessions", "ids": [customer]}
+    for dry_run in (True, False):
+        # Twice, as after a lost answer.
+        for _ in range(2):
+            body = ask | {"dry_run": dry_run}
+            done = world.api.call("POST", path, body=body, token=token, key=f"check-bulk-{dry_run}")
+            if [result["outcome"] for result in done["results"]] != ["changed"]:
+                raise Failed(f"of one account it came to {done}")
+    for number, by in enumerate(({"email": CUSTOMER}, {"q": CUSTOMER[:8]}, {"role": "customer"}, {"confirmed": True})):
+        found = {"operation": "end_sessions", "filter": by, "dry_run": True}
+        told = world.api.call("POST", path, body=found, token=token, key=f"check-bulk-filter-{number}")["results"]
+        if customer not in [result["user_id"] for result in told]:
+            raise Failed(f"{by} does not find the customer: {told}")
+    nobody = [f"usr_01KB2Q7S3H8Z6W4V5N9RX{number:05}" for number in range(101)]
+    job = {"operation": "disable", "reason": "A check.", "ids": nobody, "dry_run": False}
+    job = world.api.call("POST", path, status=202, body=job, token=token, key="check-bulk-job")
+    place = f"/v1/jobs/{job['id']}"
+    world.until("the job's end", lambda: world.api.call("GET", place, token=token)["state"] == "done")
+    page = world.api.call("GET", f"{place}/results?limit=100", token=token)
+    if {result["code"] for result in page["items"]} != {"not_found"} or not page["next_cursor"]:
+        raise Failed(f"of nobody it came to {page}")
 
 
 def second(world):

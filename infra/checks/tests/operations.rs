@@ -14,7 +14,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 86] = [
+const RIGHTS: [(&str, &str); 88] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -33,6 +33,7 @@ const RIGHTS: [(&str, &str); 86] = [
     ("delete_me", "BatchGetItem GetItem PutItem UpdateItem; GSI1: Query; GSI2: Query"),
     ("get_job", "BatchGetItem GetItem; PrivateBucket/exports/*: GetObject"),
     ("export_me", "BatchGetItem PutItem Query UpdateItem; GSI1: Query; GSI2: Query"),
+    ("list_job_results", "BatchGetItem GetItem Query"),
     ("create_session", "ConditionCheckItem GetItem PutItem UpdateItem"),
     ("refresh_session", "DeleteItem GetItem PutItem"),
     ("end_current_session", "BatchGetItem DeleteItem GetItem PutItem"),
@@ -77,6 +78,7 @@ const RIGHTS: [(&str, &str); 86] = [
     ("delete_user", "BatchGetItem PutItem; GSI1: Query; GSI2: Query"),
     ("export_users", "BatchGetItem GetItem PutItem"),
     ("list_users", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query"),
+    ("bulk_users", "BatchGetItem GetItem PutItem Query; GSI1: Query; GSI2: Query"),
     ("reset_user_totp", "BatchGetItem DeleteItem PutItem"),
     ("get_security_settings", "BatchGetItem GetItem"),
     ("set_security_settings", "BatchGetItem GetItem PutItem"),

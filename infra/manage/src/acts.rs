@@ -176,10 +176,11 @@ impl Desk {
                 Err(ManageError::Refused("there must be another active super admin"))
             }
             Err(CommitError::Refused(EditError::Erased)) => Err(ERASED),
-            // None of these touches a number.
-            Err(CommitError::Refused(EditError::Stale | EditError::PhoneTaken) | CommitError::Contention) => {
-                Err(ManageError::Busy)
-            }
+            // None of these touches a number, or is one of many.
+            Err(
+                CommitError::Refused(EditError::Stale | EditError::PhoneTaken | EditError::Told)
+                | CommitError::Contention,
+            ) => Err(ManageError::Busy),
             Err(CommitError::Refused(EditError::Refused(never))) => match never {},
             Err(CommitError::Storage(error)) => Err(error.into()),
         }

@@ -8,6 +8,7 @@ pub use user_export::{ExportedFile, UserExport};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::bulk::BulkUsers;
 use crate::id::{JobId, RequestId, UserId};
 
 /// How long after it was asked for an account begins to be erased: longer than a request that was let in
@@ -46,6 +47,8 @@ pub enum Work {
     EraseUser(Erasure),
     /// Writes accounts into files.
     ExportUsers(UserExport),
+    /// Does the same to many accounts.
+    BulkUsers(BulkUsers),
 }
 
 /// How far an erasure has come.
@@ -205,6 +208,7 @@ impl Job {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bulk::BulkOperation;
     use crate::id::Id;
 
     fn job() -> Job {
@@ -254,5 +258,11 @@ mod tests {
         let text = serde_json::to_value(job()).expect("JSON");
         assert_eq!((&text["kind"], &text["state"]), (&"erase_user".into(), &"queued".into()));
         assert_eq!(serde_json::from_value::<Job>(text).expect("a job"), job());
+        let bulk =
+            BulkUsers { page: vec![Id::from_parts(1, 3)], ..BulkUsers::new(BulkOperation::Enable, true) };
+        let bulk = Job { work: Work::BulkUsers(bulk), ..job() };
+        let text = serde_json::to_value(&bulk).expect("JSON");
+        assert_eq!((&text["kind"], &text["operation"]), (&"bulk_users".into(), &"enable".into()));
+        assert_eq!(serde_json::from_value::<Job>(text).expect("a job"), bulk);
     }
 }

@@ -6,6 +6,7 @@ pub mod access;
 pub mod account;
 pub mod availability;
 pub mod booking;
+pub mod bulk;
 pub mod event;
 pub mod id;
 pub mod job;

@@ -13,6 +13,7 @@ pub mod profile;
 pub mod queue;
 pub mod random;
 pub mod socket;
+pub mod staff_acts;
 pub mod store;
 pub mod table;
 pub mod telemetry;

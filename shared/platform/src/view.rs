@@ -13,6 +13,7 @@ use banister_domain::account::{
     ServiceArea,
 };
 use banister_domain::availability::Zone;
+use banister_domain::bulk::{BulkOperation, BulkUsers, Counts, Outcome};
 use banister_domain::id::{JobId, PhotoId, UserId};
 use banister_domain::job::{self, Job, Work};
 use banister_domain::money::Price;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{ConfigError, Settings};
 use crate::http::{AcceptedJson, Located, Replayable};
 use crate::objects::key::{self, Square};
+use crate::store::BulkResultRecord;
 
 /// Shows accounts; knows where public objects are served.
 #[derive(Debug, Clone)]
@@ -245,6 +247,8 @@ pub enum JobKind {
     EraseUser,
     /// Writes accounts into files.
     ExportUsers,
+    /// Does the same to many accounts.
+    BulkUsers,
 }
 
 /// A file that a job has written.
@@ -264,6 +268,25 @@ pub struct JobFileView {
     pub rows: u32,
 }
 
+/// How far an act on many accounts has come.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = BulkProgress, example = json!({
+    "operation": "disable",
+    "dry_run": false,
+    "counts": { "changed": 120, "unchanged": 3, "refused": 2 },
+    "cut_short": false,
+}))]
+pub struct BulkProgressView {
+    /// What is done.
+    pub operation: BulkOperation,
+    /// Whether it is only told what would be done.
+    pub dry_run: bool,
+    /// How many accounts came to what so far.
+    pub counts: Counts,
+    /// Whether the search for accounts ended early, since the caller may not do it any more.
+    pub cut_short: bool,
+}
+
 /// A job as whoever asked for it sees it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = Job, example = json!({
@@ -272,6 +295,7 @@ pub struct JobFileView {
     "state": "running",
     "failure": null,
     "user_id": "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+    "bulk": null,
     "done": 42,
     "files": null,
     "created_at": "2026-03-09T08:00:00Z",
@@ -286,8 +310,10 @@ pub struct JobView {
     pub state: job::State,
     /// Why it is over without having been done.
     pub failure: Option<job::Failure>,
-    /// Whom it is about, where that is one person.
+    /// Whom it is about; `null` where that is many.
     pub user_id: Option<UserId>,
+    /// How far an act on many accounts has come; `null` for other work.
+    pub bulk: Option<BulkProgressView>,
     /// How many things it has seen to so far.
     pub done: u64,
     /// What it has written, in order; only once it is done, and for a day from when it was asked for.
@@ -300,13 +326,46 @@ pub struct JobView {
     pub updated_at: Timestamp,
 }
 
+/// What became of an account, one of many.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = BulkResult, example = json!({
+    "user_id": "usr_01KB2Q9C6E8G0J2M4P6S8VXZBD",
+    "outcome": "refused",
+    "code": "not_found",
+}))]
+pub struct BulkResultView {
+    /// Whose.
+    pub user_id: UserId,
+    /// What became of it; with `dry_run`, what would.
+    pub outcome: Outcome,
+    /// Why it was refused: the code of the problem that the operation for one account answers.
+    pub code: Option<String>,
+}
+
+impl BulkResultView {
+    /// Of what is kept.
+    #[must_use]
+    pub fn new(result: BulkResultRecord) -> Self {
+        let BulkResultRecord { user_id, outcome, code, .. } = result;
+        Self { user_id, outcome, code }
+    }
+}
+
+impl BulkProgressView {
+    const fn new(bulk: &BulkUsers) -> Self {
+        let BulkUsers { operation, dry_run, counts, cut_short, .. } = *bulk;
+        Self { operation, dry_run, counts, cut_short }
+    }
+}
+
 impl JobView {
     /// Of a job.
     #[must_use]
     pub fn new(job: &Job) -> Self {
-        let (kind, user_id) = match &job.work {
-            Work::EraseUser(erasure) => (JobKind::EraseUser, Some(erasure.user_id)),
-            Work::ExportUsers(_) => (JobKind::ExportUsers, None),
+        let (kind, user_id, bulk) = match &job.work {
+            Work::EraseUser(erasure) => (JobKind::EraseUser, Some(erasure.user_id), None),
+            Work::ExportUsers(_) => (JobKind::ExportUsers, None, None),
+            Work::BulkUsers(bulk) => (JobKind::BulkUsers, None, Some(BulkProgressView::new(bulk))),
         };
         Self {
             id: job.id,
@@ -314,6 +373,7 @@ impl JobView {
             state: job.state,
             failure: job.failure,
             user_id,
+            bulk,
             done: job.done,
             files: None,
             created_at: job.created_at,

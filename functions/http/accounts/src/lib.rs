@@ -10,6 +10,7 @@ mod delete_me;
 mod export_me;
 mod get_job;
 mod get_me;
+mod list_job_results;
 mod register_account;
 mod remove_totp;
 mod renew_recovery_codes;
@@ -43,6 +44,7 @@ pub struct Accounts {
     erasures: store::Erasures,
     exports: store::Exports,
     jobs: store::Jobs,
+    bulks: store::Bulks,
     codes: Codes,
     passwords: Passwords,
     private: Bucket,
@@ -61,6 +63,7 @@ impl Accounts {
             erasures: store::Erasures::new(table.clone()),
             exports: store::Exports::new(table.clone()),
             jobs: store::Jobs::new(table.clone()),
+            bulks: store::Bulks::new(table.clone()),
             codes: Codes::from_settings(settings)?,
             passwords: Passwords::from_settings(settings)?,
             private: Bucket::from_settings(settings, "PRIVATE_BUCKET")?,
@@ -90,5 +93,5 @@ pub fn area() -> Area<Accounts> {
     banister_platform::area!("accounts": Accounts; register_account, confirm_email, resend_confirmation,
         request_password_reset, complete_password_reset, get_me, update_me, change_password, set_up_totp,
         confirm_totp, remove_totp, renew_recovery_codes, confirm_phone, request_email_change,
-        confirm_email_change, delete_me, get_job, export_me)
+        confirm_email_change, delete_me, get_job, list_job_results, export_me)
 }

@@ -1,13 +1,11 @@
 //! `POST /v1/admin/users/{id}/disable`: staff switch an account off.
 
 use axum::extract::State;
-use banister_domain::account::{Account, AccountStatus};
+use banister_domain::bulk::UserAct;
 use banister_domain::id::UserId;
 use banister_domain::text::Reason;
 use banister_platform::http::{ClientAddress, Code, Json, OkJson, Path, Problem, Staff, needs};
-use banister_platform::store::{AuditEntry, Change, Edit};
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::Admin;
 use crate::view::UserView;
@@ -38,16 +36,7 @@ pub(crate) async fn disable_user(
     Path(id): Path<UserId>,
     Json(ask): Json<DisableUser>,
 ) -> Result<OkJson<UserView>, Problem> {
-    let now = admin.clock.now();
-    let decide = |account: &Account| {
-        let change = Change::of(&json!({ "status": account.status }), &json!({ "reason": ask.reason }));
-        let edit = || Edit {
-            account: account.clone().disabled(ask.reason.clone(), now),
-            entry: AuditEntry::AccountDisabled,
-            change: Some(change),
-        };
-        Ok((account.status == AccountStatus::Active).then(edit))
-    };
-    let account = admin.edit(caller.identity, &address, id, decide).await?;
-    Ok(OkJson(UserView::new(account, &admin.viewer, now)))
+    let what = UserAct::Disable { reason: ask.reason };
+    let account = admin.perform(caller.identity, &address, id, &what).await?;
+    Ok(OkJson(UserView::new(account, &admin.viewer, admin.clock.now())))
 }

@@ -1,13 +1,11 @@
 //! `POST /v1/admin/users/{id}/enable`: staff switch an account on again.
 
 use axum::extract::State;
-use banister_domain::account::{Account, AccountStatus};
+use banister_domain::bulk::UserAct;
 use banister_domain::id::UserId;
 use banister_domain::text::Reason;
 use banister_platform::http::{ClientAddress, Code, Json, OkJson, Path, Problem, Staff, needs};
-use banister_platform::store::{AuditEntry, Change, Edit};
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::Admin;
 use crate::view::UserView;
@@ -37,24 +35,7 @@ pub(crate) async fn enable_user(
     Path(id): Path<UserId>,
     Json(ask): Json<EnableUser>,
 ) -> Result<OkJson<UserView>, Problem> {
-    let seen = admin.seen(caller.identity, id).await?.value;
-    // An account whose address passes to another one is changed with that: it is noticed here or there.
-    let credentials = admin.accounts.credentials(&seen.email).await?;
-    let replaced = credentials.is_none_or(|credentials| credentials.user_id != id);
-    let decide = |account: &Account| {
-        if account.status == AccountStatus::Active {
-            return Ok(None);
-        }
-        if replaced {
-            return Err(Problem::new(Code::EmailTaken));
-        }
-        let before = json!({ "status": account.status, "disabled": account.disabled });
-        Ok(Some(Edit {
-            account: account.clone().enabled(),
-            entry: AuditEntry::AccountEnabled,
-            change: Some(Change::of(&before, &json!({ "reason": ask.reason }))),
-        }))
-    };
-    let account = admin.edit(caller.identity, &address, id, decide).await?;
+    let what = UserAct::Enable { reason: ask.reason };
+    let account = admin.perform(caller.identity, &address, id, &what).await?;
     Ok(OkJson(UserView::new(account, &admin.viewer, admin.clock.now())))
 }

@@ -1,10 +1,9 @@
 //! `DELETE /v1/admin/users/{id}/sessions`: staff sign somebody out everywhere.
 
 use axum::extract::State;
-use banister_domain::account::Account;
+use banister_domain::bulk::UserAct;
 use banister_domain::id::UserId;
 use banister_platform::http::{ClientAddress, Code, NoContent, Path, Problem, Staff, needs};
-use banister_platform::store::{AuditEntry, Edit};
 
 use crate::Admin;
 
@@ -23,10 +22,6 @@ pub(crate) async fn end_user_sessions(
     address: ClientAddress,
     Path(id): Path<UserId>,
 ) -> Result<NoContent, Problem> {
-    let decide = |account: &Account| {
-        let account = account.clone().signed_out();
-        Ok(Some(Edit { account, entry: AuditEntry::AllSessionsEnded, change: None }))
-    };
-    admin.edit(caller.identity, &address, id, decide).await?;
+    admin.perform(caller.identity, &address, id, &UserAct::EndSessions).await?;
     Ok(NoContent)
 }

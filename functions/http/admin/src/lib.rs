@@ -2,6 +2,9 @@
 
 mod archive_any_service;
 mod booking_view;
+mod bulk_ask;
+mod bulk_users;
+mod bulk_view;
 mod cancel_any_booking;
 mod create_user;
 mod delete_user;
@@ -36,6 +39,7 @@ use banister_platform::config::{ConfigError, Settings};
 use banister_platform::http::{Area, Cursors, HasGate};
 use banister_platform::identity::Gate;
 use banister_platform::identity::code::Codes;
+use banister_platform::staff_acts::StaffActs;
 use banister_platform::store;
 use banister_platform::table::Table;
 use banister_platform::view::Viewer;
@@ -47,6 +51,8 @@ pub struct Admin {
     clock: Clock,
     table: Table,
     accounts: store::Accounts,
+    acts: StaffActs,
+    bulks: store::Bulks,
     erasures: store::Erasures,
     codes: Codes,
     exports: store::UserExports,
@@ -66,6 +72,8 @@ impl Admin {
         Ok(Self {
             gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
             accounts: store::Accounts::new(table.clone()),
+            acts: StaffActs::new(&table),
+            bulks: store::Bulks::new(table.clone()),
             erasures: store::Erasures::new(table.clone()),
             codes: Codes::from_settings(settings)?,
             exports: store::UserExports::new(table.clone()),
@@ -93,7 +101,7 @@ impl HasGate for Admin {
 pub fn area() -> Area<Admin> {
     banister_platform::area!("admin": Admin; get_user, get_user_permissions, set_user_permissions,
         disable_user, enable_user, end_user_sessions, set_user_role, create_user, update_user, delete_user,
-        list_users, export_users, list_audit, get_statistics, list_all_services, get_any_service,
+        list_users, bulk_users, export_users, list_audit, get_statistics, list_all_services, get_any_service,
         archive_any_service, restore_service, list_all_bookings, get_any_booking, cancel_any_booking,
         reset_user_totp, get_security_settings, set_security_settings, unlock_user,
         resend_user_confirmation)

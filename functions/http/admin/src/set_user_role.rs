@@ -1,12 +1,11 @@
 //! `PUT /v1/admin/users/{id}/role`: a member of staff gets another role.
 
 use axum::extract::State;
-use banister_domain::account::{Account, Role};
+use banister_domain::account::Role;
+use banister_domain::bulk::UserAct;
 use banister_domain::id::UserId;
 use banister_platform::http::{ClientAddress, Code, Json, OkJson, Path, Problem, Staff, needs};
-use banister_platform::store::{AuditEntry, Change, Edit};
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::Admin;
 use crate::view::UserView;
@@ -39,21 +38,7 @@ pub(crate) async fn set_user_role(
     Path(id): Path<UserId>,
     Json(SetUserRole { role }): Json<SetUserRole>,
 ) -> Result<OkJson<UserView>, Problem> {
-    let decide = |account: &Account| {
-        if !account.role.is_staff() || !role.is_staff() {
-            return Err(Problem::new(Code::RoleFixed));
-        }
-        if !caller.identity.role.is_above(role) {
-            return Err(Problem::new(Code::Forbidden));
-        }
-        let shown = |account: &Account| json!({ "role": account.role, "permissions": account.permissions });
-        let edit = || {
-            let changed = account.clone().with_role(role, caller.identity.role);
-            let change = Some(Change::of(&shown(account), &shown(&changed)));
-            Edit { account: changed, entry: AuditEntry::RoleSet, change }
-        };
-        Ok((account.role != role).then(edit))
-    };
-    let account = admin.edit(caller.identity, &address, id, decide).await?;
+    let what = UserAct::SetRole { role };
+    let account = admin.perform(caller.identity, &address, id, &what).await?;
     Ok(OkJson(UserView::new(account, &admin.viewer, admin.clock.now())))
 }

@@ -2,11 +2,13 @@
 
 use banister_domain::access::Reach;
 use banister_domain::account::Account;
+use banister_domain::bulk::UserAct;
 use banister_domain::id::{ServiceId, UserId};
 use banister_domain::service::Service;
 use banister_platform::http::{ClientAddress, Code, Problem};
 use banister_platform::identity::Identity;
-use banister_platform::store::{Act, CredentialsRecord, Edit, EditError, ServiceEdit, ServiceEditError};
+use banister_platform::staff_acts::Actor;
+use banister_platform::store::{Act, CredentialsRecord, Edit, ServiceEdit, ServiceEditError};
 use banister_platform::table::{CommitError, Versioned};
 
 use crate::Admin;
@@ -43,23 +45,25 @@ impl Admin {
         id: UserId,
         decide: impl Fn(&Account) -> Result<Option<Edit>, Problem>,
     ) -> Result<Account, Problem> {
-        let act = Act { by: Some(caller.user_id), address: address.subject(), at: self.clock.now() };
-        let decide = |account: &Account| {
-            manages(caller, account)?;
-            if account.status.is_final() {
-                return Err(Problem::new(Code::AccountErased));
-            }
-            decide(account)
-        };
-        self.accounts.edit(id, &act, decide).await.map_err(|error| match error {
-            CommitError::Refused(EditError::Missing) => Problem::new(Code::NotFound),
-            CommitError::Refused(EditError::Refused(problem)) => problem,
-            CommitError::Refused(EditError::PhoneTaken) => Problem::new(Code::PhoneTaken),
-            CommitError::Refused(EditError::LastSuperAdmin) => Problem::new(Code::LastSuperAdmin),
-            CommitError::Refused(EditError::Erased) => Problem::new(Code::AccountErased),
-            CommitError::Refused(EditError::Stale) | CommitError::Contention => Problem::busy(),
-            CommitError::Storage(error) => error.into(),
-        })
+        let act = self.act(caller, address);
+        Ok(self.acts.edit((caller.into(), &act), id, decide).await?)
+    }
+
+    /// Does `what` to the account, if `caller` may do that to it as it is then.
+    pub(crate) async fn perform(
+        &self,
+        caller: Identity,
+        address: &ClientAddress,
+        id: UserId,
+        what: &UserAct,
+    ) -> Result<Account, Problem> {
+        let act = self.act(caller, address);
+        Ok(self.acts.perform((caller.into(), &act), id, what).await?)
+    }
+
+    /// What `caller` does now.
+    pub(crate) fn act(&self, caller: Identity, address: &ClientAddress) -> Act {
+        Act { by: Some(caller.user_id), address: address.subject(), at: self.clock.now() }
     }
 }
 
@@ -72,7 +76,7 @@ impl Admin {
         id: ServiceId,
         decide: impl Fn(&Service) -> Result<Option<ServiceEdit>, Problem>,
     ) -> Result<Service, Problem> {
-        let act = Act { by: Some(caller.user_id), address: address.subject(), at: self.clock.now() };
+        let act = self.act(caller, address);
         self.services.edit(id, &act, decide).await.map_err(|error| match error {
             CommitError::Refused(ServiceEditError::Missing) => Problem::new(Code::NotFound),
             CommitError::Refused(ServiceEditError::Refused(problem)) => problem,
@@ -82,20 +86,12 @@ impl Admin {
     }
 }
 
-fn reach(caller: Identity, account: &Account) -> Reach {
-    Reach::of(caller.role, caller.permissions, account.role, caller.user_id == account.id)
-}
-
 /// Whether `caller` may change the account, or what says why not.
 pub(crate) fn manages(caller: Identity, account: &Account) -> Result<(), Problem> {
-    match reach(caller, account) {
-        Reach::Hidden => Err(Problem::new(Code::NotFound)),
-        Reach::Seen => Err(Problem::new(Code::Forbidden)),
-        Reach::Managed => Ok(()),
-    }
+    Actor::from(caller).manages(account)
 }
 
 /// Whether `caller` may know of the account.
 pub(crate) fn sees(caller: Identity, account: &Account) -> bool {
-    reach(caller, account) != Reach::Hidden
+    Actor::from(caller).reach(account) != Reach::Hidden
 }

@@ -1,7 +1,9 @@
 //! Does long work. Each message asks for one piece of a job ([`banister_domain::job`]); the piece is written
 //! in one transaction with how far the job has come and the event that asks for the next one. So a piece
-//! that is asked for twice is done once, and a crash anywhere is finished when the message comes again.
+//! that is asked for twice is done once, and a crash anywhere is finished when the message comes again. Of an
+//! act on many accounts, each account has a transaction of its own before that, which tells of it, once.
 
+mod bulk;
 mod export_users;
 mod piece;
 
@@ -12,7 +14,8 @@ use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::objects::{Bucket, Objects};
 use banister_platform::queue::Queue;
-use banister_platform::store::{Accounts, Erasures, Jobs, UserExports};
+use banister_platform::staff_acts::StaffActs;
+use banister_platform::store::{Accounts, Bulks, Erasures, Jobs, UserExports};
 use banister_platform::table::Table;
 use banister_platform::worker::{Consumer, WorkError, run_batch};
 use jiff::Timestamp;
@@ -26,6 +29,8 @@ pub struct JobsWorker {
     exports: UserExports,
     export_limits: Limits,
     private: Bucket,
+    acts: StaffActs,
+    bulks: Bulks,
     public: Bucket,
     dead_letters: Queue,
     clock: Clock,
@@ -40,6 +45,8 @@ impl JobsWorker {
             erasures: Erasures::new(table.clone()),
             exports: UserExports::new(table.clone()),
             export_limits: Limits::default(),
+            acts: StaffActs::new(&table),
+            bulks: Bulks::new(table.clone()),
             accounts: Accounts::new(table),
             private: objects.bucket(settings, "PRIVATE_BUCKET")?,
             public: objects.bucket(settings, "PUBLIC_BUCKET")?,

@@ -5,10 +5,11 @@ use banister_domain::event::Payload;
 use banister_domain::id::UserId;
 use banister_domain::job::{ERASING_WAITS, Erasure, ErasureStep, Job, Work};
 use banister_platform::objects::key::{self, Square};
-use banister_platform::store::PieceError;
+use banister_platform::store::{Piece, PieceError};
 use banister_platform::table::{CommitError, Versioned};
 use banister_platform::worker::{WorkError, read_event};
 use futures_util::future::try_join_all;
+use jiff::Timestamp;
 
 use crate::JobsWorker;
 
@@ -28,6 +29,7 @@ impl JobsWorker {
         let done = match job.value.work.clone() {
             Work::EraseUser(erasure) => self.erase_user(job.clone(), erasure).await,
             Work::ExportUsers(export) => self.export_users(job.clone(), export).await,
+            Work::BulkUsers(bulk) => self.bulk_users(job.clone(), bulk).await,
         };
         if let Err(WorkError::Poison(_)) = done {
             self.jobs.fail(job, self.clock.now()).await?;
@@ -50,9 +52,20 @@ impl JobsWorker {
         }
         let piece = self.erasures.piece(&erasure, now).await?;
         let left = erasure.after(piece.cursor.clone()).map(Work::EraseUser);
-        let (id, step, items, over) = (job.value.id, erasure.step, piece.items, left.is_none());
+        self.advance(job, piece, left, now).await
+    }
+
+    /// Writes a piece, and how far the job has come with it.
+    pub(crate) async fn advance(
+        &self,
+        job: Versioned<Job>,
+        piece: Piece,
+        left: Option<Work>,
+        now: Timestamp,
+    ) -> Result<(), WorkError> {
+        let (id, revision, items, over) = (job.value.id, job.value.revision, piece.items, left.is_none());
         settled(self.jobs.advance(job, piece, left, now).await)?;
-        tracing::info!(job = %id, ?step, items, over, "a piece is done");
+        tracing::info!(job = %id, revision, items, over, "a piece is done");
         Ok(())
     }
 

@@ -42,6 +42,7 @@ pub(super) fn effect(operation: &str) -> Option<Effect> {
         | "end_all_sessions"
         | "end_user_sessions"
         | "disable_user"
+        | "bulk_users"
         | "delete_me"
         | "delete_user"
         | "set_user_role" => Some(Effect::Push),
@@ -79,6 +80,7 @@ pub(super) fn is_audited(operation: &str) -> bool {
             | "request_email_change"
             | "confirm_phone"
             | "disable_user"
+            | "bulk_users"
             | "enable_user"
             | "delete_me"
             | "delete_user"
@@ -99,6 +101,7 @@ pub(super) fn is_counted(operation: &str) -> bool {
         "register_account"
             | "create_user"
             | "disable_user"
+            | "bulk_users"
             | "enable_user"
             | "delete_me"
             | "delete_user"

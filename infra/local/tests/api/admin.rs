@@ -1,6 +1,7 @@
 //! `/v1/admin/users`, `/v1/admin/settings`, and what staff see and do across the market.
 
 mod bookings;
+mod bulk;
 mod lists;
 mod made;
 mod permissions;

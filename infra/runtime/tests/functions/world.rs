@@ -127,7 +127,7 @@ impl World {
                 self.customer.post(&path, &ask).await.unwrap().expect(StatusCode::OK, "cancel").unwrap();
                 event
             }
-            "get_job" | "jobs" => {
+            "get_job" | "list_job_results" | "jobs" => {
                 self.job().await;
                 event
             }

@@ -16,7 +16,7 @@ mod reset;
 mod super_admins;
 
 pub use code::{CodeRecord, ConfirmError, Purpose};
-pub use edit::{Act, Edit, EditError};
+pub use edit::{Act, Beside, Edit, EditError, Edited};
 pub use email::EmailChangeError;
 pub use list::{Among, ListAccounts};
 pub use password::SetPasswordError;

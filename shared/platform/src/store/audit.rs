@@ -108,6 +108,8 @@ pub enum AuditEntry {
     AccountErasing,
     /// All that was kept of a person is erased.
     AccountErased,
+    /// Staff asked for the same to be done to many accounts, or for what that would come to.
+    BulkRequested,
 }
 
 /// One line of the log.

@@ -25,7 +25,7 @@ impl Record for JobRecord {
 
     fn expires_at(&self) -> Option<Timestamp> {
         match self.0.work {
-            Work::EraseUser(_) => None,
+            Work::EraseUser(_) | Work::BulkUsers(_) => None,
             Work::ExportUsers(_) => self.0.created_at.saturating_add(EXPORTS_KEPT).ok(),
         }
     }

@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod bookings;
+mod bulk;
 mod calendars;
 mod erasure;
 mod export;
@@ -18,9 +19,10 @@ mod sockets;
 mod statistics;
 
 pub use accounts::{
-    AccountRecord, Accounts, Act, Among, CodeRecord, ConfirmError, CredentialsRecord, Edit, EditError,
-    EmailChangeError, FirstPassword, Grant, ListAccounts, NewAccount, PermissionsError, PhotoError, Purpose,
-    RegisterError, Reindexed, ResetRecord, Resetting, SaveAccountError, SetPasswordError,
+    AccountRecord, Accounts, Act, Among, Beside, CodeRecord, ConfirmError, CredentialsRecord, Edit,
+    EditError, Edited, EmailChangeError, FirstPassword, Grant, ListAccounts, NewAccount, PermissionsError,
+    PhotoError, Purpose, RegisterError, Reindexed, ResetRecord, Resetting, SaveAccountError,
+    SetPasswordError,
 };
 pub use audit::{
     Audit, AuditEntry, AuditPage, AuditPosition, AuditRecord, COMMAND, Change, ERASED, Finding, JOB,
@@ -30,6 +32,7 @@ pub use bookings::{
     BookingRecord, Bookings, ChangeError, HistoryRecord, ListBookings, MarketPosition, Receipt, ReserveError,
     Side,
 };
+pub use bulk::{AtOnce, BulkOrderRecord, BulkResultRecord, Bulks, Whom};
 pub use calendars::{Calendars, DayRecord, Loaded, RulesRecord};
 pub use erasure::{EraseError, Erasures};
 pub use export::{Belongings, ExportPage, ExportPosition, Exports, FormerEmail, Held};

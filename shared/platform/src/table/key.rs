@@ -23,6 +23,7 @@
 //! | idempotency receipt | `ONCE#subject` | operation#key | |
 //! | event handled | `HANDLED#consumer#event` | `HANDLED` | |
 //! | job | `JOB#id` | `JOB` | |
+//! | act on many accounts: what is asked for, what became of a user | `JOB#id` | `ORDER`, `RESULT#user` | |
 //! | outbox | `OUTBOX#shard` | event id | |
 //! | audit | `AUDIT#day#shard` | id | GSI1 `AUDITED#user` / id, GSI2 `ACTED#user` / id (where somebody else did it) |
 //! | audit chain: link, head | `AUDITCHAIN#day#shard` | `LINK#audit id`, `HEAD` | |
@@ -32,6 +33,7 @@
 
 mod audit;
 mod bookings;
+mod bulk;
 mod calendars;
 mod events;
 mod services;
@@ -41,6 +43,7 @@ mod users;
 
 pub use audit::*;
 pub use bookings::*;
+pub use bulk::*;
 pub use calendars::*;
 pub use events::*;
 pub use services::*;

@@ -58,6 +58,11 @@ fn every_key() {
         (key::booking_history(Id::from_parts(1, 16), 3), format!("BOOKING#bkg_{ULID} / HISTORY#0000000003")),
         (key::receipt("usr_1", "create_booking", "abc"), "ONCE#usr_1 / create_booking#abc".into()),
         (key::job(Id::from_parts(1, 16)), format!("JOB#job_{ULID} / JOB")),
+        (key::bulk_order(Id::from_parts(1, 16)), format!("JOB#job_{ULID} / ORDER")),
+        (
+            key::bulk_result(Id::from_parts(1, 16), Id::from_parts(1, 16)),
+            format!("JOB#job_{ULID} / RESULT#usr_{ULID}"),
+        ),
         (key::handled("email", Id::from_parts(1, 16)), format!("HANDLED#email#evt_{ULID} / HANDLED")),
         (key::outbox(Id::from_parts(1, 16)), format!("OUTBOX#0 / evt_{ULID}")),
         (key::audit(date, Id::from_parts(1, 16)), format!("AUDIT#2026-03-10#3 / aud_{ULID}")),

@@ -31,6 +31,16 @@ impl Position {
         self.0.get(index.attributes().1).map(String::as_str)
     }
 
+    /// As a job keeps it.
+    pub fn to_text(&self) -> Result<String, StorageError> {
+        serde_json::to_string(self).map_err(|error| StorageError::Malformed(error.to_string()))
+    }
+
+    /// From what a job keeps.
+    pub fn from_text(text: &str) -> Result<Self, StorageError> {
+        serde_json::from_str(text).map_err(|error| StorageError::Malformed(error.to_string()))
+    }
+
     fn into_key(self) -> HashMap<String, AttributeValue> {
         self.0.into_iter().map(|(name, text)| (name, AttributeValue::S(text))).collect()
     }

@@ -142,6 +142,10 @@ fn proves(entry: AuditEntry) -> bool {
         | E::AccountEnabled
         | E::RoleSet
         | E::AccountCreated
+        | E::AccountInvited
+        | E::UsersExported
+        | E::UsersExportEnded
+        | E::BulkRequested
         | E::AccountChanged
         | E::PermissionsSet
         | E::ServiceArchived

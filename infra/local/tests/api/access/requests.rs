@@ -177,6 +177,7 @@ impl World {
                 Request::new("/v1/me", json!({ "password": PASSWORD }))
             }
             "get_job" => Request::new(self.job().await, get),
+            "list_job_results" => Request::new(format!("{}/results?limit=5", self.job().await), get),
             "get_me" => Request::new("/v1/me", get),
             "export_me" => Request::new("/v1/me/export", get),
             "update_me" => Request::new("/v1/me", json!({ "locale": "ru" })),
@@ -230,6 +231,13 @@ impl World {
                 let role = format!("/v1/admin/users/{}/role", self.support);
                 body(self.admin.put(&role, &json!({ "role": "management" })).await.unwrap(), 200);
                 Request::new(role, json!({ "role": "accountant" }))
+            }
+            "bulk_users" => {
+                let user = self.user().await.replace("/v1/admin/users/", "");
+                let ask =
+                    json!({ "operation": "disable", "reason": "A test.", "ids": [user], "dry_run": false });
+                let key = Some(format!("bulk-users-{}", self.made));
+                Request { key, ..Request::new("/v1/admin/users/bulk", ask) }
             }
             "delete_user" => Request::new(self.user().await, json!({ "reason": "A test." })),
             "export_users" => {

@@ -3,14 +3,14 @@
 use banister_domain::access::LastSuperAdmin;
 use banister_domain::account::Account;
 use banister_domain::event::Payload;
-use banister_domain::id::UserId;
+use banister_domain::id::{RequestId, UserId};
 use jiff::Timestamp;
 
 use super::super_admins::SuperAdminsRecord;
 use super::{AccountRecord, Accounts};
 use crate::limit;
 use crate::store::second_factor::SecondFactorRecord;
-use crate::store::{AuditEntry, AuditRecord, Change, OutboxRecord};
+use crate::store::{AuditEntry, AuditRecord, BulkResultRecord, Change, OutboxRecord};
 use crate::table::{CommitError, StorageError, Transaction, backoff, key};
 
 /// Who changes an account, whence and when.
@@ -71,6 +71,35 @@ pub enum EditError<E> {
     Erased,
     /// The account was changed at the same time, again and again.
     Stale,
+    /// What is told of it is written already: it was done before.
+    Told,
+}
+
+/// What an account is after an edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// The account.
+    pub account: Account,
+    /// Whether the edit changed it.
+    pub changed: bool,
+}
+
+/// What one act of many writes with the edit of an account.
+#[derive(Debug, Clone)]
+pub struct Beside {
+    /// What is told of it, once.
+    pub result: BulkResultRecord,
+    /// The request that asked for it, where another one or none is under way.
+    pub request_id: Option<RequestId>,
+}
+
+/// Why a prepared edit was not written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lost {
+    /// Something that it changes was changed since it was read.
+    Stale,
+    /// What is told of it is there already.
+    Told,
 }
 
 impl Accounts {
@@ -90,50 +119,89 @@ impl Accounts {
         act: &Act,
         decide: impl Fn(&Account) -> Result<Option<Edit>, E>,
     ) -> Result<Account, CommitError<EditError<E>>> {
+        self.edit_beside(user, act, decide, None).await.map(|edited| edited.account)
+    }
+
+    /// The same, with what is told of it written in the same transaction, where anything is changed.
+    pub async fn edit_beside<E>(
+        &self,
+        user: UserId,
+        act: &Act,
+        decide: impl Fn(&Account) -> Result<Option<Edit>, E>,
+        beside: Option<&Beside>,
+    ) -> Result<Edited, CommitError<EditError<E>>> {
         for attempt in 0..5 {
-            let keys = [key::user(user), key::super_admins()];
-            let mut found = self.table.get_all(&keys).await?;
-            let before = found.take::<AccountRecord>(&keys[0])?;
-            let before = before.ok_or(CommitError::Refused(EditError::Missing))?;
-            let edit = decide(&before.value.0);
-            let Some(edit) = edit.map_err(|error| CommitError::Refused(EditError::Refused(error)))? else {
-                return Ok(before.value.0);
-            };
-            if before.value.0.status.is_final() {
-                return Err(CommitError::Refused(EditError::Erased));
-            }
-            if !self.may_hold(&before.value.0, &edit.account).await? {
-                return Err(CommitError::Refused(EditError::PhoneTaken));
-            }
-            let mut transaction = Transaction::new();
-            super::phone::claim(&mut transaction, &before.value.0, &edit.account, ());
-            let known = found.take::<SuperAdminsRecord>(&keys[1])?;
-            SuperAdminsRecord::keep(&mut transaction, known, Some(&before.value.0), &edit.account, ())
-                .map_err(|LastSuperAdmin| CommitError::Refused(EditError::LastSuperAdmin))?;
-            super::list::index(&mut transaction, Some(&before.value.0), &edit.account);
-            let line = AuditRecord { change: edit.change, ..act.line(edit.entry, user) };
-            transaction.put_over(&line);
-            if edit.account.epoch != before.value.0.epoch {
-                let ended = Payload::SessionsEnded { user_id: user, session_id: None };
-                transaction.put_over(&OutboxRecord::new(ended, act.at)?);
-            }
-            if before.value.0.second_factor && !edit.account.second_factor {
-                let off = Payload::SecondFactorOff { user_id: user };
-                transaction.delete(&key::second_factor(user)).put_over(&OutboxRecord::new(off, act.at)?);
-            }
-            if edit.account.role != before.value.0.role {
-                transaction.put_over(&super::permissions::of_role(&edit.account, act.at));
-            }
-            let after = before.map(|_| AccountRecord(edit.account));
-            transaction.replace(&after, ());
+            // On the heap: callers hold futures of this around others.
+            let (transaction, edited) = Box::pin(self.prepared(user, act, &decide, beside)).await?;
+            let Some(transaction) = transaction else { return Ok(edited) };
             match transaction.commit(&self.table).await {
-                Ok(()) => return Ok(after.value.0),
+                Ok(()) => return Ok(edited),
                 Err(CommitError::Storage(error)) => return Err(error.into()),
-                Err(CommitError::Refused(()) | CommitError::Contention) => {
+                Err(CommitError::Refused(Lost::Told)) => return Err(CommitError::Refused(EditError::Told)),
+                Err(CommitError::Refused(Lost::Stale) | CommitError::Contention) => {
                     tokio::time::sleep(backoff(attempt)).await;
                 }
             }
         }
         Err(CommitError::Refused(EditError::Stale))
+    }
+
+    /// What [`Self::edit`] would come to now. Changes nothing.
+    pub async fn would_edit<E>(
+        &self,
+        user: UserId,
+        act: &Act,
+        decide: impl Fn(&Account) -> Result<Option<Edit>, E>,
+    ) -> Result<Edited, CommitError<EditError<E>>> {
+        self.prepared(user, act, &decide, None).await.map(|(_, edited)| edited)
+    }
+
+    /// All that an edit writes, and what comes of it; nothing is written where nothing changes.
+    async fn prepared<E>(
+        &self,
+        user: UserId,
+        act: &Act,
+        decide: &impl Fn(&Account) -> Result<Option<Edit>, E>,
+        beside: Option<&Beside>,
+    ) -> Result<(Option<Transaction<Lost>>, Edited), CommitError<EditError<E>>> {
+        let refused = CommitError::Refused;
+        let keys = [key::user(user), key::super_admins()];
+        let mut found = self.table.get_all(&keys).await?;
+        let before = found.take::<AccountRecord>(&keys[0])?.ok_or(refused(EditError::Missing))?;
+        let edit = decide(&before.value.0).map_err(|error| refused(EditError::Refused(error)))?;
+        let Some(edit) = edit else { return Ok((None, Edited { account: before.value.0, changed: false })) };
+        if before.value.0.status.is_final() {
+            return Err(refused(EditError::Erased));
+        }
+        if !self.may_hold(&before.value.0, &edit.account).await? {
+            return Err(refused(EditError::PhoneTaken));
+        }
+        let mut transaction = Transaction::new();
+        if let Some(Beside { result, .. }) = beside {
+            // First, so that whoever did it before is not taken for somebody else's change of the account.
+            transaction.create(result, Lost::Told);
+        }
+        super::phone::claim(&mut transaction, &before.value.0, &edit.account, Lost::Stale);
+        let known = found.take::<SuperAdminsRecord>(&keys[1])?;
+        SuperAdminsRecord::keep(&mut transaction, known, Some(&before.value.0), &edit.account, Lost::Stale)
+            .map_err(|LastSuperAdmin| refused(EditError::LastSuperAdmin))?;
+        super::list::index(&mut transaction, Some(&before.value.0), &edit.account);
+        let line = AuditRecord { change: edit.change, ..act.line(edit.entry, user) };
+        let request_id = line.request_id.or(beside.and_then(|beside| beside.request_id));
+        transaction.put_over(&AuditRecord { request_id, ..line });
+        if edit.account.epoch != before.value.0.epoch {
+            let ended = Payload::SessionsEnded { user_id: user, session_id: None };
+            transaction.put_over(&OutboxRecord::new(ended, act.at)?);
+        }
+        if before.value.0.second_factor && !edit.account.second_factor {
+            let off = Payload::SecondFactorOff { user_id: user };
+            transaction.delete(&key::second_factor(user)).put_over(&OutboxRecord::new(off, act.at)?);
+        }
+        if edit.account.role != before.value.0.role {
+            transaction.put_over(&super::permissions::of_role(&edit.account, act.at));
+        }
+        let after = before.map(|_| AccountRecord(edit.account));
+        transaction.replace(&after, Lost::Stale);
+        Ok((Some(transaction), Edited { account: after.value.0, changed: true }))
     }
 }

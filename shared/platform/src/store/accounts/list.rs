@@ -114,6 +114,12 @@ impl ListAccounts {
         }
     }
 
+    /// The same, but whoever was made first comes first.
+    #[must_use]
+    pub fn oldest_first(filter: &UserFilter, staff_too: bool) -> Self {
+        Self::new(&UserFilter { sort: Some(Sort::Oldest), ..filter.clone() }, staff_too)
+    }
+
     fn fits(&self, account: &Account) -> bool {
         self.roles.contains(&account.role)
             && self.status.is_none_or(|status| account.status == status)

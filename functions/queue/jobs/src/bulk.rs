@@ -1,0 +1,105 @@
+//! A piece of an act on many accounts: the accounts that the piece before wrote down are seen to, each in a
+//! transaction of its own that tells of it; then the next ones are looked for and written down with the job.
+
+use banister_domain::access::Permission;
+use banister_domain::account::UserFilter;
+use banister_domain::bulk::{BulkUsers, NextPage, PIECE};
+use banister_domain::id::UserId;
+use banister_domain::job::{Job, Work};
+use banister_platform::staff_acts::{Actor, BulkAct};
+use banister_platform::store::{Act, BulkOrderRecord, JOB, ListAccounts, Piece, Whom};
+use banister_platform::table::{Position, Transaction, Versioned, key};
+use banister_platform::worker::WorkError;
+
+use crate::JobsWorker;
+
+/// How many pages are looked through for a piece. One that finds nobody goes on with the next message.
+const LOOKED_THROUGH: usize = 10;
+
+impl JobsWorker {
+    pub(crate) async fn bulk_users(&self, job: Versioned<Job>, bulk: BulkUsers) -> Result<(), WorkError> {
+        let (id, now) = (job.value.id, self.clock.now());
+        let mut transaction = Transaction::new();
+        if bulk.is_over() {
+            // What was asked for goes with the last piece: the outcomes are counted by then.
+            transaction.delete(&key::bulk_order(id));
+            return self.advance(job, Piece::whole(transaction, 0), None, now).await;
+        }
+        let order = self.bulks.order(id).await?;
+        let order = order.ok_or_else(|| WorkError::Poison("nobody knows what to do to whom".into()))?;
+        // Read again for each piece: whoever was switched off or lost the right does no more.
+        let actor = self.acts.standing(job.value.requested_by, &order.act).await?;
+        let act = BulkAct {
+            job_id: id,
+            actor,
+            what: &order.act,
+            dry_run: bulk.dry_run,
+            act: Act { by: Some(job.value.requested_by), address: JOB.to_owned(), at: now },
+            request_id: job.value.request_id,
+        };
+        let results = self.acts.see_to(&act, &bulk.page).await?;
+        let next = self.next_page(&job.value, &bulk, (&order, actor)).await?;
+        let piece = Piece::whole(transaction, u32::try_from(results.len()).unwrap_or(u32::MAX));
+        let bulk = bulk.after(results.iter().map(|result| result.outcome), next);
+        self.advance(job, piece, Some(Work::BulkUsers(bulk)), now).await
+    }
+
+    /// The accounts for the piece after this one. Whoever is found again was seen to and is left out.
+    async fn next_page(
+        &self,
+        job: &Job,
+        bulk: &BulkUsers,
+        (order, actor): (&BulkOrderRecord, Option<Actor>),
+    ) -> Result<NextPage, WorkError> {
+        if bulk.found_all {
+            return Ok(NextPage::default());
+        }
+        match (&order.whom, actor) {
+            (Whom::Ids(ids), _) => named(ids.as_slice(), bulk.after.as_deref()),
+            // Who may not look for accounts any more finds none.
+            (Whom::Filter(_), None) => Ok(NextPage { cut_short: true, ..NextPage::default() }),
+            (Whom::Filter(filter), Some(actor)) => {
+                let staff_too = order.staff_too && actor.may(Permission::AdminManagement);
+                self.found(job, (filter, staff_too), bulk).await
+            }
+        }
+    }
+
+    async fn found(
+        &self,
+        job: &Job,
+        (filter, staff_too): (&UserFilter, bool),
+        bulk: &BulkUsers,
+    ) -> Result<NextPage, WorkError> {
+        let mut wanted = ListAccounts::oldest_first(filter, staff_too);
+        // Accounts that are made while it runs are not meant.
+        wanted.created_to = wanted.created_to.min(job.created_at);
+        let mut after = bulk.after.as_deref().map(Position::from_text).transpose()?;
+        let mut users: Vec<UserId> = Vec::new();
+        for _ in 0..LOOKED_THROUGH {
+            let limit = u16::try_from(PIECE.saturating_sub(users.len())).unwrap_or(1);
+            let (accounts, last) = self.accounts.list(&wanted, limit, after).await?;
+            let found: Vec<_> = accounts.iter().map(|account| account.id).collect();
+            let known = self.bulks.known(job.id, &found).await?;
+            let new = found.into_iter().filter(|user| {
+                !known.contains_key(user) && !users.contains(user) && !bulk.page.contains(user)
+            });
+            let new: Vec<_> = new.collect();
+            users.extend(new);
+            after = last;
+            if after.is_none() || users.len() >= PIECE {
+                break;
+            }
+        }
+        Ok(NextPage { users, after: after.as_ref().map(Position::to_text).transpose()?, cut_short: false })
+    }
+}
+
+/// The ids from a place on; the place is a number.
+fn named(ids: &[UserId], from: Option<&str>) -> Result<NextPage, WorkError> {
+    let from = from.map_or(Ok(0), str::parse::<usize>);
+    let from = from.map_err(|_| WorkError::Poison("the job is at no place of its list".into()))?;
+    let users: Vec<_> = ids.iter().skip(from).take(PIECE).copied().collect();
+    let end = from.saturating_add(users.len());
+    Ok(NextPage { users, after: (end < ids.len()).then(|| end.to_string()), cut_short: false })
+}

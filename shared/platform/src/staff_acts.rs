@@ -1,0 +1,328 @@
+//! What staff do to accounts: one rule for each operation, whether it is done to one account, to some at once
+//! or to many by a job.
+
+use banister_domain::access::{Permission, Permissions, Reach};
+use banister_domain::account::{Account, AccountStatus, Role};
+use banister_domain::bulk::{Outcome, UserAct};
+use banister_domain::id::{JobId, RequestId, UserId};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::json;
+
+use crate::http::{Code, Problem};
+use crate::identity::Identity;
+use crate::store::{
+    Accounts, Act, AuditEntry, Beside, BulkResultRecord, Bulks, Change, Edit, EditError, Edited, Security,
+};
+use crate::table::{CommitError, StorageError, Table};
+use crate::worker::WorkError;
+
+/// How many accounts of many are seen to side by side.
+const SIDE_BY_SIDE: usize = 5;
+
+/// A member of staff, as far as it decides what they may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Actor {
+    /// Who.
+    pub user_id: UserId,
+    /// As what.
+    pub role: Role,
+    /// What was granted to them.
+    pub permissions: Permissions,
+}
+
+impl From<Identity> for Actor {
+    fn from(Identity { user_id, role, permissions, .. }: Identity) -> Self {
+        Self { user_id, role, permissions }
+    }
+}
+
+impl Actor {
+    /// How far they reach on an account.
+    #[must_use]
+    pub fn reach(self, account: &Account) -> Reach {
+        Reach::of(self.role, self.permissions, account.role, self.user_id == account.id)
+    }
+
+    /// That they may change the account, or what says why not.
+    pub fn manages(self, account: &Account) -> Result<(), Problem> {
+        match self.reach(account) {
+            Reach::Hidden => Err(Problem::new(Code::NotFound)),
+            Reach::Seen => Err(Problem::new(Code::Forbidden)),
+            Reach::Managed => Ok(()),
+        }
+    }
+
+    /// Whether they may do this to many accounts at once, whoever those are.
+    #[must_use]
+    pub fn may_do_to_many(self, act: &UserAct) -> bool {
+        [Permission::UserManagement, act.needs()].iter().all(|needed| self.may(*needed))
+    }
+
+    /// Whether they may do what needs a permission.
+    #[must_use]
+    pub const fn may(self, permission: Permission) -> bool {
+        self.role.may(self.permissions, permission)
+    }
+}
+
+/// Why an account was not changed.
+#[derive(Debug)]
+pub enum Unchanged {
+    /// It may not be.
+    Refused(Problem),
+    /// It was done before, as is told.
+    Told,
+    /// Somebody else changed it, again and again.
+    Busy,
+    /// The table did not answer.
+    Storage(StorageError),
+}
+
+impl From<StorageError> for Unchanged {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl From<CommitError<EditError<Problem>>> for Unchanged {
+    fn from(error: CommitError<EditError<Problem>>) -> Self {
+        let code = match error {
+            CommitError::Refused(EditError::Refused(problem)) => return Self::Refused(problem),
+            CommitError::Refused(EditError::Told) => return Self::Told,
+            CommitError::Refused(EditError::Stale) | CommitError::Contention => return Self::Busy,
+            CommitError::Storage(error) => return Self::Storage(error),
+            CommitError::Refused(EditError::Missing) => Code::NotFound,
+            CommitError::Refused(EditError::PhoneTaken) => Code::PhoneTaken,
+            CommitError::Refused(EditError::LastSuperAdmin) => Code::LastSuperAdmin,
+            CommitError::Refused(EditError::Erased) => Code::AccountErased,
+        };
+        Self::Refused(Problem::new(code))
+    }
+}
+
+impl From<Unchanged> for Problem {
+    fn from(unchanged: Unchanged) -> Self {
+        match unchanged {
+            Unchanged::Refused(problem) => problem,
+            Unchanged::Told | Unchanged::Busy => Self::busy(),
+            Unchanged::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<Unchanged> for WorkError {
+    fn from(unchanged: Unchanged) -> Self {
+        match unchanged {
+            Unchanged::Storage(error) => error.into(),
+            Unchanged::Refused(problem) => Self::Poison(problem.code().as_str().to_owned()),
+            Unchanged::Told | Unchanged::Busy => Self::Retry("something was changed at the same time".into()),
+        }
+    }
+}
+
+/// How an act is done.
+#[derive(Debug, Clone)]
+enum Mode {
+    /// To one account.
+    Alone,
+    /// As one of many, told of in the same transaction.
+    Told(Beside),
+    /// Not at all: only what it would come to.
+    Judged,
+}
+
+/// Does what staff do to accounts.
+#[derive(Debug, Clone)]
+pub struct StaffActs {
+    accounts: Accounts,
+    security: Security,
+    bulks: Bulks,
+}
+
+impl StaffActs {
+    /// To those of this table.
+    #[must_use]
+    pub fn new(table: &Table) -> Self {
+        let (accounts, security) = (Accounts::new(table.clone()), Security::new(table.clone()));
+        Self { accounts, security, bulks: Bulks::new(table.clone()) }
+    }
+
+    /// Makes of the account what `decide` says, if `actor` may change it as it is then.
+    pub async fn edit(
+        &self,
+        (actor, act): (Actor, &Act),
+        id: UserId,
+        decide: impl Fn(&Account) -> Result<Option<Edit>, Problem>,
+    ) -> Result<Account, Unchanged> {
+        self.change((actor, act), id, decide, &Mode::Alone).await.map(|edited| edited.account)
+    }
+
+    /// Does `what` to one account, if `actor` may do that to it as it is then.
+    pub async fn perform(&self, by: (Actor, &Act), id: UserId, what: &UserAct) -> Result<Account, Unchanged> {
+        self.do_to(by, id, what, &Mode::Alone).await.map(|edited| edited.account)
+    }
+
+    /// The member of staff as they are now; none where they may not do `what` to many accounts any more.
+    pub async fn standing(&self, user: UserId, what: &UserAct) -> Result<Option<Actor>, StorageError> {
+        let Some(account) = self.accounts.get(user).await? else { return Ok(None) };
+        let Account { role, permissions, status, second_factor, .. } = account.value;
+        let demanded = self.security.get().await?.value.second_factor_roles.demand(role);
+        let stands = status == AccountStatus::Active && (second_factor || !demanded);
+        let actor = Actor { user_id: user, role, permissions };
+        Ok((stands && actor.may_do_to_many(what)).then_some(actor))
+    }
+
+    async fn do_to(
+        &self,
+        (actor, act): (Actor, &Act),
+        id: UserId,
+        what: &UserAct,
+        mode: &Mode,
+    ) -> Result<Edited, Unchanged> {
+        let replaced = match what {
+            UserAct::Enable { .. } => self.is_replaced(actor, id).await?,
+            UserAct::Disable { .. } | UserAct::SetRole { .. } | UserAct::EndSessions => false,
+        };
+        let decide = |account: &Account| match what {
+            UserAct::Enable { .. } if account.status == AccountStatus::Active => Ok(None),
+            UserAct::Enable { .. } if replaced => Err(Problem::new(Code::EmailTaken)),
+            _ => decided(actor, act, what, account),
+        };
+        self.change((actor, act), id, decide, mode).await
+    }
+
+    /// Whether the account's address is another one's: that of a registration that lapsed may be. An
+    /// account whose address passes to another one is changed with that: it is noticed here or there.
+    async fn is_replaced(&self, actor: Actor, id: UserId) -> Result<bool, Unchanged> {
+        let account = self.accounts.get(id).await?.map(|account| account.value);
+        let seen = account.filter(|account| actor.reach(account) != Reach::Hidden);
+        let seen = seen.ok_or(Unchanged::Refused(Problem::new(Code::NotFound)))?;
+        let credentials = self.accounts.credentials(&seen.email).await?;
+        Ok(credentials.is_none_or(|credentials| credentials.user_id != id))
+    }
+
+    async fn change(
+        &self,
+        (actor, act): (Actor, &Act),
+        id: UserId,
+        decide: impl Fn(&Account) -> Result<Option<Edit>, Problem>,
+        mode: &Mode,
+    ) -> Result<Edited, Unchanged> {
+        let decide = |account: &Account| {
+            actor.manages(account)?;
+            if account.status.is_final() {
+                return Err(Problem::new(Code::AccountErased));
+            }
+            decide(account)
+        };
+        let edited = match mode {
+            Mode::Alone => self.accounts.edit_beside(id, act, decide, None).await,
+            Mode::Told(beside) => self.accounts.edit_beside(id, act, decide, Some(beside)).await,
+            Mode::Judged => self.accounts.would_edit(id, act, decide).await,
+        };
+        Ok(edited?)
+    }
+}
+
+/// What an account becomes by an act; none where it is that already.
+fn decided(actor: Actor, act: &Act, what: &UserAct, account: &Account) -> Result<Option<Edit>, Problem> {
+    let said = |before, reason| Some(Change::of(&before, &json!({ "reason": reason })));
+    let edit = |account, entry, change| Some(Edit { account, entry, change });
+    Ok(match what {
+        UserAct::Disable { .. } if account.status != AccountStatus::Active => None,
+        UserAct::Disable { reason } => {
+            let change = said(json!({ "status": account.status }), reason);
+            edit(account.clone().disabled(reason.clone(), act.at), AuditEntry::AccountDisabled, change)
+        }
+        UserAct::Enable { reason } => {
+            let before = json!({ "status": account.status, "disabled": account.disabled });
+            edit(account.clone().enabled(), AuditEntry::AccountEnabled, said(before, reason))
+        }
+        UserAct::SetRole { role } => {
+            if !account.role.is_staff() || !role.is_staff() {
+                return Err(Problem::new(Code::RoleFixed));
+            }
+            if !actor.role.is_above(*role) {
+                return Err(Problem::new(Code::Forbidden));
+            }
+            if account.role == *role {
+                return Ok(None);
+            }
+            let shown =
+                |account: &Account| json!({ "role": account.role, "permissions": account.permissions });
+            let changed = account.clone().with_role(*role, actor.role);
+            let change = Some(Change::of(&shown(account), &shown(&changed)));
+            edit(changed, AuditEntry::RoleSet, change)
+        }
+        UserAct::EndSessions => edit(account.clone().signed_out(), AuditEntry::AllSessionsEnded, None),
+    })
+}
+
+/// One act on many accounts.
+#[derive(Debug, Clone)]
+pub struct BulkAct<'a> {
+    /// Below which what becomes of them is told.
+    pub job_id: JobId,
+    /// Who does it; none where they may not do it any more, and all are refused.
+    pub actor: Option<Actor>,
+    /// What is done.
+    pub what: &'a UserAct,
+    /// Whether it is only told what it would come to.
+    pub dry_run: bool,
+    /// Who, whence and when, for the audit log.
+    pub act: Act,
+    /// The request that asked for it, where it is not under way.
+    pub request_id: Option<RequestId>,
+}
+
+impl StaffActs {
+    /// Does an act to each of at most 100 accounts of whom nothing is told yet, and tells what became of each,
+    /// in their order. What breaks off is finished by doing it again.
+    pub async fn see_to(
+        &self,
+        bulk: &BulkAct<'_>,
+        users: &[UserId],
+    ) -> Result<Vec<BulkResultRecord>, Unchanged> {
+        let mut known = self.bulks.known(bulk.job_id, users).await?;
+        let each: Vec<_> =
+            users.iter().map(|user| self.see_to_one(bulk, *user, known.remove(user))).collect();
+        stream::iter(each).buffered(SIDE_BY_SIDE).try_collect().await
+    }
+
+    async fn see_to_one(
+        &self,
+        bulk: &BulkAct<'_>,
+        user: UserId,
+        told: Option<BulkResultRecord>,
+    ) -> Result<BulkResultRecord, Unchanged> {
+        if let Some(told) = told {
+            return Ok(told);
+        }
+        let result = |outcome| BulkResultRecord::new(bulk.job_id, user, outcome, bulk.act.at);
+        let refused = |code: Code| {
+            let code = Some(code.as_str().to_owned());
+            BulkResultRecord { code, ..result(Outcome::Refused) }
+        };
+        let Some(actor) = bulk.actor else { return self.tell(refused(Code::Forbidden)).await };
+        let mode = if bulk.dry_run {
+            Mode::Judged
+        } else {
+            Mode::Told(Beside { result: result(Outcome::Changed), request_id: bulk.request_id })
+        };
+        match self.do_to((actor, &bulk.act), user, bulk.what, &mode).await {
+            Ok(Edited { changed: true, .. }) if bulk.dry_run => self.tell(result(Outcome::Changed)).await,
+            Ok(Edited { changed: true, .. }) => Ok(result(Outcome::Changed)),
+            Ok(Edited { changed: false, .. }) => self.tell(result(Outcome::Unchanged)).await,
+            Err(Unchanged::Refused(problem)) => self.tell(refused(problem.code())).await,
+            Err(Unchanged::Told) => Ok(self.bulks.told(bulk.job_id, user).await?),
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn tell(&self, result: BulkResultRecord) -> Result<BulkResultRecord, Unchanged> {
+        self.bulks.tell(result).await.map_err(|error| match error {
+            CommitError::Refused(error) | CommitError::Storage(error) => Unchanged::Storage(error),
+            CommitError::Contention => Unchanged::Busy,
+        })
+    }
+}
