@@ -198,7 +198,7 @@ class Stack:
         access_key = f"check:{base64.b64encode(private).decode()}"
         manager.create_secret(Name=f"banister/{stage}/access-private-key", SecretString=access_key)
         manager.create_secret(Name=f"banister/{stage}/smtp-url", SecretString=smtp_url)
-        name = f"/banister/{stage}/access-public-keys"
+        name = expand.TEMPLATE_CHECK.PARAMETERS["AccessPublicKeys"]
         self.client("ssm").put_parameter(Name=name, Type="String", Value=json.dumps(keys))
 
     def _upload(self, template, programs):

@@ -15,8 +15,8 @@ use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
 use crate::config::{ConfigError, Settings};
-use crate::telemetry;
 use crate::worker::Processor;
+use crate::{secrets, telemetry};
 
 /// Left between the last item's beginning and the end of the function's time.
 const MARGIN: SignedDuration = SignedDuration::from_secs(5);
@@ -41,7 +41,7 @@ pub async fn serve(build: impl FnOnce(&Settings) -> Result<Router, ConfigError>)
     start(build, async |router| until_terminated(lambda_runtime::run(service(router))).await).await
 }
 
-/// Builds what the function is made of, and serves with it. What is wrong is one log line, and ends
+/// Reads the secrets, builds what the function is made of, and serves with it. What is wrong is one log line, and ends
 /// the process with status 1, which Lambda reports as an error of INIT
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>).
 async fn start<S>(
@@ -50,7 +50,9 @@ async fn start<S>(
 ) -> ExitCode {
     let settings = Settings::from_env();
     telemetry::start_json(&settings);
-    let made = match build(&settings) {
+    // On the heap, as all calls of the SDK.
+    let settings = Box::pin(secrets::fetched(settings)).await;
+    let made = match settings.and_then(|settings| build(&settings)) {
         Ok(made) => made,
         Err(error) => {
             tracing::error!(setting = error.setting(), %error, "the function cannot start");
