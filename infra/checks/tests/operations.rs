@@ -55,7 +55,7 @@ const RIGHTS: [(&str, &str); 84] = [
     ("confirm_booking", "BatchGetItem GetItem PutItem"),
     ("decline_booking", "BatchGetItem GetItem PutItem"),
     ("cancel_booking", "BatchGetItem GetItem PutItem"),
-    ("get_dashboard", "BatchGetItem GetItem; GSI1: Query; GSI2: Query; GSI3: Query"),
+    ("get_dashboard", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query; GSI3: Query"),
     ("create_chat_ticket", "BatchGetItem PutItem UpdateItem"),
     (
         "create_photo_upload",
@@ -271,7 +271,7 @@ fn variables_are_those_of_the_area() {
     notices(
         |template| variables_are_of_area(template, &areas),
         &[
-            ("          CODE_KEY_SECRET: !Ref CodeKey\n", ""),
+            ("          CODE_KEY_SECRET: !GetAtt CodeKey.Id\n", ""),
             (
                 "        LOG_LEVEL: !Ref LogLevel\n",
                 "        LOG_LEVEL: !Ref LogLevel\n        TABLE_NAME: !Ref Table\n",

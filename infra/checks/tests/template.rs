@@ -335,7 +335,7 @@ fn variables_are_listed() {
                 "          MAIL_FROM: !Ref MailFrom\n",
                 "          MAIL_FROM: !Ref MailFrom\n          NEW: 1\n",
             ),
-            ("CURSOR_KEY_SECRET: !Ref CursorKey", "CURSOR_KEY: a secret for all to see"),
+            ("CURSOR_KEY_SECRET: !GetAtt CursorKey.Id", "CURSOR_KEY: a secret for all to see"),
             ("ACCESS_PUBLIC_KEYS: !Ref AccessPublicKeys", "ACCESS_PUBLIC_KEYS: \"{}\""),
             ("Type: AWS::SSM::Parameter::Value<String>", "Type: String"),
         ],
@@ -352,13 +352,13 @@ fn variables_are_listed() {
 #[test]
 fn secrets_are_read() {
     good(&rules::secrets_are_read(&template()));
-    let read = "Action: [secretsmanager:GetSecretValue], Resource: !Ref CodeKey}";
+    let read = "Action: [secretsmanager:GetSecretValue], Resource: !GetAtt CodeKey.Id}";
     notices(
         rules::secrets_are_read,
         &[
-            (read, "Action: [secretsmanager:GetSecretValue], Resource: !Ref CursorKey}"),
-            (read, "Action: [secretsmanager:DescribeSecret], Resource: !Ref CodeKey}"),
-            ("CURSOR_KEY_SECRET: !Ref CursorKey", "CURSOR_KEY: !Ref CursorKey"),
+            (read, "Action: [secretsmanager:GetSecretValue], Resource: !GetAtt CursorKey.Id}"),
+            (read, "Action: [secretsmanager:DescribeSecret], Resource: !GetAtt CodeKey.Id}"),
+            ("CURSOR_KEY_SECRET: !GetAtt CursorKey.Id", "CURSOR_KEY: !GetAtt CursorKey.Id"),
             ("APP_URL: !Ref AppUrl", "APP_URL: \"{{resolve:ssm:/banister/app-url}}\""),
             ("banister/${Stage}/smtp-url\"\n", "banister/${Stage}/smtp\"\n"),
         ],

@@ -1,5 +1,9 @@
 //! How things are shown, where more than one area shows them.
 
+mod counts;
+
+pub use counts::CountsView;
+
 use std::sync::Arc;
 
 use banister_domain::account::{
