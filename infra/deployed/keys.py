@@ -10,8 +10,8 @@ import stack
 from checks import PASSWORD, PROVIDER
 from stack import Failed
 
-# Seconds that one step may take, the program's build not counted.
-STEP = 60
+# Seconds that one step may take, since the program may have to be built.
+STEP = 900
 
 
 def keys(world):
