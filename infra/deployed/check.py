@@ -8,8 +8,8 @@
     .venv/deployed/bin/python infra/deployed/check.py --without event EmailFunction Messages
     .venv/deployed/bin/python infra/deployed/check.py --without resource MediaQueuePolicy
 
-Needs `target/lambda/<area>/bootstrap` of every area (`infra/release/stage`), no network, no credentials and no
-Docker; listens on free ports of 127.0.0.1. Ends with 1 if a check fails.
+Needs `target/lambda/<area>/bootstrap` of every area (`infra/release/stage`), cargo for an operator's command, no
+network, no credentials and no Docker; listens on free ports of 127.0.0.1. Ends with 1 if a check fails.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from pathlib import Path
 import audit
 import checks
 import expand
+import keys
 import live
 import market
 import mutants
@@ -40,6 +41,7 @@ CHECKS = [
     audit.audit,
     audit.statistics,
     market.market,
+    keys.keys,
     live.websocket,
     live.photo,
     checks.dead_letters,

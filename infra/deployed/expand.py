@@ -93,7 +93,7 @@ def point_functions(template, endpoint):
     in another variable becomes MiniStack's address of it."""
     for _, properties in of_type(template, "AWS::Lambda::Function"):
         variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
-        for service in ("DYNAMODB", "SQS", "S3"):
+        for service in ("DYNAMODB", "SQS", "S3", "SECRETS_MANAGER"):
             variables[f"AWS_ENDPOINT_URL_{service}"] = endpoint
         for name, value in variables.items():
             if isinstance(value, dict) and isinstance(value.get("Fn::Sub"), str):

@@ -20,6 +20,7 @@ MUTANTS = [
     ("permission", "EmailFunction", "dynamodb:PutItem", "email"),
     ("permission", "FunctionBoundary", "sqs:ReceiveMessage", "deployment"),
     ("permission", "CreateBookingFunction", "dynamodb:PutItem", "main_job"),
+    ("permission", "CreateBookingFunction", "secretsmanager:GetSecretValue", "main_job"),
     ("permission", "SocketFunction", "execute-api:ManageConnections", "websocket"),
     ("permission", "MediaFunction", "s3:PutObject", "photo"),
     ("permission", "MediaFunction", "s3:ListBucket", "photo"),

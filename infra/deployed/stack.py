@@ -136,6 +136,10 @@ class Stack:
         told = [line[:500] for line in self.lines() if line and not routine.match(line)]
         return "\n".join(told[-lines:])
 
+    def credentials(self):
+        """Those of the account's owner, as variables."""
+        return {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": self._secret}
+
     def client(self, service, **more):
         """A client of the account's owner."""
         credentials = {"aws_access_key_id": "test", "aws_secret_access_key": self._secret}
@@ -147,19 +151,28 @@ class Stack:
         self._upload(template, programs)
         self.client("s3").put_object(Bucket=expand.CODE_BUCKET, Key="template.json", Body=expand.as_text(template))
         cloudformation = self.client("cloudformation")
+        cloudformation.create_stack(**self._deployment())
+        self._await_deployment(cloudformation, "CREATE_COMPLETE")
+
+    def update(self):
+        """Deploys the same template again, with what is in Parameter Store by now."""
+        cloudformation = self.client("cloudformation")
+        cloudformation.update_stack(**self._deployment())
+        self._await_deployment(cloudformation, "UPDATE_COMPLETE")
+
+    def _deployment(self):
         given = expand.TEMPLATE_CHECK.PARAMETERS
-        cloudformation.create_stack(
-            StackName=NAME,
-            TemplateURL=f"{self.endpoint}/{expand.CODE_BUCKET}/template.json",
-            Capabilities=["CAPABILITY_IAM"],
-            Parameters=[
+        return {
+            "StackName": NAME,
+            "TemplateURL": f"{self.endpoint}/{expand.CODE_BUCKET}/template.json",
+            "Capabilities": ["CAPABILITY_IAM"],
+            "Parameters": [
                 {"ParameterKey": key, "ParameterValue": ",".join(value) if isinstance(value, list) else value}
                 for key, value in given.items()
             ],
-        )
-        self._await_deployment(cloudformation)
+        }
 
-    def _await_deployment(self, cloudformation):
+    def _await_deployment(self, cloudformation, wanted):
         deadline = time.monotonic() + DEPLOYMENT
         status = "none"
         while time.monotonic() < deadline:
@@ -167,7 +180,7 @@ class Stack:
             if not status.endswith("IN_PROGRESS"):
                 break
             time.sleep(0.1)
-        if status != "CREATE_COMPLETE":
+        if status != wanted:
             events = cloudformation.describe_stack_events(StackName=NAME)["StackEvents"]
             reasons = [
                 f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
@@ -198,7 +211,7 @@ class Stack:
         access_key = f"check:{base64.b64encode(private).decode()}"
         manager.create_secret(Name=f"banister/{stage}/access-private-key", SecretString=access_key)
         manager.create_secret(Name=f"banister/{stage}/smtp-url", SecretString=smtp_url)
-        name = f"/banister/{stage}/access-public-keys"
+        name = expand.TEMPLATE_CHECK.PARAMETERS["AccessPublicKeys"]
         self.client("ssm").put_parameter(Name=name, Type="String", Value=json.dumps(keys))
 
     def _upload(self, template, programs):

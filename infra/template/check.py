@@ -33,6 +33,7 @@ MOST_RESOURCES = 450
 PARAMETERS = {
     "Stage": "dev",
     "AccessIssuer": "https://api.example.com",
+    "AccessPublicKeys": "/banister/dev/access-public-keys",
     "AppUrl": "https://app.example.com",
     "CorsOrigins": ["https://app.example.com"],
     "MailFrom": "Banister <no-reply@example.com>",

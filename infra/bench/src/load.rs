@@ -1,8 +1,9 @@
 //! Requests a second and latency of the local cloud, with few and with many items in its table in memory. The
 //! clients are in the same process and take their part of the processors.
 
-mod fill;
+pub(crate) mod fill;
 pub(crate) mod market;
+pub(crate) mod users;
 
 use std::time::{Duration, Instant};
 
@@ -12,22 +13,21 @@ use jiff::SignedDuration;
 use crate::BenchError;
 use crate::report::{Column, Figures, Part, Worse};
 use crate::spread::latencies;
-use market::{Log, Market};
+pub(crate) use market::Log;
+use market::{Market, Request};
 
 /// The part. Time depends on what else the machine does, so only what is far off is worse.
-pub(crate) const PART: Part = Part {
-    name: "load",
-    of: "operation, items in the table",
-    columns: &[
-        Column::new("rate", "requests a second", 0, Worse::Below(0.5)),
-        Column::new("p50_ms", "p50 ms", 2, Worse::Above(1.0)),
-        Column::new("p95_ms", "p95 ms", 2, Worse::Above(1.5)),
-        Column::new("p99_ms", "p99 ms", 2, Worse::Above(2.0)),
-        Column::new("max_ms", "max ms", 1, Worse::Never),
-        Column::new("read", "RRU", 1, Worse::Above(0.0)),
-        Column::new("write", "WRU", 1, Worse::Above(0.0)),
-    ],
-};
+pub(crate) const PART: Part = Part { name: "load", of: "operation, items in the table", columns: COLUMNS };
+
+const COLUMNS: &[Column] = &[
+    Column::new("rate", "requests a second", 0, Worse::Below(0.5)),
+    Column::new("p50_ms", "p50 ms", 2, Worse::Above(1.0)),
+    Column::new("p95_ms", "p95 ms", 2, Worse::Above(1.5)),
+    Column::new("p99_ms", "p99 ms", 2, Worse::Above(2.0)),
+    Column::new("max_ms", "max ms", 1, Worse::Never),
+    Column::new("read", "RRU", 1, Worse::Above(0.0)),
+    Column::new("write", "WRU", 1, Worse::Above(0.0)),
+];
 
 /// Items in the table.
 const SIZES: [usize; 2] = [1_000, 1_000_000];
@@ -44,8 +44,7 @@ const OPERATIONS: [&str; 4] = ["create_booking", "list_slots", "list_bookings", 
 ///
 /// # Errors
 /// Where an answer is not the one that it should be, or an operation costs more in the larger table.
-pub(crate) async fn measure() -> Result<Vec<(String, Figures)>, BenchError> {
-    let log = Log::start();
+pub(crate) async fn measure(log: &Log) -> Result<Vec<(String, Figures)>, BenchError> {
     let mut rows = Vec::new();
     for size in SIZES {
         let cloud = Cloud::start(Options { password_memory_kib: Some(16), ..Options::default() }).await?;
@@ -66,15 +65,20 @@ pub(crate) async fn measure() -> Result<Vec<(String, Figures)>, BenchError> {
         }
         cloud.stop().await;
     }
-    same_cost(&rows)?;
+    same_cost(&OPERATIONS, &rows)?;
     Ok(rows)
 }
 
 /// All clients at once.
 async fn load(market: &Market, operation: &'static str) -> Result<Figures, BenchError> {
+    at_once(market.requests(operation)).await
+}
+
+/// The figures of many requests: of those of one client each waits for the answer to the one before.
+async fn at_once(clients: Vec<Vec<Request>>) -> Result<Figures, BenchError> {
     let begun = Instant::now();
     let mut running = tokio::task::JoinSet::new();
-    for requests in market.requests(operation) {
+    for requests in clients {
         running.spawn(async move {
             let mut times = Vec::with_capacity(requests.len());
             for request in &requests {
@@ -89,15 +93,20 @@ async fn load(market: &Market, operation: &'static str) -> Result<Figures, Bench
     while let Some(done) = running.join_next().await {
         times.extend(done.map_err(|error| BenchError::Unexpected(error.to_string()))??);
     }
+    Ok(figures(times, begun.elapsed()))
+}
+
+/// How long requests took, and how many there were in a second.
+fn figures(times: Vec<Duration>, in_all: Duration) -> Figures {
     let count = f64::from(u32::try_from(times.len()).unwrap_or(u32::MAX));
     let mut figures = latencies(times);
-    figures.insert("rate".into(), count / begun.elapsed().as_secs_f64());
-    Ok(figures)
+    figures.insert("rate".into(), count / in_all.as_secs_f64());
+    figures
 }
 
 /// Work grows with the answer and not with the table.
-fn same_cost(rows: &[(String, Figures)]) -> Result<(), BenchError> {
-    for operation in OPERATIONS {
+fn same_cost(operations: &[&str], rows: &[(String, Figures)]) -> Result<(), BenchError> {
+    for operation in operations {
         let of_it = rows.iter().filter(|(name, _)| name.starts_with(operation));
         let mut costs = of_it.map(|(_, figures)| (figures.get("read"), figures.get("write")));
         let Some(first) = costs.next() else { continue };
@@ -128,8 +137,8 @@ mod tests {
             let figures = [("read".to_owned(), read), ("write".to_owned(), 0.0)].into();
             (format!("list_slots, {size}"), figures)
         };
-        assert!(same_cost(&[row("1,000", 2.5), row("1,000,000", 2.5)]).is_ok());
-        assert!(same_cost(&[row("1,000", 2.5), row("1,000,000", 3.0)]).is_err());
+        assert!(same_cost(&OPERATIONS, &[row("1,000", 2.5), row("1,000,000", 2.5)]).is_ok());
+        assert!(same_cost(&OPERATIONS, &[row("1,000", 2.5), row("1,000,000", 3.0)]).is_err());
     }
 
     #[test]

@@ -27,6 +27,7 @@ Parts:
   all         every part (default)
   functions   CPU, memory and size of the binaries in target/lambda (infra/release/stage puts them there)
   load        requests a second and latency of the local cloud, with few and with many items in the table
+  users       the same of finding people and signing in, with few and with a million accounts (takes 8 GB)
   push        pushes a second to 1,000 WebSocket connections of the local cloud
   cost        dollars by operation and by month, from counted units and prices.json
 
@@ -85,7 +86,7 @@ fn parse() -> Result<Option<Asked>, lexopt::Error> {
         }
     }
     match asked.part.as_str() {
-        "all" | "functions" | "load" | "push" | "cost" => Ok(Some(asked)),
+        "all" | "functions" | "load" | "users" | "push" | "cost" => Ok(Some(asked)),
         other => Err(format!("there is no part {other}").into()),
     }
 }
@@ -111,7 +112,7 @@ fn conclude(part: &Part, rows: Vec<(String, Figures)>, bless: bool) -> Result<Ve
 /// The performance page with the tables of the committed baselines.
 fn performance() -> Result<String, BenchError> {
     let mut texts = Vec::new();
-    for part in [&functions::PART, &load::PART, &push::PART] {
+    for part in [&functions::PART, &load::PART, &load::users::PART, &push::PART] {
         let text = part.baseline()?.map_or_else(
             || "Not measured yet.".to_owned(),
             |baseline| format!("On {}.\n\n{}", baseline.machine, part.table(&baseline)),
@@ -129,8 +130,13 @@ async fn run(asked: &Asked) -> Result<Vec<String>, BenchError> {
         faults.extend(conclude(&functions::PART, rows, asked.bless)?);
         faults.extend(missing);
     }
-    if wanted("load") {
-        faults.extend(conclude(&load::PART, load::measure().await?, asked.bless)?);
+    // One log takes the place of the process's own, so both parts read it.
+    let log = (wanted("load") || wanted("users")).then(load::Log::start);
+    if let (Some(log), true) = (&log, wanted("load")) {
+        faults.extend(conclude(&load::PART, load::measure(log).await?, asked.bless)?);
+    }
+    if let (Some(log), true) = (&log, wanted("users")) {
+        faults.extend(conclude(&load::users::PART, load::users::measure(log).await?, asked.bless)?);
     }
     if wanted("push") {
         faults.extend(conclude(&push::PART, push::measure().await?, asked.bless)?);

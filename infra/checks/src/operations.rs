@@ -52,7 +52,8 @@ pub fn document_is_complete(document: &Value, routes: &[Route]) -> Faults {
 }
 
 /// Each function's statements are those listed for it: `"GetItem Query; GSI1: Query; EmailQueue: SendMessage"`,
-/// actions on the table first, then those on an index, a queue, objects or connections.
+/// actions on the table first, then those on an index, a queue, objects or connections. The secrets follow from the
+/// variables ([`crate::rules::secrets_are_read`]).
 #[must_use]
 pub fn rights_are_listed(template: &Template, listed: &BTreeMap<&str, &str>) -> Faults {
     let functions = template.functions();
@@ -62,7 +63,7 @@ pub fn rights_are_listed(template: &Template, listed: &BTreeMap<&str, &str>) -> 
     for function in &functions {
         let expected = listed.get(function.operation().as_str()).map(|text| rights(text)).unwrap_or_default();
         let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for Statement { actions, resources } in function.statements() {
+        for Statement { actions, resources } in function.rights() {
             for resource in resources {
                 found.entry(resource).or_default().extend(actions.clone());
             }
@@ -100,7 +101,7 @@ pub fn reading_is_reading(template: &Template) -> Faults {
     let is_get = |function: &Function| function.routes().iter().any(|(method, _)| method == "GET");
     let mut faults = Faults::new();
     for function in template.functions().iter().filter(|function| is_get(function)) {
-        let actions = function.statements().into_iter().flat_map(|statement| statement.actions);
+        let actions = function.rights().into_iter().flat_map(|statement| statement.actions);
         let counted = COUNTED.contains(&function.id.as_str());
         let counts = |action: &str| counted && ["dynamodb:PutItem", "dynamodb:UpdateItem"].contains(&action);
         let writes = actions.filter(|action| !reads.contains(&action.as_str()) && !counts(action));

@@ -18,6 +18,9 @@ pub struct Function {
     pub resource: Value,
 }
 
+/// What reading a secret takes.
+const READ_SECRET: &str = "secretsmanager:GetSecretValue";
+
 /// One statement of a policy.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Statement {
@@ -125,6 +128,21 @@ impl Function {
     #[must_use]
     pub fn statements(&self) -> Vec<Statement> {
         list(self.property("Policies")).iter().flat_map(statements).collect()
+    }
+
+    /// The statements that let it do its work: all but those of its secrets.
+    #[must_use]
+    pub fn rights(&self) -> Vec<Statement> {
+        let reads_a_secret = |one: &Statement| one.actions.contains(READ_SECRET);
+        self.statements().into_iter().filter(|one| !reads_a_secret(one)).collect()
+    }
+
+    /// The secrets that it may read.
+    #[must_use]
+    pub fn secrets(&self) -> BTreeSet<String> {
+        let statements = self.statements().into_iter();
+        let reading = statements.filter(|one| one.actions.contains(READ_SECRET));
+        reading.flat_map(|one| one.resources).collect()
     }
 }
 

@@ -57,7 +57,7 @@ const RIGHTS: [(&str, &str); 88] = [
     ("confirm_booking", "BatchGetItem GetItem PutItem"),
     ("decline_booking", "BatchGetItem GetItem PutItem"),
     ("cancel_booking", "BatchGetItem GetItem PutItem"),
-    ("get_dashboard", "BatchGetItem GetItem; GSI1: Query; GSI2: Query; GSI3: Query"),
+    ("get_dashboard", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query; GSI3: Query"),
     ("create_chat_ticket", "BatchGetItem PutItem UpdateItem"),
     (
         "create_photo_upload",
@@ -130,20 +130,26 @@ const RIGHTS: [(&str, &str); 88] = [
 
 /// The environment of each area; its functions share a binary and what that needs to start.
 const VARIABLES: [(&str, &str); 18] = [
-    ("accounts", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY CURSOR_KEY PRIVATE_BUCKET PUBLIC_URL TABLE_NAME"),
-    ("sessions", "ACCESS_ISSUER ACCESS_PRIVATE_KEY ACCESS_PUBLIC_KEYS CODE_KEY PUBLIC_URL TABLE_NAME"),
-    ("catalog", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),
+    (
+        "accounts",
+        "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY_SECRET CURSOR_KEY_SECRET PRIVATE_BUCKET PUBLIC_URL TABLE_NAME",
+    ),
+    (
+        "sessions",
+        "ACCESS_ISSUER ACCESS_PRIVATE_KEY_SECRET ACCESS_PUBLIC_KEYS CODE_KEY_SECRET PUBLIC_URL TABLE_NAME",
+    ),
+    ("catalog", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY_SECRET TABLE_NAME"),
     ("availability", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS TABLE_NAME"),
-    ("bookings", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY TABLE_NAME"),
+    ("bookings", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY_SECRET TABLE_NAME"),
     ("chat", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS SOCKET_URL TABLE_NAME"),
     ("files", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS PRIVATE_BUCKET PUBLIC_URL TABLE_NAME"),
-    ("admin", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY CURSOR_KEY PUBLIC_URL TABLE_NAME"),
+    ("admin", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY_SECRET CURSOR_KEY_SECRET PUBLIC_URL TABLE_NAME"),
     ("docs", ""),
     ("connections", "ALLOWED_ORIGINS TABLE_NAME"),
     ("socket", "SOCKET_API_URL SOCKET_DEAD_LETTER_QUEUE_URL TABLE_NAME"),
     ("jobs", "JOBS_DEAD_LETTER_QUEUE_URL PRIVATE_BUCKET PUBLIC_BUCKET TABLE_NAME"),
     ("media", "MEDIA_DEAD_LETTER_QUEUE_URL PRIVATE_BUCKET PUBLIC_BUCKET TABLE_NAME"),
-    ("email", "APP_URL CODE_KEY EMAIL_DEAD_LETTER_QUEUE_URL MAIL_FROM SMTP_URL TABLE_NAME"),
+    ("email", "APP_URL CODE_KEY_SECRET EMAIL_DEAD_LETTER_QUEUE_URL MAIL_FROM SMTP_URL_SECRET TABLE_NAME"),
     ("relay", "EMAIL_QUEUE_URL JOBS_QUEUE_URL MEDIA_QUEUE_URL SOCKET_QUEUE_URL TABLE_NAME"),
     ("projections", "TABLE_NAME"),
     ("expire", "TABLE_NAME"),
@@ -277,7 +283,7 @@ fn variables_are_those_of_the_area() {
     notices(
         |template| variables_are_of_area(template, &areas),
         &[
-            ("          CODE_KEY: !Sub \"{{resolve:secretsmanager:${CodeKey}}}\"\n", ""),
+            ("          CODE_KEY_SECRET: !GetAtt CodeKey.Id\n", ""),
             (
                 "        LOG_LEVEL: !Ref LogLevel\n",
                 "        LOG_LEVEL: !Ref LogLevel\n        TABLE_NAME: !Ref Table\n",

@@ -335,8 +335,9 @@ fn variables_are_listed() {
                 "          MAIL_FROM: !Ref MailFrom\n",
                 "          MAIL_FROM: !Ref MailFrom\n          NEW: 1\n",
             ),
-            ("{{resolve:secretsmanager:${CursorKey}}}", "a secret for all to see"),
-            ("{{resolve:ssm:/banister/${Stage}/access-public-keys}}", "{}"),
+            ("CURSOR_KEY_SECRET: !GetAtt CursorKey.Id", "CURSOR_KEY: a secret for all to see"),
+            ("ACCESS_PUBLIC_KEYS: !Ref AccessPublicKeys", "ACCESS_PUBLIC_KEYS: \"{}\""),
+            ("Type: AWS::SSM::Parameter::Value<String>", "Type: String"),
         ],
     );
     for (from, to) in
@@ -346,6 +347,22 @@ fn variables_are_listed() {
         assert_ne!(changed, example);
         assert!(!rules::variables_are_listed(&template(), &changed).is_empty(), "nobody noticed {to:?}");
     }
+}
+
+#[test]
+fn secrets_are_read() {
+    good(&rules::secrets_are_read(&template()));
+    let read = "Action: [secretsmanager:GetSecretValue], Resource: !GetAtt CodeKey.Id}";
+    notices(
+        rules::secrets_are_read,
+        &[
+            (read, "Action: [secretsmanager:GetSecretValue], Resource: !GetAtt CursorKey.Id}"),
+            (read, "Action: [secretsmanager:DescribeSecret], Resource: !GetAtt CodeKey.Id}"),
+            ("CURSOR_KEY_SECRET: !GetAtt CursorKey.Id", "CURSOR_KEY: !GetAtt CursorKey.Id"),
+            ("APP_URL: !Ref AppUrl", "APP_URL: \"{{resolve:ssm:/banister/app-url}}\""),
+            ("banister/${Stage}/smtp-url\"\n", "banister/${Stage}/smtp\"\n"),
+        ],
+    );
 }
 
 #[test]

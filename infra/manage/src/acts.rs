@@ -22,7 +22,8 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::arguments::{Command, Whom};
-use crate::{ManageError, keys, password, place};
+use crate::rotation::Deployment;
+use crate::{ManageError, keys, password, place, rotation};
 
 /// What came of a command.
 pub(crate) struct Outcome {
@@ -51,7 +52,7 @@ pub(crate) async fn run(command: Command, data: &Path) -> Result<Outcome, Manage
         Command::Disable { whom, reason } => desk.disable(whom, reason).await,
         Command::ResetTotp { whom } => desk.reset_totp(whom).await,
         Command::Unlock { whom } => desk.unlock(whom).await,
-        Command::RotateKeys => desk.rotate(data).await,
+        Command::RotateKeys { deployment } => desk.rotate(data, deployment).await,
         Command::ReindexUsers => desk.reindex().await,
         Command::VerifyAudit { from, to } => desk.verify(from, to).await,
         Command::LinkAudit { from, to } => desk.link(from, to).await,
@@ -198,17 +199,25 @@ impl Desk {
     }
 
     /// The audit line comes first: a rotation that is cut off after it is done again.
-    async fn rotate(&self, data: &Path) -> Result<Outcome, ManageError> {
-        if Settings::from_env().optional("TABLE_NAME").is_some() {
-            return Err(ManageError::Refused("the keys of AWS are replaced as docs/operations.md says"));
+    async fn rotate(&self, data: &Path, deployment: Option<Deployment>) -> Result<Outcome, ManageError> {
+        let on_aws = Settings::from_env().optional("TABLE_NAME").is_some();
+        if on_aws != deployment.is_some() {
+            return Err(ManageError::Refused("--stage and --api are needed on AWS, and there only"));
         }
         let now = self.clock.now();
         let suffix = random::bytes::<4>().map(|byte| format!("{byte:02x}")).concat();
         let id = format!("{}-{suffix}", now.to_zoned(TimeZone::UTC).date());
         let line = AuditRecord::new(AuditEntry::KeysRotated, None, COMMAND.to_owned(), now);
-        self.table.put(&line.change(&json!(null), &json!({ "key": id }))).await?;
-        let (signing, previous) = keys::rotate(data, &id)?;
-        Ok(json!({ "signing": signing, "previous": previous }).into())
+        let Some(deployment) = deployment else {
+            self.table.put(&line.change(&json!(null), &json!({ "key": id }))).await?;
+            let (signing, previous) = keys::rotate(data, &id)?;
+            return Ok(json!({ "signing": signing, "previous": previous }).into());
+        };
+        let plan = rotation::Plan::of(&self.settings, &deployment, now).await?;
+        self.table
+            .put(&line.change(&json!(null), &json!({ "step": plan.name(), "stage": deployment.stage })))
+            .await?;
+        Ok(plan.carry_out(&id).await?.into())
     }
 
     async fn reindex(&self) -> Result<Outcome, ManageError> {

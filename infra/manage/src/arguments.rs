@@ -10,6 +10,8 @@ use jiff::civil::Date;
 use lexopt::prelude::{Long, Short, Value, ValueExt as _};
 use lexopt::{Error, Parser};
 
+use crate::rotation::Deployment;
+
 pub(crate) const USAGE: &str = "\
 Does by hand what operators do: in a local cloud that runs, or, with TABLE_NAME, AWS_REGION and the
 credentials of AWS in the environment, in that table.
@@ -25,7 +27,8 @@ Commands:
   reset-totp      turn a lost second factor off, and sign its owner out: --email or --id
   unlock          let somebody try again who tried too often to sign in or to use a code: --email or --id
   rotate-keys     make a new key that signs access tokens; the one before stays good for checking them,
-                  the one before that does not. Of a local cloud, from its next start on
+                  the one before that does not. Of a local cloud, from its next start on. On AWS one
+                  step at a time, to be deployed before the next: --stage, --api
   reindex-users   write what accounts from before are found by, and claim their telephone numbers
   verify-audit    find what was changed in the audit log: --from, --to (days in UTC; today if not given)
   link-audit      link records of the audit log that the stream had and nobody linked: --from, --to
@@ -35,7 +38,7 @@ Commands:
 
 Options:
   --email ADDRESS --id ID --first-name NAME --last-name NAME --permission NAME --reason TEXT
-  --from DAY --to DAY --job ID
+  --from DAY --to DAY --job ID --stage NAME --api URL
   --data DIR      data folder of the local cloud (default .banister)
   --json          answer with one JSON object
   --help          this text
@@ -53,7 +56,7 @@ pub(crate) enum Command {
     Disable { whom: Whom, reason: Reason },
     ResetTotp { whom: Whom },
     Unlock { whom: Whom },
-    RotateKeys,
+    RotateKeys { deployment: Option<Deployment> },
     ReindexUsers,
     VerifyAudit { from: Option<Date>, to: Option<Date> },
     LinkAudit { from: Option<Date>, to: Option<Date> },
@@ -86,6 +89,8 @@ struct Given {
     from: Option<Date>,
     to: Option<Date>,
     job: Option<JobId>,
+    stage: Option<String>,
+    api: Option<String>,
 }
 
 pub(crate) fn read(mut parser: Parser) -> Result<Arguments, Error> {
@@ -103,6 +108,8 @@ pub(crate) fn read(mut parser: Parser) -> Result<Arguments, Error> {
             Long("from") => given.from = Some(parser.value()?.parse()?),
             Long("to") => given.to = Some(parser.value()?.parse()?),
             Long("job") => given.job = Some(parser.value()?.parse()?),
+            Long("stage") => given.stage = Some(parser.value()?.string()?),
+            Long("api") => given.api = Some(parser.value()?.string()?),
             Long("data") => data = parser.value()?.into(),
             Long("json") => json = true,
             Value(word) if command.is_none() => command = Some(word.string()?),
@@ -134,7 +141,7 @@ impl Given {
             },
             "reset-totp" => Command::ResetTotp { whom: self.whom()? },
             "unlock" => Command::Unlock { whom: self.whom()? },
-            "rotate-keys" => Command::RotateKeys,
+            "rotate-keys" => Command::RotateKeys { deployment: self.deployment()? },
             "reindex-users" => Command::ReindexUsers,
             "verify-audit" => Command::VerifyAudit { from: self.from.take(), to: self.to.take() },
             "link-audit" => Command::LinkAudit { from: self.from.take(), to: self.to.take() },
@@ -152,6 +159,8 @@ impl Given {
             ("--from", self.from.is_some()),
             ("--to", self.to.is_some()),
             ("--job", self.job.is_some()),
+            ("--stage", self.stage.is_some()),
+            ("--api", self.api.is_some()),
         ];
         match rest.into_iter().find(|(_, given)| *given) {
             Some((option, _)) => Err(format!("{name} has no option {option}").into()),
@@ -171,6 +180,14 @@ impl Given {
             (Some(email), None) => Ok(Whom::Email(email)),
             (None, Some(id)) => Ok(Whom::Id(id)),
             _ => Err("one of --email and --id is needed".into()),
+        }
+    }
+
+    fn deployment(&mut self) -> Result<Option<Deployment>, Error> {
+        match (self.stage.take(), self.api.take()) {
+            (Some(stage), Some(api)) => Ok(Some(Deployment { stage, api })),
+            (None, None) => Ok(None),
+            _ => Err("--stage and --api go together".into()),
         }
     }
 
@@ -206,6 +223,8 @@ mod tests {
             ("reset-totp --reason Lost.", "one of --email and --id"),
             ("unlock", "one of --email and --id"),
             ("rotate-keys --email a@example.com", "rotate-keys has no option --email"),
+            ("rotate-keys --stage dev", "--stage and --api go together"),
+            ("unlock --email a@example.com --api https://api.example.com", "unlock has no option --api"),
             ("reindex-users --reason x", "reindex-users has no option --reason"),
             ("verify-audit --from yesterday", "yesterday"),
             ("continue-job", "--job is missing"),

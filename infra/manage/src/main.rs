@@ -6,6 +6,7 @@ mod arguments;
 mod keys;
 mod password;
 mod place;
+mod rotation;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,12 @@ enum ManageError {
     /// The keys of a local cloud cannot be replaced.
     #[error("keys.json cannot be replaced: {0}")]
     Keys(#[from] std::io::Error),
+    /// A service of AWS, or the API, did not do as it was asked.
+    #[error("{0}")]
+    Aws(String),
+    /// What is kept as a key is none.
+    #[error("the key that signs {0}")]
+    Key(#[from] banister_platform::identity::InvalidKey),
     /// Some accounts are done, and one is not.
     #[error("stopped at {0}, which is being changed by somebody else; the same command once more does all")]
     Stopped(banister_domain::id::UserId),

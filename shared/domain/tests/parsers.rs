@@ -5,7 +5,7 @@
 
 use banister_domain::access::{Permission, Permissions};
 use banister_domain::account::{
-    Email, InvalidPassword, Locale, NewPassword, Password, Phone, Role, WrittenPhone,
+    Email, InvalidPassword, Locale, NewPassword, Password, Phone, Role, SecondFactorCode, WrittenPhone,
 };
 use banister_domain::availability::Zone;
 use jiff::tz::TimeZoneDatabase;
@@ -83,6 +83,24 @@ proptest! {
             prop_assert!(matches!(new, None | Some(InvalidPassword::Common)));
         } else {
             prop_assert_eq!(new, Some(InvalidPassword::Length));
+        }
+    }
+
+    #[test]
+    fn any_text_is_one_kind_of_second_factor_code_or_refused(
+        text in prop_oneof![".{0,20}", "[0-9٠-٩ -]{4,10}", "[a-zA-Z0-9 -]{10,16}"],
+    ) {
+        let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+        let is_totp = plain.len() == 6 && plain.bytes().all(|byte| byte.is_ascii_digit());
+        let base32 = |byte: u8| byte.is_ascii_alphabetic() || (b'2'..=b'7').contains(&byte);
+        let is_recovery = plain.len() == 12 && plain.bytes().all(base32);
+        match text.parse::<SecondFactorCode>() {
+            Ok(SecondFactorCode::Totp(code)) => prop_assert!(is_totp && code.digits() == plain, "{text}"),
+            Ok(SecondFactorCode::Recovery(code)) => {
+                prop_assert!(is_recovery && code.expose() == plain.to_lowercase(), "{text}");
+                prop_assert_eq!(code.shown().parse::<SecondFactorCode>(), Ok(SecondFactorCode::Recovery(code)));
+            }
+            Err(_) => prop_assert!(!is_totp && !is_recovery, "{text}"),
         }
     }
 

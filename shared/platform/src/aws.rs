@@ -23,7 +23,7 @@ const ROOTS: &str = include_str!("aws/roots.pem");
 /// Who signs the calls and where to, straight from the environment: the usual provider chain would
 /// cost start-up time and gives nothing more under Lambda. [`retries`] and [`timeouts`] hold unless
 /// the client has others.
-pub(crate) fn client_config(settings: &Settings) -> Result<Builder, ConfigError> {
+pub fn client_config(settings: &Settings) -> Result<Builder, ConfigError> {
     let credentials = Credentials::new(
         settings.required("AWS_ACCESS_KEY_ID")?,
         settings.required("AWS_SECRET_ACCESS_KEY")?,

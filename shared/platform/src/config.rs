@@ -17,6 +17,14 @@ pub enum ConfigError {
         /// What is wrong with it, without its value.
         problem: String,
     },
+    /// In Secrets Manager, and not to be had from there.
+    #[error("{name} cannot be read: {problem}")]
+    Secret {
+        /// Which setting.
+        name: &'static str,
+        /// Why not.
+        problem: String,
+    },
 }
 
 impl ConfigError {
@@ -24,7 +32,7 @@ impl ConfigError {
     #[must_use]
     pub const fn setting(&self) -> &'static str {
         match self {
-            Self::Missing(name) | Self::Invalid { name, .. } => name,
+            Self::Missing(name) | Self::Invalid { name, .. } | Self::Secret { name, .. } => name,
         }
     }
 }
@@ -46,6 +54,12 @@ impl Settings {
     #[must_use]
     pub fn from_map(values: BTreeMap<String, String>) -> Self {
         Self(Arc::new(move |name| values.get(name).cloned()))
+    }
+
+    /// These, with `values` before them.
+    #[must_use]
+    pub fn with(self, values: BTreeMap<String, String>) -> Self {
+        Self(Arc::new(move |name| values.get(name).cloned().or_else(|| (self.0)(name))))
     }
 
     /// The value, or none where it is not set or blank.

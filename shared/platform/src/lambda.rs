@@ -15,8 +15,8 @@ use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
 use crate::config::{ConfigError, Settings};
-use crate::telemetry;
 use crate::worker::Processor;
+use crate::{secrets, telemetry};
 
 /// Left between the last item's beginning and the end of the function's time.
 const MARGIN: SignedDuration = SignedDuration::from_secs(5);
@@ -38,19 +38,31 @@ impl<T> LambdaEvent<T> {
 
 /// Serves HTTP events with the router that `build` makes of the settings.
 pub async fn serve(build: impl FnOnce(&Settings) -> Result<Router, ConfigError>) -> ExitCode {
-    start(build, async |router| until_terminated(lambda_runtime::run(service(router))).await).await
+    start(async |settings| Ok(settings), build, route).await
 }
 
-/// Builds what the function is made of, and serves with it. What is wrong is one log line, and ends
+/// The same, for one whose settings name secrets.
+pub async fn serve_with_secrets(build: impl FnOnce(&Settings) -> Result<Router, ConfigError>) -> ExitCode {
+    start(secrets::fetched, build, route).await
+}
+
+async fn route(router: Router) -> Result<(), Error> {
+    until_terminated(lambda_runtime::run(service(router))).await
+}
+
+/// Reads the secrets, builds what the function is made of, and serves with it. What is wrong is one log line, and ends
 /// the process with status 1, which Lambda reports as an error of INIT
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>).
 async fn start<S>(
+    fetch: impl AsyncFnOnce(Settings) -> Result<Settings, ConfigError>,
     build: impl FnOnce(&Settings) -> Result<S, ConfigError>,
     serve: impl AsyncFnOnce(S) -> Result<(), Error>,
 ) -> ExitCode {
     let settings = Settings::from_env();
     telemetry::start_json(&settings);
-    let made = match build(&settings) {
+    // On the heap, as all calls of the SDK.
+    let settings = Box::pin(fetch(settings)).await;
+    let made = match settings.and_then(|settings| build(&settings)) {
         Ok(made) => made,
         Err(error) => {
             tracing::error!(setting = error.setting(), %error, "the function cannot start");
@@ -122,7 +134,21 @@ where
     R: IntoOutcome,
     F: AsyncFn(&S, LambdaEvent<T>) -> R,
 {
-    start(build, async |made| until_terminated(run(&made, &handle)).await).await
+    start(async |settings| Ok(settings), build, async |made| until_terminated(run(&made, &handle)).await)
+        .await
+}
+
+/// The same, for one whose settings name secrets.
+pub async fn work_with_secrets<S, T, R, F>(
+    build: impl FnOnce(&Settings) -> Result<S, ConfigError>,
+    handle: F,
+) -> ExitCode
+where
+    T: DeserializeOwned,
+    R: IntoOutcome,
+    F: AsyncFn(&S, LambdaEvent<T>) -> R,
+{
+    start(secrets::fetched, build, async |made| until_terminated(run(&made, &handle)).await).await
 }
 
 async fn run<S, T, R, F>(made: &S, handle: &F) -> Result<(), Error>

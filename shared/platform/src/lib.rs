@@ -1,7 +1,7 @@
 //! Side effects behind named types: the table and what is kept in it, queues, identity, the
 //! plumbing of HTTP endpoints and workers, configuration, telemetry, the start under Lambda.
 
-mod aws;
+pub mod aws;
 pub mod clock;
 pub mod config;
 pub mod http;
@@ -12,6 +12,7 @@ pub mod objects;
 pub mod profile;
 pub mod queue;
 pub mod random;
+mod secrets;
 pub mod socket;
 pub mod staff_acts;
 pub mod store;

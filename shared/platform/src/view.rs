@@ -1,9 +1,11 @@
 //! How things are shown, where more than one area shows them.
 
 mod booking;
+mod counts;
 mod service;
 
 pub use booking::BookingView;
+pub use counts::CountsView;
 pub use service::ServiceView;
 
 use std::sync::Arc;

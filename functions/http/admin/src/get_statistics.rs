@@ -1,14 +1,9 @@
 //! `GET /v1/admin/statistics`: staff see how the marketplace does.
 
-use std::collections::BTreeMap;
-
 use axum::extract::State;
-use banister_domain::account::{AccountStatus, Role};
-use banister_domain::booking;
-use banister_domain::money::{Currency, Money};
-use banister_domain::service::ServiceStatus;
-use banister_domain::statistics::{Counter, Counts, Group, Period, periods};
+use banister_domain::statistics::{Counts, Group, Period, periods};
 use banister_platform::http::{Code, OkJson, Problem, Query, Staff, needs, optional_date};
+use banister_platform::view::CountsView;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -65,40 +60,6 @@ struct PeriodView {
     to: Date,
     #[serde(flatten)]
     counts: CountsView,
-}
-
-/// Counters.
-#[derive(Serialize, utoipa::ToSchema)]
-struct CountsView {
-    /// Accounts by role and status.
-    #[schema(example = json!({ "customer": { "active": 120, "disabled": 1, "erasing": 0, "erased": 2 } }))]
-    users: BTreeMap<Role, BTreeMap<AccountStatus, i64>>,
-    /// Services by status.
-    #[schema(example = json!({ "draft": 3, "published": 40, "archived": 2 }))]
-    services: BTreeMap<ServiceStatus, i64>,
-    /// Bookings by status.
-    #[schema(example = json!({ "requested": 4, "confirmed": 61, "declined": 2, "cancelled": 5, "expired": 1 }))]
-    bookings: BTreeMap<booking::Status, i64>,
-    /// Prices of the confirmed bookings, a sum for each currency in which there are any.
-    booked: Vec<Money>,
-}
-
-impl CountsView {
-    fn new(counts: &Counts) -> Self {
-        let users = |role| {
-            let of = |status| (status, counts.get(Counter::Users(role, status)));
-            AccountStatus::ALL.into_iter().map(of).collect()
-        };
-        let services = |status| (status, counts.get(Counter::Services(status)));
-        let bookings = |status| (status, counts.get(Counter::Bookings(status)));
-        let booked = |currency| Money::new(counts.get(Counter::Booked(currency)), currency);
-        Self {
-            users: Role::ALL.into_iter().map(|role| (role, users(role))).collect(),
-            services: ServiceStatus::ALL.into_iter().map(services).collect(),
-            bookings: booking::Status::ALL.into_iter().map(bookings).collect(),
-            booked: Currency::ALL.iter().copied().map(booked).filter(|sum| sum.minor != 0).collect(),
-        }
-    }
 }
 
 /// See how the marketplace does

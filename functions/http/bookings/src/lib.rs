@@ -27,6 +27,7 @@ pub struct Bookings {
     services: store::Services,
     calendars: store::Calendars,
     store: store::Bookings,
+    statistics: store::Statistics,
     cursors: Cursors,
 }
 
@@ -39,6 +40,7 @@ impl Bookings {
             services: store::Services::new(table.clone()),
             calendars: store::Calendars::new(table.clone()),
             store: store::Bookings::new(table.clone()),
+            statistics: store::Statistics::new(table.clone()),
             cursors: Cursors::from_settings(settings)?,
             clock,
             table,

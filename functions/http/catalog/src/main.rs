@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use banister_http_catalog::{Catalog, area};
 use banister_platform::clock::Clock;
-use banister_platform::lambda::serve;
+use banister_platform::lambda::serve_with_secrets;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    serve(|settings| Ok(area().into_router(Catalog::from_settings(settings, Clock::system())?))).await
+    serve_with_secrets(|settings| Ok(area().into_router(Catalog::from_settings(settings, Clock::system())?)))
+        .await
 }

@@ -13,6 +13,8 @@ pub(super) enum Effect {
     Removal,
     /// An object that its owner uploads, and the work on it.
     Upload,
+    /// An event, relayed to the function that pushes, and the job that erases an account.
+    PushAndErasure,
 }
 
 /// The effect of an operation of the API; none where it only reads, or changes what nobody is told of.
@@ -43,9 +45,8 @@ pub(super) fn effect(operation: &str) -> Option<Effect> {
         | "end_user_sessions"
         | "disable_user"
         | "bulk_users"
-        | "delete_me"
-        | "delete_user"
         | "set_user_role" => Some(Effect::Push),
+        "delete_me" | "delete_user" => Some(Effect::PushAndErasure),
         "remove_photo" => Some(Effect::Removal),
         "create_photo_upload" => Some(Effect::Upload),
         _ => None,

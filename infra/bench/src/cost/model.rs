@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use banister_domain::job::ErasureStep;
+
 use super::capacity::{COUNTING, Capacity, REMOVAL};
 use super::effects::{Effect, effect, is_audited, is_counted};
 use super::prices::Bill;
@@ -52,6 +54,10 @@ pub(super) const OWN_METRICS: f64 = 5.0;
 /// Octets in a GB as AWS bills logs and transfers.
 const GB: f64 = 1_073_741_824.0;
 
+/// Pieces of the erasure of somebody who has left little, one a step.
+#[expect(clippy::cast_precision_loss, reason = "there are ten")]
+const PIECES: f64 = ErasureStep::ALL.len() as f64;
+
 /// Operations that hash a password, as `register_account` does.
 const HASHING: [&str; 3] = ["change_password", "complete_password_reset", "create_session"];
 
@@ -81,10 +87,8 @@ impl Model {
                 missing
                     .push(format!("{operation}: the baseline of the functions has no CPU time of its area"));
             }
-            // One answers what no other route does, without the table; the other asks it as often as there are
-            // things of whoever is erased.
-            let known = ["fallback", "jobs"].contains(&operation.as_str());
-            if !known && !model.capacities.contains_key(operation) {
+            // It answers what no other route does, without the table.
+            if operation != "fallback" && !model.capacities.contains_key(operation) {
                 missing.push(format!("{operation}: capacity.txt has no row"));
             }
         }
@@ -215,7 +219,16 @@ impl Model {
                 self.relayed(1.0).and_all(&removed, 1.0)
             }
             Effect::Upload => self.photo(),
+            Effect::PushAndErasure => self.effect(Effect::Push).and_all(&self.erasure(), 1.0),
         }
+    }
+
+    /// The erasure of somebody who has left little: each piece is an event, a message and an invocation.
+    fn erasure(&self) -> Bill {
+        let Capacity { trips, read, write } = self.capacity("jobs");
+        let part = Capacity { trips: trips / PIECES, read: read / PIECES, write: write / PIECES };
+        let piece = self.relayed(1.0).and_all(&self.invoked("jobs", part, 0.0), 1.0);
+        Bill::default().and_all(&piece, PIECES)
     }
 
     /// All that follows a call of an operation.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banister_checks::template::{Template, list, target};
+use banister_checks::template::{Function, Template, list, target};
 use serde_json::Value;
 
 use crate::BenchError;
@@ -55,12 +55,6 @@ fn metrics(alarm: &Value) -> u16 {
     }
 }
 
-/// Names of secrets that the stack does not make itself.
-fn foreign_secrets(text: &str) -> BTreeSet<&str> {
-    let references = text.split("{{resolve:secretsmanager:").skip(1);
-    references.filter_map(|rest| rest.split("}}").next()).filter(|name| !name.starts_with("${C")).collect()
-}
-
 impl Stack {
     /// Reads it.
     pub(super) fn read() -> Result<Self, BenchError> {
@@ -74,19 +68,19 @@ impl Stack {
         let minutely = |event: &Value| event["Schedule"] == "rate(1 minute)";
         let tracing = template.section("Parameters").into_iter().find(|(name, _)| *name == "Tracing");
         let active = tracing.is_some_and(|(_, parameter)| parameter["Default"] == "Active");
-        let routes = count(functions.iter().flat_map(banister_checks::template::Function::routes));
+        let routes = count(functions.iter().flat_map(Function::routes));
         let socket_routes = count(functions.iter().filter_map(|function| function.socket_route(&template)));
         let alarms = template.of_type("AWS::CloudWatch::Alarm");
         Ok(Self {
             every_minute: functions
                 .iter()
                 .filter(|function| function.events("Schedule").any(minutely))
-                .map(banister_checks::template::Function::operation)
+                .map(Function::operation)
                 .collect(),
             polled: count(functions.iter().flat_map(|function| function.events("SQS"))),
             alarm_metrics: alarms.values().map(|alarm| metrics(alarm)).sum(),
             dashboards: count(template.of_type("AWS::CloudWatch::Dashboard")),
-            secrets: count(template.of_type("AWS::SecretsManager::Secret")) + count(foreign_secrets(text)),
+            secrets: count(functions.iter().flat_map(Function::secrets).collect::<BTreeSet<_>>()),
             route_metrics: METRICS_A_ROUTE * (routes + socket_routes),
             functions: functions
                 .iter()
@@ -118,8 +112,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       CodeUri: target/lambda/ones/
-      Environment: {Variables: {A: !Sub "{{resolve:secretsmanager:banister/${Stage}/a}}",
-        B: !Sub "{{resolve:secretsmanager:${CursorKey}}}"}}
+      Policies: [Statement: [{Effect: Allow, Action: [secretsmanager:GetSecretValue], Resource: [!GetAtt Key.Id, one]}]]
       Events:
         Http: {Type: HttpApi, Properties: {Method: GET, Path: /v1/ones}}
         Messages: {Type: SQS, Properties: {Queue: q}}
@@ -129,7 +122,7 @@ Resources:
       MemorySize: 512
       Tracing: PassThrough
       CodeUri: target/lambda/twos/
-      Environment: {Variables: {A: !Sub "{{resolve:secretsmanager:banister/${Stage}/a}}"}}
+      Policies: [Statement: [{Effect: Allow, Action: [secretsmanager:GetSecretValue], Resource: !GetAtt Key.Id}]]
       Events: {Minute: {Type: Schedule, Properties: {Schedule: rate(1 minute)}}}
   PlainAlarm: {Type: AWS::CloudWatch::Alarm, Properties: {MetricName: Errors}}
   SumAlarm:

@@ -40,13 +40,41 @@ async fn example(cloud: &Cloud) -> Result<[String; 6], BenchError> {
     Ok([provider.email, customer.email, provider.id, customer.id, service, booking])
 }
 
-fn copies(database: &Database, names: &[String; 6], size: usize) -> Result<(), BenchError> {
+/// Adds copies of what finds a person and signs them in, until there are `users` of them.
+///
+/// # Errors
+/// Where there are more already, or they cannot be written.
+pub(super) async fn people(cloud: &Cloud, person: &Client, users: usize) -> Result<(), BenchError> {
+    cloud.quiet().await.map_err(|error| BenchError::Unexpected(error.to_string()))?;
+    let (database, names) = (cloud.table.database().clone(), [person.email.clone(), person.id.clone()]);
+    let work = tokio::task::spawn_blocking(move || {
+        let items = items(&database)?;
+        let known = items.iter().filter(|item| item["t"]["S"] == "user").count();
+        let too_many = || BenchError::Unexpected(format!("{known} users before {users} are reached"));
+        let missing = users.checked_sub(known).ok_or_else(too_many)?;
+        let kinds = ["user", "credentials", "user_term"].map(Value::from);
+        let own = items.iter().filter(|item| kinds.contains(&item["t"]["S"]) && is_own(item, &names));
+        let own: Vec<_> = own.map(Value::to_string).collect();
+        write(&database, &own, &names, missing * own.len())
+    });
+    work.await.map_err(|error| BenchError::Unexpected(error.to_string()))?
+}
+
+fn copies(database: &Database, names: &[String], size: usize) -> Result<(), BenchError> {
     let items = items(database)?;
     let too_many = || BenchError::Unexpected(format!("{} items before {size} are reached", items.len()));
-    let mut missing = size.checked_sub(items.len()).ok_or_else(too_many)?;
-    let examples: Vec<String> = items.iter().map(Value::to_string).collect();
-    let own: Vec<&String> =
-        items.iter().zip(&examples).filter(|(item, _)| is_own(item, names)).map(|(_, text)| text).collect();
+    let missing = size.checked_sub(items.len()).ok_or_else(too_many)?;
+    let own: Vec<_> = items.iter().filter(|item| is_own(item, names)).map(Value::to_string).collect();
+    write(database, &own, names, missing)
+}
+
+/// Writes so many copies of the items `own`, each round of them with other names.
+fn write(
+    database: &Database,
+    own: &[String],
+    names: &[String],
+    mut missing: usize,
+) -> Result<(), BenchError> {
     if own.is_empty() {
         return Err(BenchError::Unexpected("the example left no items".into()));
     }
@@ -86,13 +114,13 @@ fn items(database: &Database) -> Result<Vec<Value>, BenchError> {
 }
 
 /// Whether the example's names are in the key, so that a copy is another item.
-fn is_own(item: &Value, names: &[String; 6]) -> bool {
+fn is_own(item: &Value, names: &[String]) -> bool {
     let key = format!("{} {}", item["PK"]["S"], item["SK"]["S"]);
     names.iter().any(|name| key.contains(name))
 }
 
 /// Each name with the one that takes its place, of the same length: an id keeps its prefix and has digits only.
-fn copy_names(names: &[String; 6], number: u64) -> Vec<(&str, String)> {
+fn copy_names(names: &[String], number: u64) -> Vec<(&str, String)> {
     let of = |(place, name): (u64, &'_ String)| match name.split_once('_') {
         Some((prefix, _)) => format!("{prefix}_{:026}", number * 10 + place),
         None => format!("{place}{number:015}@example.com"),

@@ -47,6 +47,17 @@ pub(super) struct Request {
 }
 
 impl Request {
+    /// A `GET` that is answered with 200.
+    pub(super) fn get(client: Client, path: String) -> Self {
+        Self { client, method: Method::GET, path, key: None, body: None, wanted: StatusCode::OK }
+    }
+
+    /// A `POST` that makes something.
+    pub(super) fn post(client: Client, path: &str, key: Option<String>, body: Value) -> Self {
+        let (method, path, wanted) = (Method::POST, path.to_owned(), StatusCode::CREATED);
+        Self { client, method, path, key, body: Some(body), wanted }
+    }
+
     /// Sends it and reads the answer.
     pub(super) async fn send(&self) -> Result<StatusCode, BenchError> {
         let headers: Vec<_> = self.key.iter().map(|key| ("idempotency-key", key.as_str())).collect();
@@ -82,32 +93,20 @@ impl Market {
 
     fn request(&self, operation: &str, stall: &Stall, number: usize) -> Request {
         let customer = stall.customers[number / A_CUSTOMER].clone();
-        let get = |client, path| Request {
-            client,
-            method: Method::GET,
-            path,
-            key: None,
-            body: None,
-            wanted: StatusCode::OK,
-        };
         let day = |days: i32| self.today.saturating_add(days.days());
         match operation {
             "list_slots" => {
                 // Three of the days that `create_booking` filled.
                 let (from, to) = (day(FIRST), day(FIRST + 2));
-                get(customer, format!("/v1/services/{}/slots?from={from}&to={to}", stall.service))
+                Request::get(customer, format!("/v1/services/{}/slots?from={from}&to={to}", stall.service))
             }
-            "list_bookings" => get(customer, "/v1/bookings".into()),
+            "list_bookings" => Request::get(customer, "/v1/bookings".into()),
             // No more than the stalls have: the page must be as full in the smaller table.
-            "list_services" => get(customer, "/v1/services?category=consulting&limit=5".into()),
-            _ => Request {
-                client: customer,
-                method: Method::POST,
-                path: "/v1/bookings".into(),
-                key: Some(format!("bench-booking-{number}")),
-                body: Some(json!({ "service_id": stall.service, "starts_at": self.start(number) })),
-                wanted: StatusCode::CREATED,
-            },
+            "list_services" => Request::get(customer, "/v1/services?category=consulting&limit=5".into()),
+            _ => {
+                let body = json!({ "service_id": stall.service, "starts_at": self.start(number) });
+                Request::post(customer, "/v1/bookings", Some(format!("bench-booking-{number}")), body)
+            }
         }
     }
 
@@ -148,7 +147,7 @@ pub(crate) async fn offer(provider: &Client) -> Result<String, BenchError> {
 
 /// The log of this process: read only while one request is looked at.
 #[derive(Clone, Default)]
-pub(super) struct Log {
+pub(crate) struct Log {
     kept: Arc<AtomicBool>,
     lines: Arc<Mutex<Vec<u8>>>,
 }
@@ -167,7 +166,7 @@ impl Write for Log {
 
 impl Log {
     /// Takes the log of the process, written as on AWS.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let log = Self::default();
         let writer = log.clone();
         let lines = telemetry::json(&Settings::from_map([].into()), move || writer.clone());

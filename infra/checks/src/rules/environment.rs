@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::template::{Template, named};
+use crate::template::{Template, target};
 use crate::{Faults, unequal};
 
 /// env.example lists the variables of the template, each with a meaning, and says truly where secrets come from.
@@ -12,16 +12,17 @@ use crate::{Faults, unequal};
 pub fn variables_are_listed(template: &Template, example: &str) -> Faults {
     let listed = listed(example);
     let functions = template.functions();
-    let used = functions.iter().flat_map(|function| function.environment().into_keys().map(str::to_owned));
+    let used = functions.iter().flat_map(|function| function.environment().into_keys());
+    let used = used.map(|name| setting(name).to_owned());
     let names = listed.keys().cloned().collect();
     let mut faults = unequal(("the template", &used.collect()), ("env.example", &names));
     for function in &functions {
         for (name, value) in function.environment() {
-            let meaning = listed.get(name).map(String::as_str).unwrap_or_default();
+            let meaning = listed.get(setting(name)).map(String::as_str).unwrap_or_default();
             if meaning.is_empty() {
                 faults.push(format!("{name} must have a meaning in env.example"));
             }
-            if source(value) != said_source(meaning) {
+            if source(template, name, value) != said_source(meaning) {
                 faults.push(format!("{}: {name} must come from where env.example says", function.id));
             }
         }
@@ -36,11 +37,18 @@ enum Source {
     Template,
 }
 
-fn source(value: &Value) -> Source {
-    let text = named(value);
-    if text.starts_with("{{resolve:secretsmanager:") {
+/// The setting that a variable gives: `X_SECRET` names the secret that holds X.
+fn setting(variable: &str) -> &str {
+    variable.strip_suffix("_SECRET").unwrap_or(variable)
+}
+
+fn source(template: &Template, name: &str, value: &Value) -> Source {
+    let parameters = template.section("Parameters");
+    let parameter = parameters.into_iter().find(|(id, _)| target(value) == Some(*id));
+    let kind = parameter.and_then(|(_, parameter)| parameter["Type"].as_str()).unwrap_or_default();
+    if setting(name) != name {
         Source::SecretsManager
-    } else if text.starts_with("{{resolve:ssm:") {
+    } else if kind.starts_with("AWS::SSM::Parameter::Value<") {
         Source::ParameterStore
     } else {
         Source::Template

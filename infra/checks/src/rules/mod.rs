@@ -17,7 +17,7 @@ pub use environment::{deployments_fit, sources_are_listed, variables_are_listed}
 pub use functions::{functions_are_complete, log_groups_are_kept};
 pub use outputs::outputs_are_no_parameters;
 pub use queues::{failures_are_kept, queues_are_complete};
-pub use rights::rights_are_narrow;
+pub use rights::{rights_are_narrow, secrets_are_read};
 pub use socket::sockets_are_routed;
 pub use throttles::routes_are_throttled;
 pub use watch::{dashboard_fits, everything_is_watched};

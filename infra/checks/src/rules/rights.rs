@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::Faults;
-use crate::template::{Function, Statement, Template, list, statements};
+use crate::template::{Function, Statement, Template, list, named, statements};
+use crate::{Faults, unequal};
 
 /// Actions that IAM grants only without naming a resource
 /// (<https://docs.aws.amazon.com/service-authorization/latest/reference/>).
@@ -39,7 +39,7 @@ pub fn rights_are_narrow(template: &Template) -> Faults {
         faults.extend(
             beyond.map(|(action, on)| format!("{}: {action} on {on} is beyond the boundary", function.id)),
         );
-        if own.is_empty()
+        if function.rights().is_empty()
             && function.environment().contains_key("TABLE_NAME")
             && !READS_NOTHING.contains(&&*function.id)
         {
@@ -47,6 +47,35 @@ pub fn rights_are_narrow(template: &Template) -> Faults {
         }
     }
     faults
+}
+
+/// A function may read the secrets that its variables name, and no others; and the template has none of them itself,
+/// for it may have 60 references to values from elsewhere
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>).
+#[must_use]
+pub fn secrets_are_read(template: &Template) -> Faults {
+    let mut faults = Faults::new();
+    for function in template.functions() {
+        let variables = function.environment();
+        let named_ones = variables.iter().filter(|(name, _)| name.ends_with("_SECRET"));
+        let named_ones = named_ones.map(|(_, value)| secret(&named(value))).collect();
+        faults.extend(unequal((&function.id, &function.secrets()), ("its variables", &named_ones)));
+        let copied = variables.iter().filter(|(_, value)| named(value).contains("{{resolve:"));
+        faults.extend(copied.map(|(name, _)| format!("{}: {name} must be read, not copied", function.id)));
+    }
+    faults
+}
+
+/// A secret as a policy says it: one that an operator made has a name, and six random characters behind it
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html>).
+fn secret(named: &str) -> String {
+    if named.contains('/') {
+        format!(
+            "arn:${{AWS::Partition}}:secretsmanager:${{AWS::Region}}:${{AWS::AccountId}}:secret:{named}-??????"
+        )
+    } else {
+        named.to_owned()
+    }
 }
 
 /// Shares the binary and so the environment of its area, and answers from what is compiled in or in its settings.

@@ -72,23 +72,37 @@ impl Log {
     }
 
     /// The row of the one invocation of a worker since the start.
-    #[expect(clippy::unused_self, reason = "there are no lines before it was started")]
     fn worker(&self, name: &str) -> Row {
-        let text = String::from_utf8(LINES.with_borrow(Clone::clone).unwrap_or_default()).unwrap();
-        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let found: Vec<_> =
-            lines.filter(|line| line["operation"] == name && line["table_calls"].is_u64()).collect();
+        let found = self.invocations(name);
         assert_eq!(found.len(), 1, "lines of {name}: {found:?}");
         row(name, &found[0])
     }
+
+    /// The row of all invocations of a worker since the start, added up.
+    fn all_of(&self, name: &str) -> Row {
+        let found = self.invocations(name);
+        assert!(found.len() > 1, "lines of {name}: {found:?}");
+        let sum = |member: &str| found.iter().filter_map(|line| line[member].as_f64()).sum::<f64>();
+        row(name, &NUMBERS.into_iter().map(|member| (member, sum(member))).collect())
+    }
+
+    #[expect(clippy::unused_self, reason = "there are no lines before it was started")]
+    fn invocations(&self, name: &str) -> Vec<Value> {
+        let text = String::from_utf8(LINES.with_borrow(Clone::clone).unwrap_or_default()).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| line["operation"] == name && line["table_calls"].is_u64()).collect()
+    }
 }
+
+/// What a line says of the table.
+const NUMBERS: [&str; 4] = ["table_calls", "round_trips", "read_units", "write_units"];
 
 /// Operation, calls, trips, read and write units.
 type Row = [String; 5];
 
 fn row(name: &str, line: &Value) -> Row {
     let number = |name: &str| line[name].as_f64().unwrap_or_else(|| panic!("{name} in {line}")).to_string();
-    let [calls, trips, read, write] = ["table_calls", "round_trips", "read_units", "write_units"].map(number);
+    let [calls, trips, read, write] = NUMBERS.map(number);
     [name.to_owned(), calls, trips, read, write]
 }
 

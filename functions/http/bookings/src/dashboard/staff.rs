@@ -5,11 +5,14 @@ use banister_domain::account::Role;
 use banister_domain::booking::{Booking, Status};
 use banister_domain::id::{BookingId, ServiceId, UserId};
 use banister_domain::service::{Service, ServiceStatus};
+use banister_domain::statistics::Counts;
 use banister_domain::text::Title;
 use banister_platform::http::Problem;
 use banister_platform::store::ListMarketServices;
 use banister_platform::table::StorageError;
+use banister_platform::view::CountsView;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::SHOWN;
@@ -17,7 +20,7 @@ use crate::Bookings;
 
 /// What staff may act on.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(example = json!({ "expiring_requests": [], "newest_services": null }))]
+#[schema(example = json!({ "expiring_requests": [], "newest_services": null, "market": null }))]
 pub(crate) struct StaffDashboard {
     /// With the permission `booking_management`: up to 5 requests, soonest deadline first.
     #[schema(value_type = Option<Vec<ExpiringRequest>>)]
@@ -25,6 +28,25 @@ pub(crate) struct StaffDashboard {
     /// With the permission `service_management`: the last 5 services made.
     #[schema(value_type = Option<Vec<NewService>>)]
     newest_services: Option<Vec<NewService>>,
+    /// With the permission `financial_reports`: how the marketplace does.
+    #[schema(value_type = Option<MarketFigures>)]
+    market: Option<MarketFigures>,
+}
+
+/// How the marketplace does, from its counters: the same as `GET /v1/admin/statistics` says of these days (UTC).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "today": { "users": {}, "services": {}, "bookings": { "requested": 3 }, "booked": [] },
+    "month": { "users": {}, "services": {}, "bookings": { "confirmed": 61 }, "booked": [{ "amount": 512_500, "currency": "usd" }] },
+    "totals": { "users": {}, "services": {}, "bookings": { "confirmed": 190 }, "booked": [{ "amount": 1_262_500, "currency": "usd" }] },
+}))]
+pub(crate) struct MarketFigures {
+    /// What was made today, as it stands now.
+    today: CountsView,
+    /// What was made since the first day of this month, today included, as it stands now.
+    month: CountsView,
+    /// All that was ever made, as it stands now.
+    totals: CountsView,
 }
 
 /// A request that waits for its provider.
@@ -94,8 +116,24 @@ impl Bookings {
         let newest = async {
             if may(Permission::ServiceManagement) { self.newest().await.map(Some) } else { Ok(None) }
         };
-        let (expiring_requests, newest_services) = tokio::try_join!(expiring, newest)?;
-        Ok(StaffDashboard { expiring_requests, newest_services })
+        let market = async {
+            if may(Permission::FinancialReports) { self.figures(now).await.map(Some) } else { Ok(None) }
+        };
+        let (expiring_requests, newest_services, market) = tokio::try_join!(expiring, newest, market)?;
+        Ok(StaffDashboard { expiring_requests, newest_services, market })
+    }
+
+    async fn figures(&self, now: Timestamp) -> Result<MarketFigures, StorageError> {
+        let today = now.to_zoned(TimeZone::UTC).date();
+        let told = self.statistics.tell(today.first_of_month(), today).await?;
+        let mut month = Counts::default();
+        told.days.values().for_each(|day| month.add_all(day));
+        let today = told.days.get(&today).cloned().unwrap_or_default();
+        Ok(MarketFigures {
+            today: CountsView::new(&today),
+            month: CountsView::new(&month),
+            totals: CountsView::new(&told.totals),
+        })
     }
 
     async fn expiring(&self, now: Timestamp) -> Result<Vec<ExpiringRequest>, StorageError> {

@@ -117,7 +117,10 @@ async fn staff_see_what_their_permissions_let_them_act_on() {
     };
     let nothing = staff(None, "Support None").await;
     assert_eq!((text(&nothing, "role"), &nothing["customer"]), ("management", &Value::Null));
-    assert_eq!(nothing["staff"], json!({ "expiring_requests": null, "newest_services": null }));
+    assert_eq!(
+        nothing["staff"],
+        json!({ "expiring_requests": null, "newest_services": null, "market": null })
+    );
     let bookings = staff(Some(Permission::BookingManagement), "Support Bookings").await["staff"].take();
     assert_eq!((ids(&bookings, "expiring_requests"), &bookings["newest_services"]), (soonest, &Value::Null));
     assert!(bookings["expiring_requests"][0].get("location").is_none(), "{bookings}");
@@ -131,4 +134,37 @@ async fn staff_see_what_their_permissions_let_them_act_on() {
     let later = staff(Some(Permission::BookingManagement), "Support Later").await["staff"].take();
     assert_eq!(ids(&later, "expiring_requests"), [id(&made[1]), id(&made[0])]);
     assert_eq!(stranger(&cloud).get("/v1/me/dashboard").await.unwrap().status, 401);
+}
+
+#[tokio::test]
+async fn accountants_see_how_the_market_does() {
+    let (cloud, one, service, customer) = market().await;
+    let first = booked(&customer, &service, "2026-04-03T09:00:00Z").await;
+    body(one.act(&format!("{first}/confirm")).await.unwrap(), 200);
+    // The next month: what was made before counts in all only.
+    pass(&cloud, 31 * 86_400).await;
+    let reports: Permissions = [Permission::FinancialReports].into_iter().collect();
+    let staff = Client::staff(&cloud, Role::Accountant, reports, "Accountant One").await.unwrap();
+    provider(&cloud, "Provider Two").await;
+    cloud.quiet().await.unwrap();
+    let shown = dashboard(&staff).await["staff"].take();
+    assert_eq!((&shown["expiring_requests"], &shown["newest_services"]), (&Value::Null, &Value::Null));
+    let market = &shown["market"];
+    for (span, from, to) in
+        [("today", "2026-04-02", "2026-04-02"), ("month", "2026-04-01", "2026-04-02"), ("totals", "", "")]
+    {
+        let query = if from.is_empty() { String::new() } else { format!("from={from}&to={to}&group=month") };
+        let told = body(staff.get(&format!("/v1/admin/statistics?{query}")).await.unwrap(), 200);
+        let told = if from.is_empty() { &told["totals"] } else { &told["periods"][0] };
+        for kind in ["users", "services", "bookings", "booked"] {
+            assert_eq!(market[span][kind], told[kind], "{span} {kind}");
+        }
+    }
+    assert_eq!(market["today"]["users"]["provider"]["active"], 1);
+    assert_eq!(
+        (&market["month"]["bookings"]["confirmed"], &market["month"]["booked"]),
+        (&json!(0), &json!([]))
+    );
+    assert_eq!(market["totals"]["bookings"]["confirmed"], 1);
+    assert_ne!(market["totals"]["booked"], json!([]));
 }

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::{FORGOTTEN, Log, Row, row};
 use crate::access::requests::World;
-use crate::support::{body, cloud, customer, service};
+use crate::erasure::erase;
+use crate::support::{body, cloud, customer, service, settle};
 
 const PICTURE: &[u8] = include_bytes!("../../../../../functions/queue/media/tests/samples/progressive.jpg");
 
@@ -14,7 +15,25 @@ const PICTURE: &[u8] = include_bytes!("../../../../../functions/queue/media/test
 pub(super) async fn measured() -> Vec<Row> {
     let mut rows = connection().await;
     rows.extend(photos().await);
+    rows.push(erasure().await);
     rows
+}
+
+/// All pieces of the erasure of a customer who has booked once, with the message that comes too early.
+async fn erasure() -> Row {
+    let world = World::new().await;
+    let cloud = &world.cloud;
+    let booked = service(&world.provider, 60).await;
+    let booking = world.customer.book(&booked, "2026-03-04T10:00:00Z", "capacity").await.unwrap();
+    let booking = body(booking, 201)["id"].as_str().unwrap().to_owned();
+    body(world.customer.act(&format!("/v1/bookings/{booking}/cancel")).await.unwrap(), 200);
+    cloud.quiet().await.unwrap();
+    let log = Log::start();
+    body(erase(&world.customer).await, 202);
+    settle(cloud).await;
+    let row = log.all_of("jobs");
+    world.cloud.stop().await;
+    row
 }
 
 /// A connection from its ticket to its end, with the news of a booking in between.
