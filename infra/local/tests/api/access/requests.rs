@@ -40,6 +40,8 @@ pub(crate) struct World {
     ended: bool,
     /// Whether the next job is the provider's.
     asked: bool,
+    /// The same for what a job came to.
+    listed: bool,
     /// Whether no booking is still to come.
     settled: bool,
     /// Somebody who may still sign in so many times before the rate limit.
@@ -90,8 +92,21 @@ impl World {
             .id;
         open(&provider, json!({ "slot_step_minutes": 60 })).await;
         let service = service(&provider, 60).await;
-        let (made, ended, asked, settled, account) = (0, false, false, false, None);
-        Self { cloud, customer, provider, admin, support, service, made, ended, asked, settled, account }
+        let (made, ended, asked, listed, settled, account) = (0, false, false, false, false, None);
+        Self {
+            cloud,
+            customer,
+            provider,
+            admin,
+            support,
+            service,
+            made,
+            ended,
+            asked,
+            listed,
+            settled,
+            account,
+        }
     }
 
     /// Data for an operation that nothing has been done with yet.
@@ -177,7 +192,12 @@ impl World {
                 Request::new("/v1/me", json!({ "password": PASSWORD }))
             }
             "get_job" => Request::new(self.job().await, get),
-            "list_job_results" => Request::new(format!("{}/results?limit=5", self.job().await), get),
+            "list_job_results" => {
+                std::mem::swap(&mut self.asked, &mut self.listed);
+                let job = self.job().await;
+                std::mem::swap(&mut self.asked, &mut self.listed);
+                Request::new(format!("{job}/results?limit=5"), get)
+            }
             "get_me" => Request::new("/v1/me", get),
             "export_me" => Request::new("/v1/me/export", get),
             "update_me" => Request::new("/v1/me", json!({ "locale": "ru" })),

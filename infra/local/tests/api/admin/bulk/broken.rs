@@ -151,7 +151,6 @@ async fn a_worker_that_dies_anywhere_is_finished_by_the_same_message() {
         assert!(told.len() == 105 && told.iter().all(|result| result["outcome"] == "changed"), "{told:?}");
         let times = times(&cloud, AuditEntry::AccountDisabled).await;
         assert!(times.len() == 105 && times.values().all(|times| *times == 1), "{times:?}");
-        invariants(&cloud).await;
     }
 }
 
