@@ -87,12 +87,15 @@ async fn staff(people: &People) -> Client {
     let admin = &people.admin;
     let mut staff = stranger(&people.cloud);
     "fennimore.ashgrove@example.com".clone_into(&mut staff.email);
-    let ask = json!({ "email": staff.email, "password": PASSWORD, "role": "admin", "first_name": "Fennimore",
+    let ask = json!({ "email": staff.email, "role": "admin", "first_name": "Fennimore",
         "last_name": "Ashgrove" });
     let key = [("idempotency-key", "make-fennimore")];
     let made = admin.call(reqwest::Method::POST, "/v1/admin/users", &key, Some(&ask)).await.unwrap();
     let path = format!("/v1/admin/users/{}/permissions", text(&body(made, 201), "id"));
     body(admin.put_over(&path, &json!({ "permissions": ["user_management"] })).await.unwrap(), 200);
+    let token = staff.token_from_mail(&people.cloud).await.unwrap();
+    let ask = json!({ "token": token, "new_password": PASSWORD });
+    assert_eq!(staff.post("/v1/password-resets/complete", &ask).await.unwrap().status, 204);
     staff.sign_in().await.unwrap();
     let leaving = Client::join(&people.cloud, "customer", "Leaving One").await.unwrap();
     let (path, ask) = (format!("/v1/admin/users/{}", leaving.id), json!({ "reason": "Asked for it." }));
