@@ -33,7 +33,12 @@ pub(super) const SHOWN: [Shown; 15] = [
 ];
 
 /// Kinds of items that name a person and are not in it, with why.
-pub(super) const EXCEPTED: [(&str, &str); 9] = [
+pub(super) const EXCEPTED: [(&str, &str); 11] = [
+    ("bulk_order", "what a job is to do to whom, until it is over; the line of the audit log is in it"),
+    (
+        "bulk_result",
+        "what became of the account in an act on many, for 30 days; the line of the audit log is in it",
+    ),
     ("calendar_day", "when bookings taken are, which are in it"),
     ("connection", "whose a connection is; the connection is in it"),
     ("counted", "that the account, a service or a booking is counted, as what it is"),
@@ -42,7 +47,7 @@ pub(super) const EXCEPTED: [(&str, &str); 9] = [
     ("receipt", "answers to requests that may come again, for a day: what they show is in it"),
     (
         "reset",
-        "that a link was mailed, under a hash that is not found by the person, for half an hour; the line of the audit log is in it",
+        "that a link was mailed, under a hash that is not found by the person, for half an hour, of an invitation three days; the line of the audit log is in it",
     ),
     ("super_admins", "who the active super admins are; the role is in it"),
     ("ticket", "that a WebSocket may be opened, under a hash, for a minute"),
