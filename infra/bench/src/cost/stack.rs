@@ -102,7 +102,7 @@ impl Stack {
 mod tests {
     use super::*;
 
-    const TEMPLATE: &str = r#"
+    const TEMPLATE: &str = r"
 Parameters: {Tracing: {Type: String, Default: Active}}
 Globals: {Function: {MemorySize: 256, Tracing: !Ref Tracing}}
 Resources:
@@ -129,7 +129,7 @@ Resources:
     Type: AWS::CloudWatch::Alarm
     Properties:
       Metrics: [{Id: all, Expression: SUM(METRICS())}, {Id: m1, MetricStat: {Period: 60}}, {Id: m2, MetricStat: {Period: 60}}]
-"#;
+";
 
     #[test]
     fn what_costs_is_counted() {

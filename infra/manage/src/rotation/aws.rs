@@ -3,6 +3,7 @@
 
 use aws_sdk_secretsmanager as secretsmanager;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
+use aws_sdk_secretsmanager::primitives::DateTime;
 use aws_sdk_ssm as ssm;
 use banister_platform::aws::client_config;
 use banister_platform::config::{ConfigError, Settings};
@@ -50,7 +51,7 @@ impl Aws {
         let public = set["keys"].as_array().filter(|keys| keys.iter().all(|key| !kid(key).is_empty()));
         let public = public.cloned().ok_or(unfit)?;
         let written =
-            found.last_modified_date().map(|at| at.secs()).and_then(|at| Timestamp::from_second(at).ok());
+            found.last_modified_date().map(DateTime::secs).and_then(|at| Timestamp::from_second(at).ok());
         let written =
             written.ok_or(ManageError::Refused("Parameter Store does not say when it was written"))?;
         Ok(Held { current, pending: pending.map(|(_, key)| key), public, written })
@@ -105,6 +106,7 @@ pub(super) async fn deployed(api: &str) -> Result<Vec<String>, ManageError> {
     Ok(set["keys"].as_array().into_iter().flatten().map(|key| kid(key).to_owned()).collect())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
 fn failed(error: impl ProvideErrorMetadata) -> ManageError {
     let told = error.message().unwrap_or("no answer");
     ManageError::Aws(format!("AWS: {} {told}", error.code().unwrap_or_default()))

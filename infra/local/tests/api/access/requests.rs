@@ -26,6 +26,7 @@ pub(crate) const OWN: [&str; 6] = [
 ];
 
 /// What the requests are about: things of one customer and one provider.
+#[expect(clippy::struct_excessive_bools, reason = "each is what one kind of request did last")]
 pub(crate) struct World {
     pub(crate) cloud: Cloud,
     pub(crate) customer: Client,
