@@ -14,6 +14,24 @@ use crate::text::PersonName;
 /// `common_passwords.LICENSE`. Only what chooses passwords links it.
 const COMMON: &str = include_str!("common_passwords.txt");
 
+/// What somebody who knows of Banister tries first: its name, its roles and what they do.
+const PRODUCT: [&str; 14] = [
+    "accountant",
+    "administrator",
+    "admin",
+    "banister",
+    "booking",
+    "customer",
+    "manager",
+    "management",
+    "marketplace",
+    "password",
+    "provider",
+    "staff",
+    "super",
+    "support",
+];
+
 /// Why a text cannot be a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPassword {
@@ -23,6 +41,9 @@ pub enum InvalidPassword {
     /// Among the first that are tried.
     #[error("is one of the most common passwords")]
     Common,
+    /// Of the product's own words alone.
+    #[error("must be more than words of this service")]
+    Product,
     /// What everybody knows of the person.
     #[error("must not be the e-mail address or the name")]
     Personal,
@@ -60,7 +81,8 @@ impl utoipa::PartialSchema for Password {
 impl utoipa::ToSchema for Password {}
 
 /// A password as chosen, at registering, changing or resetting: none of the most common ones (NIST
-/// SP 800-63B, 3.1.1.2). What it is made of is not asked. Signing in does not look: a rule that came
+/// SP 800-63B, 3.1.1.2), and not of the product's own words alone, whatever digits and signs are between
+/// them. What else it is made of is not asked. Signing in does not look: a rule that came
 /// later must keep nobody out.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
@@ -88,12 +110,19 @@ impl TryFrom<String> for NewPassword {
     type Error = InvalidPassword;
     fn try_from(raw: String) -> Result<Self, InvalidPassword> {
         let password = Password::try_from(raw)?;
-        if is_common(password.expose()) { Err(InvalidPassword::Common) } else { Ok(Self(password)) }
+        if is_common(password.expose()) {
+            Err(InvalidPassword::Common)
+        } else if is_of_product(password.expose()) {
+            Err(InvalidPassword::Product)
+        } else {
+            Ok(Self(password))
+        }
     }
 }
 impl utoipa::PartialSchema for NewPassword {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        let rules = "Not one of the most common passwords, nor the person's e-mail address or name.";
+        let rules = "Not one of the most common passwords, nor the person's e-mail address or name, nor words of this \
+                     service alone.";
         schema().description(Some(rules)).into()
     }
 }
@@ -112,6 +141,22 @@ fn schema() -> utoipa::openapi::schema::ObjectBuilder {
 /// Lower case without white space.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether all letters of a text are one or more words of [`PRODUCT`], in any case.
+fn is_of_product(text: &str) -> bool {
+    let letters: String = text.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
+    // Whether a word ends behind so many octets.
+    let mut ends = vec![false; letters.len() + 1];
+    ends[0] = true;
+    for at in 0..letters.len() {
+        // Words are ASCII, so that where one ends is a place between characters.
+        let rest = if ends[at] { &letters[at..] } else { continue };
+        for word in PRODUCT.iter().filter(|word| rest.starts_with(**word)) {
+            ends[at + word.len()] = true;
+        }
+    }
+    !letters.is_empty() && ends[letters.len()]
 }
 
 /// Whether a text is in [`COMMON`], in any case: halved until one line is left.
@@ -171,6 +216,18 @@ mod tests {
         for text in ["        ", "~~~~~~~~~", "correct horse battery", "пароль пароль", "passwordpassword1x"]
         {
             assert!(new(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_the_product_alone_are_no_password() {
+        for bad in
+            ["Banister2026!", "super admin 1", "bookingbooking", "12-Provider-34", "SUPERADMINISTRATOR"]
+        {
+            assert_eq!(new(bad).err(), Some(InvalidPassword::Product), "{bad}");
+        }
+        for good in ["banister of oak", "superb admins", "bookings 2026", "écustomer1", "2026-11-23"] {
+            assert!(new(good).is_ok(), "{good}");
         }
     }
 

@@ -6,17 +6,17 @@ mod bookings;
 mod bulk;
 mod calendars;
 mod erasure;
-mod export;
-mod exports;
 mod jobs;
 mod once;
 mod outbox;
+mod own_export;
 mod second_factor;
 mod security;
 mod services;
 mod sessions;
 mod sockets;
 mod statistics;
+mod user_exports;
 
 pub use accounts::{
     AccountRecord, Accounts, Act, Among, Beside, CodeRecord, ConfirmError, CredentialsRecord, Edit,
@@ -35,11 +35,10 @@ pub use bookings::{
 pub use bulk::{AtOnce, BulkOrderRecord, BulkResultRecord, Bulks, Whom};
 pub use calendars::{Calendars, DayRecord, Loaded, RulesRecord};
 pub use erasure::{EraseError, Erasures};
-pub use export::{Belongings, ExportPage, ExportPosition, Exports, FormerEmail, Held};
-pub use exports::{Begun, UserExports};
 pub use jobs::{JobRecord, Jobs, Piece, PieceError};
 pub use once::{Handled, Once, ReceiptRecord, Replay};
 pub use outbox::{Outbox, OutboxRecord};
+pub use own_export::{Belongings, ExportPage, ExportPosition, Exports, FormerEmail, Held};
 pub use second_factor::{FactorState, Proof, SecondFactorError, SecondFactorRecord, SecondFactors};
 pub use security::{Security, SecurityRecord};
 pub use services::{
@@ -50,3 +49,4 @@ pub use sockets::{
     ConnectionRecord, Connections, MOST_CONNECTIONS, OpenError, SocketRecord, Standing, TicketRecord,
 };
 pub use statistics::{Counted, Rebuilt, Statistics, Told};
+pub use user_exports::{Begun, UserExports};
