@@ -110,13 +110,21 @@ pub fn reading_is_reading(template: &Template) -> Faults {
     faults
 }
 
-/// Each function has the variables of its area, no more: a secret goes only where it is used.
+/// Each function has the variables of its area, and those that it alone needs, no more.
 #[must_use]
-pub fn variables_are_of_area(template: &Template, areas: &BTreeMap<&str, &str>) -> Faults {
+pub fn variables_are_of_area(
+    template: &Template,
+    areas: &BTreeMap<&str, &str>,
+    own: &BTreeMap<&str, &str>,
+) -> Faults {
     let mut faults = Faults::new();
     for function in template.functions() {
+        let expected: BTreeSet<_> = [areas.get(function.area()), own.get(function.operation().as_str())]
+            .into_iter()
+            .flatten()
+            .collect();
         let expected: BTreeSet<_> =
-            areas.get(function.area()).into_iter().flat_map(|text| text.split(' ')).collect();
+            expected.into_iter().flat_map(|text| text.split(' ')).collect::<BTreeSet<_>>();
         let expected: BTreeSet<_> =
             expected.into_iter().chain(["LOG_LEVEL"]).filter(|name| !name.is_empty()).collect();
         let found = function.environment().into_keys().collect();

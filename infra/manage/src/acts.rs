@@ -215,7 +215,7 @@ impl Desk {
         };
         let plan = rotation::Plan::of(&self.settings, &deployment, now).await?;
         self.table
-            .put(&line.change(&json!(null), &json!({ "step": plan.name(), "stage": deployment.stage })))
+            .put(&line.change(&plan.keys(), &json!({ "step": plan.name(), "stage": deployment.stage })))
             .await?;
         Ok(plan.carry_out(&id).await?.into())
     }

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use crate::ManageError;
 use aws::Aws;
 
-/// How long the tokens that the key before has signed are good after the deployment without it, and some time for
-/// that deployment.
+/// How long after the step before the old key may be dropped: tokens that it has signed are good for 15 minutes, and
+/// functions sign with it until they are deployed anew, which this leaves 15 minutes for.
 const OLD_TOKENS: SignedDuration = SignedDuration::from_mins(30);
 
 /// Which deployment, and where its API is.
@@ -115,6 +115,12 @@ impl Plan {
         }
     }
 
+    /// The keys as they are before it, by their ids.
+    pub(crate) fn keys(&self) -> Value {
+        let pending = self.held.pending.as_ref().map(SigningKey::id);
+        json!({ "signing": self.held.current.id(), "pending": pending, "public": kids(&self.held.public) })
+    }
+
     /// Does it; `id` names the key, if one is made.
     pub(crate) async fn carry_out(self, id: &str) -> Result<Value, ManageError> {
         let name = self.name();
@@ -142,7 +148,8 @@ impl Plan {
             }
         };
         aws.publish(&public).await?;
-        Ok(json!({ "step": name, "signing": signing.id(), "public": kids(&public), "next": "deploy" }))
+        let next = if name == "use" { "deploy; half an hour after that, drop" } else { "deploy" };
+        Ok(json!({ "step": name, "signing": signing.id(), "public": kids(&public), "next": next }))
     }
 }
 

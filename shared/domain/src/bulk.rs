@@ -68,12 +68,12 @@ impl UserAct {
         }
     }
 
-    /// The permission that it takes, whoever it is done to.
+    /// The permissions that it takes to do it to many, whoever those are.
     #[must_use]
-    pub const fn needs(&self) -> Permission {
+    pub const fn needs(&self) -> &'static [Permission] {
         match self {
-            Self::SetRole { .. } => Permission::AdminManagement,
-            Self::Disable { .. } | Self::Enable { .. } | Self::EndSessions => Permission::UserManagement,
+            Self::SetRole { .. } => &[Permission::UserManagement, Permission::AdminManagement],
+            Self::Disable { .. } | Self::Enable { .. } | Self::EndSessions => &[Permission::UserManagement],
         }
     }
 }
@@ -126,7 +126,7 @@ impl From<UserIds> for Vec<UserId> {
 pub enum Outcome {
     /// It is what it should be, and was not before.
     Changed,
-    /// It was that already.
+    /// It was that already, or is not among those that the filter finds any more.
     Unchanged,
     /// It stays as it was; a problem's code says why.
     Refused,
@@ -241,9 +241,12 @@ mod tests {
     fn an_act_reads_back_and_says_what_it_takes() {
         let act = json!({ "operation": "set_role", "role": "accountant" });
         let read: UserAct = serde_json::from_value(act.clone()).unwrap();
-        assert_eq!((read.operation(), read.needs()), (BulkOperation::SetRole, Permission::AdminManagement));
+        assert_eq!(
+            (read.operation(), read.needs()),
+            (BulkOperation::SetRole, [Permission::UserManagement, Permission::AdminManagement].as_slice())
+        );
         assert_eq!(serde_json::to_value(&read).unwrap(), act);
-        assert_eq!(UserAct::EndSessions.needs(), Permission::UserManagement);
+        assert_eq!(UserAct::EndSessions.needs(), [Permission::UserManagement]);
         // No such act without what it takes.
         for wrong in [json!({ "operation": "disable" }), json!({ "operation": "set_role" })] {
             assert!(serde_json::from_value::<UserAct>(wrong).is_err());

@@ -11,7 +11,8 @@ use serde_json::json;
 use crate::http::{Code, Problem};
 use crate::identity::Identity;
 use crate::store::{
-    Accounts, Act, AuditEntry, Beside, BulkResultRecord, Bulks, Change, Edit, EditError, Edited, Security,
+    Accounts, Act, AuditEntry, Beside, BulkResultRecord, Bulks, Change, Edit, EditError, Edited,
+    ListAccounts, Security,
 };
 use crate::table::{CommitError, StorageError, Table};
 use crate::worker::WorkError;
@@ -50,12 +51,6 @@ impl Actor {
             Reach::Seen => Err(Problem::new(Code::Forbidden)),
             Reach::Managed => Ok(()),
         }
-    }
-
-    /// Whether they may do this to many accounts at once, whoever those are.
-    #[must_use]
-    pub fn may_do_to_many(self, act: &UserAct) -> bool {
-        [Permission::UserManagement, act.needs()].iter().all(|needed| self.may(*needed))
     }
 
     /// Whether they may do what needs a permission.
@@ -159,24 +154,24 @@ impl StaffActs {
 
     /// Does `what` to one account, if `actor` may do that to it as it is then.
     pub async fn perform(&self, by: (Actor, &Act), id: UserId, what: &UserAct) -> Result<Account, Unchanged> {
-        self.do_to(by, id, what, &Mode::Alone).await.map(|edited| edited.account)
+        self.do_to(by, id, (what, None), &Mode::Alone).await.map(|edited| edited.account)
     }
 
-    /// The member of staff as they are now; none where they may not do `what` to many accounts any more.
-    pub async fn standing(&self, user: UserId, what: &UserAct) -> Result<Option<Actor>, StorageError> {
+    /// The member of staff as they are now; none where they may not do any more what needs these permissions.
+    pub async fn standing(&self, user: UserId, needed: &[Permission]) -> Result<Option<Actor>, StorageError> {
         let Some(account) = self.accounts.get(user).await? else { return Ok(None) };
         let Account { role, permissions, status, second_factor, .. } = account.value;
         let demanded = self.security.get().await?.value.second_factor_roles.demand(role);
         let stands = status == AccountStatus::Active && (second_factor || !demanded);
         let actor = Actor { user_id: user, role, permissions };
-        Ok((stands && actor.may_do_to_many(what)).then_some(actor))
+        Ok((stands && needed.iter().all(|needed| actor.may(*needed))).then_some(actor))
     }
 
     async fn do_to(
         &self,
         (actor, act): (Actor, &Act),
         id: UserId,
-        what: &UserAct,
+        (what, among): (&UserAct, Option<&ListAccounts>),
         mode: &Mode,
     ) -> Result<Edited, Unchanged> {
         let replaced = match what {
@@ -184,15 +179,18 @@ impl StaffActs {
             UserAct::Disable { .. } | UserAct::SetRole { .. } | UserAct::EndSessions => false,
         };
         let decide = |account: &Account| match what {
+            _ if among.is_some_and(|among| !among.includes(account)) => Ok(None),
             UserAct::Enable { .. } if account.status == AccountStatus::Active => Ok(None),
-            UserAct::Enable { .. } if replaced => Err(Problem::new(Code::EmailTaken)),
+            // One that nobody switched off has lapsed since, and its address is another one's.
+            UserAct::Enable { .. } if replaced || account.disabled.is_none() => {
+                Err(Problem::new(Code::EmailTaken))
+            }
             _ => decided(actor, act, what, account),
         };
         self.change((actor, act), id, decide, mode).await
     }
 
-    /// Whether the account's address is another one's: that of a registration that lapsed may be. An
-    /// account whose address passes to another one is changed with that: it is noticed here or there.
+    /// Whether the account's address is another one's: that of a registration that lapsed may be.
     async fn is_replaced(&self, actor: Actor, id: UserId) -> Result<bool, Unchanged> {
         let account = self.accounts.get(id).await?.map(|account| account.value);
         let seen = account.filter(|account| actor.reach(account) != Reach::Hidden);
@@ -267,6 +265,8 @@ pub struct BulkAct<'a> {
     pub actor: Option<Actor>,
     /// What is done.
     pub what: &'a UserAct,
+    /// Only to those that these include when they are seen to; to all where absent.
+    pub among: Option<&'a ListAccounts>,
     /// Whether it is only told what it would come to.
     pub dry_run: bool,
     /// Who, whence and when, for the audit log.
@@ -309,7 +309,7 @@ impl StaffActs {
         } else {
             Mode::Told(Beside { result: result(Outcome::Changed), request_id: bulk.request_id })
         };
-        match self.do_to((actor, &bulk.act), user, bulk.what, &mode).await {
+        match self.do_to((actor, &bulk.act), user, (bulk.what, bulk.among), &mode).await {
             Ok(Edited { changed: true, .. }) if bulk.dry_run => self.tell(result(Outcome::Changed)).await,
             Ok(Edited { changed: true, .. }) => Ok(result(Outcome::Changed)),
             Ok(Edited { changed: false, .. }) => self.tell(result(Outcome::Unchanged)).await,

@@ -1,7 +1,9 @@
 //! `GET /v1/jobs/{id}/results`: whoever asked for work on many accounts sees what became of each.
 
 use axum::extract::State;
+use banister_domain::access::Permission;
 use banister_domain::id::JobId;
+use banister_domain::job::Work;
 use banister_platform::http::{Code, ListOf, OkJson, PageSize, Path, Problem, Query, SignedIn};
 use banister_platform::view::BulkResultView;
 use serde::Deserialize;
@@ -38,7 +40,12 @@ pub(crate) async fn list_job_results(
     Query(query): Query<ResultsQuery>,
 ) -> Result<OkJson<ListOf<BulkResultView>>, Problem> {
     let job = accounts.jobs.get(id).await?.filter(|job| job.value.requested_by == caller.user_id);
-    job.ok_or(Problem::new(Code::NotFound))?;
+    let job = job.ok_or(Problem::new(Code::NotFound))?;
+    // Of whom is told here, only who may still know of accounts is told.
+    let needed = matches!(job.value.work, Work::BulkUsers(_)).then_some(Permission::UserManagement);
+    if needed.is_some_and(|needed| !caller.role.may(caller.permissions, needed)) {
+        return Err(Problem::new(Code::NotFound));
+    }
     let scope = ("list_job_results", caller.user_id, id);
     let after = query.cursor.as_ref().map(|cursor| accounts.cursors.read(cursor, &scope)).transpose()?;
     let now = accounts.clock.now();

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use banister_domain::access::Permission;
-use banister_domain::account::UserFilter;
+use banister_domain::account::{Role, UserFilter};
 use banister_domain::bulk::{MOST_AT_ONCE, UserAct};
 use banister_domain::id::{JobId, UserId};
 use banister_platform::http::{
@@ -48,18 +48,18 @@ pub(crate) async fn bulk_users(
 ) -> Result<BulkAnswer, Problem> {
     let (caller, act) = (caller.identity, admin.act(caller.identity, &address));
     let (what, whom, dry_run) = ask.checked()?;
-    if !Actor::from(caller).may_do_to_many(&what) {
-        let needed = what.needs().as_str();
+    if let Some(needed) = what.needs().iter().find(|needed| !Actor::from(caller).may(**needed)) {
+        let needed = needed.as_str();
         return Err(Problem::new(Code::Forbidden).detail(format!("This needs the permission {needed}.")));
     }
     let once = Once::new(caller.user_id.to_string(), "bulk_users", &key, &ask)?;
-    let bulk = Bulk { admin: &admin, caller, act, once, what, dry_run };
+    let bulk = Bulk { admin: &admin, caller, act, once, what, whom, dry_run };
     if let Some(replay) = bulk.once.replay(&admin.table, bulk.act.at).await? {
         return bulk.again(replay).await;
     }
-    let begun = match bulk.few(&whom).await? {
+    let begun = match bulk.few().await? {
         Some(users) => bulk.at_once(users).await?,
-        None => bulk.as_job(whom).await?,
+        None => bulk.as_job().await?,
     };
     if let Some(answer) = begun {
         return Ok(answer);
@@ -76,13 +76,14 @@ struct Bulk<'a> {
     act: Act,
     once: Once,
     what: UserAct,
+    whom: Whom,
     dry_run: bool,
 }
 
 impl Bulk<'_> {
     /// Who they are, if they are few enough to be seen to at once.
-    async fn few(&self, whom: &Whom) -> Result<Option<Vec<UserId>>, Problem> {
-        let users = match whom {
+    async fn few(&self) -> Result<Option<Vec<UserId>>, Problem> {
+        let users = match &self.whom {
             Whom::Ids(ids) => Some(ids.as_slice().to_vec()),
             Whom::Filter(filter) => self.found(filter).await?,
         };
@@ -95,7 +96,12 @@ impl Bulk<'_> {
         let (mut users, mut after) = (Vec::new(), None);
         for _ in 0..LOOKED_THROUGH {
             let (accounts, last) = self.admin.accounts.list(&wanted, 100, after).await?;
-            users.extend(accounts.into_iter().map(|account| account.id));
+            for account in accounts {
+                // Found by another name on the page before.
+                if !users.contains(&account.id) {
+                    users.push(account.id);
+                }
+            }
             if last.is_none() {
                 return Ok(Some(users));
             }
@@ -107,8 +113,13 @@ impl Bulk<'_> {
         Ok(None)
     }
 
+    /// Whether accounts of staff are looked for too.
     fn staff_too(&self) -> bool {
-        Actor::from(self.caller).may(Permission::AdminManagement)
+        let asked = match &self.whom {
+            Whom::Filter(filter) => filter.role.is_none_or(Role::is_staff),
+            Whom::Ids(_) => false,
+        };
+        asked && Actor::from(self.caller).may(Permission::AdminManagement)
     }
 
     /// Does it while the caller waits; none where the same request began it before.
@@ -124,10 +135,11 @@ impl Bulk<'_> {
     }
 
     /// Has a job do it; none where the same request began it before.
-    async fn as_job(&self, whom: Whom) -> Result<Option<BulkAnswer>, Problem> {
+    async fn as_job(&self) -> Result<Option<BulkAnswer>, Problem> {
         let now = self.act.at;
         let job = Bulks::job(&self.what, self.dry_run, self.caller.user_id, now);
-        let order = BulkOrderRecord::new(job.id, (self.what.clone(), whom), self.staff_too(), now);
+        let order =
+            BulkOrderRecord::new(job.id, (self.what.clone(), self.whom.clone()), self.staff_too(), now);
         let view = JobView::new(&job);
         match self.admin.bulks.begin_job((&self.once, &view), (&job, &order), &self.act).await {
             Ok(()) => Ok(Some(BulkAnswer::Begun(job.id, Replayable::Fresh(AcceptedJson(view))))),
@@ -139,8 +151,13 @@ impl Bulk<'_> {
 
     /// Sees to those of whom nothing is told yet, and tells of all.
     async fn done(&self, at_once: AtOnce, again: bool) -> Result<BulkAnswer, Problem> {
+        let among = match &self.whom {
+            Whom::Filter(filter) => Some(ListAccounts::oldest_first(filter, self.staff_too())),
+            Whom::Ids(_) => None,
+        };
         let bulk = BulkAct {
             job_id: at_once.id,
+            among: among.as_ref(),
             actor: Some(self.caller.into()),
             what: &self.what,
             dry_run: self.dry_run,

@@ -75,7 +75,7 @@ pub(crate) async fn create_user(
     let view = UserView::new(account.clone(), &admin.viewer, now);
     let act = Act { by: Some(caller.user_id), address: address.subject(), at: now };
     let code_id = random::id(now);
-    let password = FirstPassword::Invited(code_id, admin.codes.reset_token(code_id));
+    let password = FirstPassword::Invited(code_id, admin.codes()?.reset_token(code_id));
     let new = NewAccount { account, password, address: act.address.clone() };
     match admin.accounts.create(new, &act, Some((&once, &view))).await {
         Ok(()) => Ok(Replayable::Fresh(Created(view))),

@@ -27,7 +27,7 @@ pub(crate) struct ExportUsers {
 
 /// Have accounts written into files
 ///
-/// A job reads the accounts, a file of CSV for each 40,000 that it looks at, and `GET /v1/jobs/{id}` has the
+/// A job reads the accounts, a file of CSV for up to 40,000 that it looks at, and `GET /v1/jobs/{id}` has the
 /// links when it is done. Accounts made after the request are left out. Those of staff are among them for
 /// staff with the permission `admin_management` only. The audit log has who asked for what.
 #[utoipa::path(post, path = "/v1/admin/users/export", request_body = ExportUsers,

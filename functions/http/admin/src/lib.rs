@@ -36,7 +36,7 @@ mod view;
 
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
-use banister_platform::http::{Area, Cursors, HasGate};
+use banister_platform::http::{Area, Cursors, HasGate, Problem};
 use banister_platform::identity::Gate;
 use banister_platform::identity::code::Codes;
 use banister_platform::staff_acts::StaffActs;
@@ -54,7 +54,7 @@ pub struct Admin {
     acts: StaffActs,
     bulks: store::Bulks,
     erasures: store::Erasures,
-    codes: Codes,
+    codes: Option<Codes>,
     exports: store::UserExports,
     audit: store::Audit,
     statistics: store::Statistics,
@@ -75,7 +75,7 @@ impl Admin {
             acts: StaffActs::new(&table),
             bulks: store::Bulks::new(table.clone()),
             erasures: store::Erasures::new(table.clone()),
-            codes: Codes::from_settings(settings)?,
+            codes: settings.optional("CODE_KEY").map(|_| Codes::from_settings(settings)).transpose()?,
             exports: store::UserExports::new(table.clone()),
             audit: store::Audit::new(table.clone()),
             statistics: store::Statistics::new(table.clone()),
@@ -87,6 +87,13 @@ impl Admin {
             cursors: Cursors::from_settings(settings)?,
             clock,
         })
+    }
+}
+
+impl Admin {
+    /// What makes tokens of invitations. Only the functions that mail some have its key.
+    pub(crate) fn codes(&self) -> Result<&Codes, Problem> {
+        self.codes.as_ref().ok_or_else(|| Problem::internal(ConfigError::Missing("CODE_KEY")))
     }
 }
 

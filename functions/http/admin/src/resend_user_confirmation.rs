@@ -1,6 +1,7 @@
 //! `POST /v1/admin/users/{id}/confirmation-code`: staff have another code or invitation mailed to somebody.
 
 use axum::extract::State;
+use banister_domain::account::AccountStatus;
 use banister_domain::id::UserId;
 use banister_platform::http::{Accepted, ClientAddress, Code, Path, Problem, Staff, needs};
 use banister_platform::limit::{RESEND, RESEND_HOUR};
@@ -20,7 +21,7 @@ pub(crate) const PROBLEMS: &[Code] =
 /// /v1/admin/users`); those before stay good for their time.
 #[utoipa::path(post, path = "/v1/admin/users/{id}/confirmation-code",
     params(("id" = UserId, Path, description = "Whose")),
-    responses((status = 202, description = "Mailed, if there is an address to confirm or a password to choose")))]
+    responses((status = 202, description = "Mailed, if the account is in use and there is an address to confirm or a password to choose")))]
 pub(crate) async fn resend_user_confirmation(
     State(admin): State<Admin>,
     caller: Staff<needs::UserManagement>,
@@ -28,13 +29,17 @@ pub(crate) async fn resend_user_confirmation(
     Path(id): Path<UserId>,
 ) -> Result<Accepted, Problem> {
     let (account, credentials) = admin.reachable(caller.identity, id).await?;
+    // No mail goes to an account that is off, so none is promised.
+    if account.status != AccountStatus::Active {
+        return Ok(Accepted);
+    }
     let (email, now) = (&account.email, admin.clock.now());
     RESEND.count(&admin.table, email.as_str(), now).await?;
     RESEND_HOUR.count(&admin.table, email.as_str(), now).await?;
     let act = Act { by: Some(caller.identity.user_id), address: address.subject(), at: now };
     let code_id = random::id(now);
     let mailed = if credentials.password_hash.is_none() {
-        let token = admin.codes.reset_token(code_id);
+        let token = admin.codes()?.reset_token(code_id);
         admin.accounts.invite(&account, (code_id, &token), &act).await.map_err(settled)
     } else {
         admin.accounts.request_confirmation(email, &act).await.map_err(settled)

@@ -5,7 +5,7 @@
 //! whole family ends.
 
 use axum::extract::State;
-use banister_domain::account::AccountStatus;
+use banister_domain::account::{AccountStatus, session_end};
 use banister_platform::http::{Anyone, ClientAddress, Code, Json, OkJson, Problem, UserAgent};
 use banister_platform::store::{AuditEntry, Presented, ReplacedToken};
 use banister_platform::table::{CommitError, backoff};
@@ -61,6 +61,10 @@ pub(crate) async fn refresh_session(
             continue;
         }
         match session.value.judge(&token, agent.0.as_deref(), now) {
+            // Begun before sessions had an end, and over by it.
+            Presented::Current if session_end(account.role, session.value.created_at, now) <= now => {
+                return Err(invalid());
+            }
             Presented::Current => {
                 let (replaced, next) = ReplacedToken::of(&token, agent.0.clone());
                 // Made first: once the token is void, nothing may fail any more.

@@ -2,9 +2,8 @@
 //! transaction of its own that tells of it; then the next ones are looked for and written down with the job.
 
 use banister_domain::access::Permission;
-use banister_domain::account::UserFilter;
 use banister_domain::bulk::{BulkUsers, NextPage, PIECE};
-use banister_domain::id::UserId;
+use banister_domain::id::{JobId, UserId};
 use banister_domain::job::{Job, Work};
 use banister_platform::staff_acts::{Actor, BulkAct};
 use banister_platform::store::{Act, BulkOrderRecord, JOB, ListAccounts, Piece, Whom};
@@ -28,17 +27,19 @@ impl JobsWorker {
         let order = self.bulks.order(id).await?;
         let order = order.ok_or_else(|| WorkError::Poison("nobody knows what to do to whom".into()))?;
         // Read again for each piece: whoever was switched off or lost the right does no more.
-        let actor = self.acts.standing(job.value.requested_by, &order.act).await?;
+        let actor = self.acts.standing(job.value.requested_by, order.act.needs()).await?;
+        let among = among(&job.value, &order);
         let act = BulkAct {
             job_id: id,
             actor,
             what: &order.act,
+            among: among.as_ref(),
             dry_run: bulk.dry_run,
             act: Act { by: Some(job.value.requested_by), address: JOB.to_owned(), at: now },
             request_id: job.value.request_id,
         };
         let results = self.acts.see_to(&act, &bulk.page).await?;
-        let next = self.next_page(&job.value, &bulk, (&order, actor)).await?;
+        let next = self.next_page(job.value.id, &bulk, (&order, among.as_ref(), actor)).await?;
         let piece = Piece::whole(transaction, u32::try_from(results.len()).unwrap_or(u32::MAX));
         let bulk = bulk.after(results.iter().map(|result| result.outcome), next);
         self.advance(job, piece, Some(Work::BulkUsers(bulk)), now).await
@@ -47,40 +48,35 @@ impl JobsWorker {
     /// The accounts for the piece after this one. Whoever is found again was seen to and is left out.
     async fn next_page(
         &self,
-        job: &Job,
+        job: JobId,
         bulk: &BulkUsers,
-        (order, actor): (&BulkOrderRecord, Option<Actor>),
+        (order, among, actor): (&BulkOrderRecord, Option<&ListAccounts>, Option<Actor>),
     ) -> Result<NextPage, WorkError> {
         if bulk.found_all {
             return Ok(NextPage::default());
         }
-        match (&order.whom, actor) {
+        let looks = actor.is_some_and(|actor| !order.staff_too || actor.may(Permission::AdminManagement));
+        match (&order.whom, among) {
             (Whom::Ids(ids), _) => named(ids.as_slice(), bulk.after.as_deref()),
-            // Who may not look for accounts any more finds none.
-            (Whom::Filter(_), None) => Ok(NextPage { cut_short: true, ..NextPage::default() }),
-            (Whom::Filter(filter), Some(actor)) => {
-                let staff_too = order.staff_too && actor.may(Permission::AdminManagement);
-                self.found(job, (filter, staff_too), bulk).await
-            }
+            (Whom::Filter(_), Some(wanted)) if looks => self.found(job, wanted, bulk).await,
+            // Who may not look for these accounts any more finds none.
+            (Whom::Filter(_), _) => Ok(NextPage { cut_short: true, ..NextPage::default() }),
         }
     }
 
     async fn found(
         &self,
-        job: &Job,
-        (filter, staff_too): (&UserFilter, bool),
+        job: JobId,
+        wanted: &ListAccounts,
         bulk: &BulkUsers,
     ) -> Result<NextPage, WorkError> {
-        let mut wanted = ListAccounts::oldest_first(filter, staff_too);
-        // Accounts that are made while it runs are not meant.
-        wanted.created_to = wanted.created_to.min(job.created_at);
         let mut after = bulk.after.as_deref().map(Position::from_text).transpose()?;
         let mut users: Vec<UserId> = Vec::new();
         for _ in 0..LOOKED_THROUGH {
             let limit = u16::try_from(PIECE.saturating_sub(users.len())).unwrap_or(1);
-            let (accounts, last) = self.accounts.list(&wanted, limit, after).await?;
+            let (accounts, last) = self.accounts.list(wanted, limit, after).await?;
             let found: Vec<_> = accounts.iter().map(|account| account.id).collect();
-            let known = self.bulks.known(job.id, &found).await?;
+            let known = self.bulks.known(job, &found).await?;
             let new = found.into_iter().filter(|user| {
                 !known.contains_key(user) && !users.contains(user) && !bulk.page.contains(user)
             });
@@ -93,6 +89,13 @@ impl JobsWorker {
         }
         Ok(NextPage { users, after: after.as_ref().map(Position::to_text).transpose()?, cut_short: false })
     }
+}
+
+/// Those whom a filter means: who is made while the job runs is not meant.
+fn among(job: &Job, order: &BulkOrderRecord) -> Option<ListAccounts> {
+    let Whom::Filter(filter) = &order.whom else { return None };
+    let wanted = ListAccounts::oldest_first(filter, order.staff_too);
+    Some(ListAccounts { created_to: wanted.created_to.min(job.created_at), ..wanted })
 }
 
 /// The ids from a place on; the place is a number.

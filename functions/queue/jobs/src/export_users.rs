@@ -7,7 +7,6 @@
 mod sheet;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use banister_domain::account::AccountStatus;
 use banister_domain::job::{ExportedFile, Job, UserExport, Work};
 use banister_platform::objects::key;
 use banister_platform::store::{ListAccounts, Piece};
@@ -75,10 +74,8 @@ impl JobsWorker {
 
     /// Read again for each piece: rights that were taken away end it.
     async fn may_still(&self, job: &Job, export: &UserExport) -> Result<bool, StorageError> {
-        let account = self.accounts.get(job.requested_by).await?.map(|account| account.value);
-        Ok(account.is_some_and(|account| {
-            account.status == AccountStatus::Active && export.is_for(account.role, account.permissions)
-        }))
+        let actor = self.acts.standing(job.requested_by, &[]).await?;
+        Ok(actor.is_some_and(|actor| export.is_for(actor.role, actor.permissions)))
     }
 
     /// Those made before `asked_at`, so that it ends.

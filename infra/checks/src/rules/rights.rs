@@ -49,8 +49,8 @@ pub fn rights_are_narrow(template: &Template) -> Faults {
     faults
 }
 
-/// A function may read the secrets that its variables name, and no others; and the template has none of them itself,
-/// for it may have 60 references to values from elsewhere
+/// A function may read the secrets that its variables name, and no others; and no variable is a copy, for a template may
+/// have 60 references to values from elsewhere
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>).
 #[must_use]
 pub fn secrets_are_read(template: &Template) -> Faults {

@@ -1,6 +1,8 @@
 //! Where keys are on AWS: the private ones in Secrets Manager, the public ones in Parameter Store, and those that the
 //! functions know at the API.
 
+use std::time::Duration;
+
 use aws_sdk_secretsmanager as secretsmanager;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use aws_sdk_secretsmanager::primitives::DateTime;
@@ -18,6 +20,9 @@ use crate::ManageError;
 /// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html>).
 const CURRENT: &str = "AWSCURRENT";
 const PENDING: &str = "AWSPENDING";
+
+/// How long the API may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The two stores.
 pub(super) struct Aws {
@@ -101,7 +106,9 @@ impl Aws {
 pub(super) async fn deployed(api: &str) -> Result<Vec<String>, ManageError> {
     let unanswered = |error: reqwest::Error| ManageError::Aws(format!("the API gives no keys: {error}"));
     let url = format!("{}/.well-known/jwks.json", api.trim_end_matches('/'));
-    let answer = reqwest::get(url).await.and_then(reqwest::Response::error_for_status).map_err(unanswered)?;
+    let client = reqwest::Client::builder().timeout(PATIENCE).build().map_err(unanswered)?;
+    let answer =
+        client.get(url).send().await.and_then(reqwest::Response::error_for_status).map_err(unanswered)?;
     let set: Value = answer.json().await.map_err(unanswered)?;
     Ok(set["keys"].as_array().into_iter().flatten().map(|key| kid(key).to_owned()).collect())
 }

@@ -25,14 +25,14 @@ impl Record for JobRecord {
 
     fn expires_at(&self) -> Option<Timestamp> {
         match self.0.work {
-            Work::EraseUser(_) | Work::BulkUsers(_) => None,
-            Work::ExportUsers(_) => self.0.created_at.saturating_add(EXPORTS_KEPT).ok(),
+            Work::EraseUser(_) => None,
+            Work::ExportUsers(_) | Work::BulkUsers(_) => self.0.created_at.saturating_add(KEPT).ok(),
         }
     }
 }
 
-/// How long what is known of an export is kept: 30 days. One that never ended names whom somebody looked for.
-const EXPORTS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// How long a job on many accounts is kept: 30 days. One that never ended names whom somebody looked for.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// Why a piece was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

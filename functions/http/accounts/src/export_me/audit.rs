@@ -99,8 +99,9 @@ impl From<AuditRecord> for ExportedDeed {
 fn author(record: &AuditRecord) -> Author {
     match record.address.as_str() {
         COMMAND => Author::Operator,
-        JOB => Author::Job,
+        // Also by a job.
         _ if record.actor_id.is_some() => Author::Staff,
+        JOB => Author::Job,
         _ if proves(record.entry) => Author::Owner,
         _ => Author::Anybody,
     }

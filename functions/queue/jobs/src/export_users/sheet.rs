@@ -10,7 +10,7 @@ use csv::{Terminator, Writer, WriterBuilder};
 use serde::Serialize;
 
 /// The columns: the members of a user in JSON that are not themselves made of others.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "id",
     "email",
     "role",
@@ -28,6 +28,7 @@ const COLUMNS: [&str; 17] = [
     "disabled_reason",
     "disabled_at",
     "permissions",
+    "second_factor_on",
 ];
 
 /// What spreadsheets take for the beginning of a formula, or skip before one, also in full width
@@ -111,6 +112,7 @@ fn cells(account: &Account) -> [String; COLUMNS.len()] {
         disabled.map(|disabled| disabled.reason.to_string()).unwrap_or_default(),
         disabled.map(|disabled| disabled.at.to_string()).unwrap_or_default(),
         permissions.join(" "),
+        account.second_factor.to_string(),
     ]
 }
 
@@ -150,7 +152,7 @@ mod tests {
         let wanted = format!(
             "{}\r\n{},robin@example.com,customer,disabled,true,\
              \"Robin, \"\"the\"\" Great\",One,'+12015550123,true,false,\"'=HYPERLINK(\"\"x\"\")\",en,UTC,\
-             1970-01-01T00:00:00Z,\"Line\nand line\",2026-03-09T08:00:00Z,\r\n",
+             1970-01-01T00:00:00Z,\"Line\nand line\",2026-03-09T08:00:00Z,,false\r\n",
             COLUMNS.join(","),
             account.id
         );
@@ -165,7 +167,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_reads_back_and_is_no_formula(
-            lines in prop::collection::vec(prop::array::uniform17(
+            lines in prop::collection::vec(prop::array::uniform18(
                 prop_oneof!["[=+@\\-\t\r\n'\",; ＝＋－＠a]{0,4}\\PC{0,6}", any::<String>()]
             ), 0..4),
         ) {

@@ -141,8 +141,10 @@ async fn accountants_see_how_the_market_does() {
     let (cloud, one, service, customer) = market().await;
     let first = booked(&customer, &service, "2026-04-03T09:00:00Z").await;
     body(one.act(&format!("{first}/confirm")).await.unwrap(), 200);
-    // The next month: what was made before counts in all only.
-    pass(&cloud, 31 * 86_400).await;
+    // The next month: what was made before counts in all only, what was made on its first day in the month too.
+    pass(&cloud, 30 * 86_400).await;
+    provider(&cloud, "Provider Three").await;
+    pass(&cloud, 86_400).await;
     let reports: Permissions = [Permission::FinancialReports].into_iter().collect();
     let staff = Client::staff(&cloud, Role::Accountant, reports, "Accountant One").await.unwrap();
     provider(&cloud, "Provider Two").await;
@@ -161,6 +163,7 @@ async fn accountants_see_how_the_market_does() {
         }
     }
     assert_eq!(market["today"]["users"]["provider"]["active"], 1);
+    assert_eq!(market["month"]["users"]["provider"]["active"], 2);
     assert_eq!(
         (&market["month"]["bookings"]["confirmed"], &market["month"]["booked"]),
         (&json!(0), &json!([]))

@@ -43,7 +43,10 @@ pub(super) const EXCEPTED: [(&str, &str); 11] = [
     ("connection", "whose a connection is; the connection is in it"),
     ("counted", "that the account, a service or a booking is counted, as what it is"),
     ("handled", "that a mail was sent, by numbers, for 30 days"),
-    ("job", "numbers and times of long work; whoever asked for it has its id, and the line of the audit log"),
+    (
+        "job",
+        "numbers and times of long work, and until it is over what accounts it looks for; whoever asked for it has its id, and the line of the audit log",
+    ),
     ("receipt", "answers to requests that may come again, for a day: what they show is in it"),
     (
         "reset",

@@ -120,6 +120,17 @@ impl ListAccounts {
         Self::new(&UserFilter { sort: Some(Sort::Oldest), ..filter.clone() }, staff_too)
     }
 
+    /// Whether this account is among them, as it is now: what an index says may be of a while ago.
+    #[must_use]
+    pub fn includes(&self, account: &Account) -> bool {
+        let found = match &self.among {
+            Among::Made { .. } => true,
+            Among::Email(email) => account.email == *email,
+            Among::Found(term) => Term::of(account).iter().any(|own| own.begins_with(term)),
+        };
+        found && self.fits(account)
+    }
+
     fn fits(&self, account: &Account) -> bool {
         self.roles.contains(&account.role)
             && self.status.is_none_or(|status| account.status == status)

@@ -7,7 +7,7 @@ use banister_domain::id::{SessionId, UserId};
 use jiff::Timestamp;
 
 use super::reset::Resetting;
-use super::{AccountRecord, Accounts, CredentialsRecord, ResetRecord};
+use super::{AccountRecord, Accounts, CredentialsRecord};
 use crate::store::{AuditEntry, AuditRecord, OutboxRecord, SessionRecord};
 use crate::table::{CommitError, StorageError, Transaction, Versioned, backoff, key};
 
@@ -105,7 +105,7 @@ impl Accounts {
         super::phone::claim(&mut transaction, &account.value.0, &after, SetPasswordError::Stale);
         let account = account.map(|_| AccountRecord(after));
         transaction
-            .replace(&reset.map(|reset| ResetRecord { used: true, ..reset }), SetPasswordError::Stale)
+            .replace(&reset.map(|reset| reset.used_at(now)), SetPasswordError::Stale)
             .replace(&with_hash(credentials, password_hash), SetPasswordError::Stale)
             .replace(&account, SetPasswordError::Stale)
             .put_over(&AuditRecord::new(AuditEntry::PasswordReset, Some(user), address.to_owned(), now));

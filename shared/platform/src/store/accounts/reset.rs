@@ -61,6 +61,12 @@ impl ResetRecord {
         let expires_at = now.saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX);
         Self { hash: token.hash(), user_id, epoch, used: false, expires_at }
     }
+
+    /// Used: good for the same request again, and no longer than any link.
+    pub(super) fn used_at(self, now: Timestamp) -> Self {
+        let soon = now.saturating_add(SignedDuration::from_mins(LIFETIME_MINUTES)).unwrap_or(Timestamp::MAX);
+        Self { used: true, expires_at: self.expires_at.min(soon), ..self }
+    }
 }
 
 impl Accounts {
