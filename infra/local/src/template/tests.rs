@@ -138,7 +138,8 @@ fn the_buckets_are_read_as_they_are_deployed() {
         suffix: String::new(),
     };
     assert_eq!(private.notifications, [told]);
-    assert_eq!(private.expirations, [Expiration { prefix: "uploads/".into(), days: 1 }]);
+    let expirations = ["uploads/", "exports/"].map(|prefix| Expiration { prefix: prefix.into(), days: 1 });
+    assert_eq!(private.expirations, expirations);
     let rule = CorsRule {
         origins: None,
         methods: vec!["PUT".into()],
