@@ -87,7 +87,12 @@ async fn staff_erase_whom_they_manage_and_nobody_comes_back() {
             (Method::POST, "/confirmation-code", Value::Null),
         ] {
             let refused = manager
-                .call(method, &format!("{path}{rest}"), &[], Some(&body).filter(|body| !body.is_null()))
+                .call(
+                    method,
+                    &format!("{path}{rest}"),
+                    &[("if-match", "*")],
+                    Some(&body).filter(|body| !body.is_null()),
+                )
                 .await
                 .unwrap();
             assert_eq!(refused.code(), Code::AccountErased.as_str(), "{rest}: {}", refused.body);
