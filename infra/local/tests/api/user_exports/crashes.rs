@@ -127,8 +127,8 @@ async fn the_file_is_the_one_that_the_piece_wrote() {
     let begun = begun(&cloud, &admin, &json!({ "sort": "created_at" })).await;
     let worker = worker(&cloud, ROLE, SMALL);
     let job_before = stored(&cloud, &begun).await;
-    // The job, the account of whoever asked, a page, the file, the transaction.
-    cloud.faults.crash_before(ROLE, 5);
+    // The job, the account of whoever asked, who must have a second factor, a page, the file, the transaction.
+    cloud.faults.crash_before(ROLE, 6);
     assert!(!piece(&cloud, &worker, &job_before).await);
     cloud.faults.revive(ROLE);
     assert_eq!(files(&cloud).await, 1);
