@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::binaries::binary;
 use crate::samples::{LIMIT, template};
-use crate::world::World;
+use crate::world::{World, setting};
 
 /// One function of each area.
 fn areas() -> Vec<Definition> {
@@ -158,7 +158,8 @@ async fn a_missing_setting_is_named() {
     let world = World::start(SignedDuration::ZERO).await;
     for definition in areas() {
         let (area, environment) = (definition.area(), world.environment(&definition));
-        for (name, _) in definition.environment().into_iter().filter(|(name, _)| *name != "LOG_LEVEL") {
+        let names = definition.environment().into_keys().map(setting);
+        for name in names.filter(|name| *name != "LOG_LEVEL") {
             let mut less = environment.clone();
             less.remove(name);
             let line = refusal(area, less).await;

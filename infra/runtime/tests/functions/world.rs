@@ -178,11 +178,13 @@ impl World {
         self.customer.get(path).await.unwrap().expect(StatusCode::OK, path).unwrap()
     }
 
-    /// The environment that the template gives a function, and what leads its AWS clients here.
+    /// The environment that the template gives a function, with its secrets in it, and what leads its AWS clients
+    /// here: there is no Secrets Manager.
     pub(crate) fn environment(&self, function: &Function) -> BTreeMap<String, String> {
         let settings = self.cloud.settings(&format!("lambda-{}", function.operation()));
         let mut environment = BTreeMap::new();
         for (name, value) in function.environment() {
+            let name = setting(name);
             let value = match (name, value.as_str()) {
                 ("LOG_LEVEL", _) => "info".to_owned(),
                 (_, Some(literal)) => literal.to_owned(),
@@ -202,6 +204,11 @@ impl World {
         }
         environment
     }
+}
+
+/// The setting that a variable gives: `X_SECRET` names the secret that holds X.
+pub(crate) fn setting(variable: &str) -> &str {
+    variable.strip_suffix("_SECRET").unwrap_or(variable)
 }
 
 /// The id of what was made.
