@@ -74,6 +74,7 @@ enum Warm {
 const CASES: &[(&str, Warm)] = &[
     ("get_me", Warm::Again),
     ("register_account", Warm::Never),
+    ("create_session", Warm::Never),
     ("refresh_session", Warm::Refresh),
     ("list_services", Warm::Again),
     ("list_slots", Warm::Again),
