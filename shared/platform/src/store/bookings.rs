@@ -6,6 +6,7 @@
 
 mod list;
 mod market;
+mod race;
 mod write;
 
 pub use list::{ListBookings, Side};

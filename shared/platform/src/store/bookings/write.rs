@@ -1,7 +1,5 @@
 //! The writes: a place is taken, settled or given back together with everything that explains it.
 
-use std::time::Duration;
-
 use axum::http::StatusCode;
 use banister_domain::availability::{self, ChangedDay, Interval, NotOffered, Refusal, Slot};
 use banister_domain::booking::{Actor, Booking, Change, Command, PlaceChange, Request, WrongState};
@@ -12,16 +10,12 @@ use banister_domain::text::Reason;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
+use super::race::Race;
 use super::{BookingRecord, Bookings, HistoryRecord};
 use crate::http::{Code, Problem, Replayable};
 use crate::store::{Act, AuditEntry, AuditRecord, DayRecord, Loaded, Once, OutboxRecord};
-use crate::table::{CommitError, StorageError, Table, Transaction, Versioned, backoff, key};
-
-/// How long a lost race is decided again. Each loss means that somebody else won, so only a
-/// provider's day that very many want at once takes longer than this.
-const PATIENCE: Duration = Duration::from_secs(15);
+use crate::table::{CommitError, StorageError, Table, Transaction, Versioned, key};
 
 /// How many expired bookings are moved away in the transaction that takes their place; a
 /// transaction has room for 100 items.
@@ -345,32 +339,6 @@ impl Bookings {
         let (Some(first), Some(last)) = (dates.first(), dates.last()) else { return Ok(Vec::new()) };
         let busy = self.calendars.busy(service.provider_id, *first, *last).await?;
         Ok(availability::offered(now, &rules, service.duration_minutes, window, &busy).take(3).collect())
-    }
-}
-
-/// A race for something that others want too: pauses longer and longer before each new try.
-struct Race {
-    attempts: u32,
-    end: Instant,
-}
-
-impl Race {
-    fn new() -> Self {
-        Self { attempts: 0, end: Instant::now() + PATIENCE }
-    }
-
-    /// Whether there is another try; waits before all but the first.
-    async fn goes_on(&mut self) -> bool {
-        if self.attempts > 0 {
-            tokio::time::sleep(backoff(self.attempts - 1)).await;
-        }
-        self.attempts += 1;
-        Instant::now() < self.end
-    }
-
-    /// Whether a try was lost already.
-    fn lost(&self) -> bool {
-        self.attempts > 1
     }
 }
 
