@@ -21,6 +21,7 @@ from pathlib import Path
 
 import audit
 import checks
+import commands
 import expand
 import keys
 import live
@@ -29,7 +30,7 @@ import mutants
 import rest
 import stack
 import staff
-from peers import MailServer
+from peers import MailServer, RangeServer
 from stack import Failed
 
 # In this order. The schedules come late: the minute that they need passes while the others go on.
@@ -41,6 +42,8 @@ CHECKS = [
     audit.audit,
     audit.statistics,
     market.market,
+    commands.commands,
+    commands.verified,
     keys.keys,
     live.websocket,
     live.photo,
@@ -50,6 +53,8 @@ CHECKS = [
     live.leaving,
     staff.export,
     rest.erasing,
+    # Nobody who signed in before is signed in after it.
+    keys.dropped,
     rest.quiet,
     rest.complete,
 ]
@@ -60,13 +65,19 @@ NEEDED = [checks.email, checks.main_job, staff.administration]
 def run(arguments, steps, without=None):
     """Deploys and does the checks; what failed and why, if something did."""
     text = arguments.template.read_text(encoding="utf-8")
-    with tempfile.TemporaryDirectory() as folder, MailServer() as mails, stack.Stack(folder) as running:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        MailServer() as mails,
+        RangeServer() as ranges,
+        stack.Stack(folder) as running,
+    ):
 
         def deployment():
-            running.deploy(mutants.expanded(running.endpoint, text, without), arguments.programs, mails.url)
+            template = mutants.expanded(running.endpoint, text, without)
+            running.deploy(template, arguments.programs, mails.url, ranges.url)
 
         failure = timed(deployment, running)
-        world = None if failure else checks.World(running, mails)
+        world = None if failure else checks.World(running, mails, ranges)
         for check in [] if failure else steps:
             failure = failure or timed(check, running, world)
         if failure and not arguments.mutants:

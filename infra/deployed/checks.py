@@ -21,9 +21,10 @@ SOON = 20
 class World:
     """The stack, and what the checks have made in it."""
 
-    def __init__(self, stack, mails):
+    def __init__(self, stack, mails, ranges):
         self.stack = stack
         self.mails = mails
+        self.ranges = ranges
         self.api = Api(stack)
         self.tokens = {}
         self.service = None
@@ -31,6 +32,8 @@ class World:
         self.unanswered = None
         # Where the job is seen that staff asked for.
         self.job = None
+        # A token that the first key has signed.
+        self.early = None
 
     def until(self, what, attempt, seconds=SOON):
         """What `attempt` returns once it returns something; fails where that takes too long or something is refused."""
@@ -103,6 +106,21 @@ class World:
         """What the customer's request for a slot is answered, which must have a certain status."""
         order = {"service_id": self.service, "starts_at": slot}
         return self.api.call("POST", "/v1/bookings", status=status, body=order, token=self.tokens[CUSTOMER], key=key)
+
+    def begin(self, booking):
+        """Makes a booking begin a minute ago, in the table: nobody books what has begun."""
+        now = datetime.datetime.now(datetime.UTC)
+        start, end = (now + datetime.timedelta(minutes=minutes) for minutes in (-1, 59))
+        self.stack.client("dynamodb").update_item(
+            TableName=self.stack.resources["Table"],
+            Key={"PK": {"S": f"BOOKING#{booking}"}, "SK": {"S": "BOOKING"}},
+            UpdateExpression="SET starts_at = :start, ends_at = :end ADD v :one",
+            ExpressionAttributeValues={
+                ":start": {"S": start.strftime("%Y-%m-%dT%H:%M:%SZ")},
+                ":end": {"S": end.strftime("%Y-%m-%dT%H:%M:%SZ")},
+                ":one": {"N": "1"},
+            },
+        )
 
     def slots(self):
         """The starts of the service's free slots of three days."""

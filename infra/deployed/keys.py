@@ -2,21 +2,18 @@
 
 import base64
 import json
-import os
-import subprocess
 
 import expand
-import stack
+import manage
 from checks import PASSWORD, PROVIDER
 from stack import Failed
-
-# Seconds that one step may take, since the program may have to be built.
-STEP = 900
 
 
 def keys(world):
     """An operator replaces the key in steps, deploying after each; none is done before its time."""
-    old, before = signed_by(world), world.tokens[PROVIDER]
+    old, world.early = signed_by(world), world.tokens[PROVIDER]
+    if "not the table of that stage" not in refused(world, table="banister-other-Table"):
+        raise Failed("the keys of one stage were replaced beside the table of another")
     if rotate(world)["step"] != "announce" or "deploy first" not in refused(world):
         raise Failed("a key that nobody knows was used")
     world.stack.update()
@@ -28,9 +25,24 @@ def keys(world):
     new = signed_by(world)
     if new == old or published(world) != [new, old]:
         raise Failed(f"{published(world)} are published, {new} signs")
-    world.api.call("GET", "/v1/me", token=before)
-    if "too soon" not in refused(world):
+    if rotate(world)["step"] != "wait" or "too soon" not in refused(world):
         raise Failed("the old key was dropped while its tokens are good")
+    world.api.call("GET", "/v1/me", token=world.early)
+
+
+def dropped(world):
+    """The old key goes, as if its time were over, and takes the tokens that it signed along."""
+    new, old = published(world)
+    if rotate(world, "--wait", "0")["step"] != "drop":
+        raise Failed(f"{old} was not dropped")
+    # Until the deployment both are good.
+    world.api.call("GET", "/v1/me", token=world.early)
+    world.stack.update()
+    if published(world) != [new] or signed_by(world) != new:
+        raise Failed(f"{published(world)} are published, {signed_by(world)} signs")
+    world.api.call("GET", "/v1/me", status=401, token=world.early)
+    if rotate(world)["step"] != "announce":
+        raise Failed("the next key is not announced")
 
 
 def published(world):
@@ -47,36 +59,17 @@ def signed_by(world):
     return json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
 
 
-def rotate(world):
+def rotate(world, *more):
     """What `cargo manage rotate-keys` says when it has done a step."""
-    done = manage(world)
-    if done.returncode:
-        raise Failed(f"rotate-keys ended with {done.returncode}: {done.stdout}{done.stderr}")
-    return json.loads(done.stdout)
+    return manage.done(world, "rotate-keys", *place(world), *more)
 
 
-def refused(world):
+def refused(world, table=None):
     """Why `cargo manage rotate-keys` does no step."""
-    done = manage(world)
-    if not done.returncode:
-        raise Failed(f"rotate-keys did what it should not: {done.stdout}")
-    return json.loads(done.stdout)["error"]
+    return manage.refused(world, "rotate-keys", *place(world), table=table)
 
 
-def manage(world):
-    """Runs `cargo manage rotate-keys` as an operator does on AWS."""
-    endpoint = world.stack.endpoint
-    services = ("DYNAMODB", "SECRETS_MANAGER", "SSM")
-    variables = {f"AWS_ENDPOINT_URL_{service}": endpoint for service in services}
-    variables |= {"AWS_REGION": stack.REGION, "TABLE_NAME": world.stack.resources["Table"]}
-    stage = expand.TEMPLATE_CHECK.PARAMETERS["Stage"]
-    api = f"{endpoint}/_aws/execute-api/{world.stack.resources['Api']}"
-    return subprocess.run(
-        ["cargo", "manage", "rotate-keys", "--stage", stage, "--api", api, "--json"],
-        cwd=expand.ROOT,
-        env=os.environ | variables | world.stack.credentials(),
-        capture_output=True,
-        text=True,
-        timeout=STEP,
-        check=False,
-    )
+def place(world):
+    """The arguments that say where the keys are."""
+    api = f"{world.stack.endpoint}/_aws/execute-api/{world.stack.resources['Api']}"
+    return "--stage", expand.TEMPLATE_CHECK.PARAMETERS["Stage"], "--api", api

@@ -1,5 +1,8 @@
 """The checks of what staff do with services and bookings of the whole market."""
 
+from datetime import UTC, datetime
+
+import icalendar
 from checks import CUSTOMER, PROVIDER, SUPER_ADMIN
 from stack import Failed
 
@@ -8,7 +11,12 @@ def market(world):
     """The super admin finds services and bookings in each way, archives and restores one, and cancels another; and
     everybody has a dashboard."""
     services(world)
+    vacations(world)
     bookings(world)
+    holds(world)
+    moves(world)
+    begun(world)
+    calendars(world)
     dashboards(world)
 
 
@@ -40,6 +48,21 @@ def services(world):
         raise Failed("the service was not restored")
 
 
+def vacations(world):
+    """The provider is away on the day of a slot, which is then free for nobody, and is back."""
+    call, token = world.api.call, world.tokens[PROVIDER]
+    slot = world.slots()[-1]
+    ask = {"from": slot[:10], "to": slot[:10], "message": "A check."}
+    made = call("POST", "/v1/me/calendar/vacations", status=201, body=ask, token=token, key="check-vacation")["id"]
+    if [item["id"] for item in call("GET", "/v1/me/calendar/vacations", token=token)["items"]] != [made]:
+        raise Failed("the vacation is not listed")
+    if slot in world.slots():
+        raise Failed("a slot is free while its provider is away")
+    call("DELETE", f"/v1/me/calendar/vacations/{made}", status=204, token=token)
+    if slot not in world.slots():
+        raise Failed("the days of a vacation that was deleted are not free")
+
+
 def bookings(world):
     """A booking of its own is cancelled by staff, twice as after a lost answer, and both sides are told."""
     call, token = world.api.call, world.tokens[SUPER_ADMIN]
@@ -61,6 +84,97 @@ def bookings(world):
         world.until(f"the mail to {address}", lambda address=address: world.mailed(address, "cancelled"))
     if slot not in world.slots():
         raise Failed("the time of a booking that staff cancelled is not free")
+
+
+def holds(world):
+    """A slot is held and given back, and held and booked."""
+    call, token = world.api.call, world.tokens[CUSTOMER]
+    slot = world.slots()[-1]
+    ask = {"service_id": world.service, "starts_at": slot}
+    held = call("POST", "/v1/holds", status=201, body=ask, token=token, key="check-hold-1")["id"]
+    if slot in world.slots():
+        raise Failed("a slot that is held is free")
+    call("POST", "/v1/holds", status=409, body=ask, token=token, key="check-hold-0")
+    call("DELETE", f"/v1/holds/{held}", status=204, token=token)
+    held = call("POST", "/v1/holds", status=201, body=ask, token=token, key="check-hold-2")["id"]
+    booking = call("POST", "/v1/bookings", status=201, body=ask | {"hold_id": held}, token=token, key="check-held")["id"]
+    call("POST", f"/v1/bookings/{booking}/cancel", token=token)
+    if slot not in world.slots():
+        raise Failed("something is left of a hold that was booked")
+
+
+def moves(world):
+    """A booking is moved with the other side's consent, a move is declined, and what calling off gives back is what the
+    preview said."""
+    call, customer, provider = world.api.call, world.tokens[CUSTOMER], world.tokens[PROVIDER]
+    first, second, third = world.slots()[-3:]
+    path = f"/v1/bookings/{world.booked(first, 'check-moved')['id']}"
+    call("POST", f"{path}/confirm", token=provider)
+    taken = world.booked(third, "check-taken")["id"]
+    call("POST", f"{path}/reschedule", status=409, body={"starts_at": third}, token=provider)
+    call("POST", f"/v1/bookings/{taken}/cancel", token=customer)
+    call("POST", f"{path}/reschedule", body={"starts_at": second}, token=provider)
+    call("POST", f"{path}/reschedule/decline", body={"reason": "A check."}, token=customer)
+    for _ in range(2):
+        call("POST", f"{path}/reschedule", body={"starts_at": third}, token=customer, key="check-move")
+    world.until("the mail about another time", lambda: world.mailed(PROVIDER, "another time"))
+    call("POST", f"{path}/reschedule/accept", status=409, body={"starts_at": second}, token=provider)
+    days = {"from": third[:10], "to": third[:10]}
+    away = call("POST", "/v1/me/calendar/vacations", status=201, body=days, token=provider, key="check-away")["id"]
+    call("POST", f"{path}/reschedule/accept", status=409, body={"starts_at": third}, token=provider)
+    call("DELETE", f"/v1/me/calendar/vacations/{away}", status=204, token=provider)
+    moved = call("POST", f"{path}/reschedule/accept", body={"starts_at": third}, token=provider)
+    if (moved["starts_at"], moved["proposal"]) != (third, None):
+        raise Failed(f"the booking was not moved: {moved}")
+    if first not in world.slots() or third in world.slots():
+        raise Failed("moving did not free one time and take the other")
+    preview = call("GET", f"{path}/cancellation-preview", token=customer)["refund"]
+    gone = call("POST", f"{path}/cancel", body={"refund": preview["amount"]}, token=customer)
+    if gone["refund"] != preview:
+        raise Failed(f"the preview said {preview}, and {gone['refund']} is given back")
+    steps = [line["reschedule"] for line in call("GET", f"{path}/history", token=provider)["items"]]
+    if [step and step["step"] for step in steps] != [None, None, "proposed", "declined", "proposed", "moved", None]:
+        raise Failed(f"the history is {steps}")
+
+
+def begun(world):
+    """Of two bookings that have begun, as far as the table knows, one takes place and to the other nobody comes."""
+    call, provider = world.api.call, world.tokens[PROVIDER]
+    slots = world.slots()
+    for slot, verb, status in ((slots[-1], "complete", "completed"), (slots[-2], "no-show", "no_show")):
+        path = f"/v1/bookings/{world.booked(slot, f'check-{verb}')['id']}"
+        call("POST", f"{path}/confirm", token=provider)
+        call("POST", f"{path}/{verb}", status=409, token=provider)
+        world.begin(path.rsplit("/", 1)[1])
+        if call("POST", f"{path}/{verb}", token=provider)["status"] != status:
+            raise Failed(f"the booking did not become {status}")
+    world.until("the mail about the missed booking", lambda: world.mailed(CUSTOMER, "missed"))
+
+
+def calendars(world):
+    """Both sides have a booking as a file, and the provider's calendar has it by a link until that is revoked. Another
+    reader of RFC 5545 finds the time that was booked."""
+    call, fetch, token = world.api.call, world.api.fetch, world.tokens[PROVIDER]
+    slot = world.slots()[-1]
+    booking = world.booked(slot, "check-calendar-file")["id"]
+    void, link = [call("POST", "/v1/me/calendar/feed", status=201, token=token)["path"] for _ in range(2)]
+    call("GET", void, status=404)
+    bearers = [{"Authorization": f"Bearer {world.tokens[side]}"} for side in (CUSTOMER, PROVIDER)]
+    reads = [(f"/v1/bookings/{booking}.ics", bearer) for bearer in bearers] + [(link, {})]
+    for path, headers in reads:
+        status, answered, content = fetch("GET", path, headers=headers)
+        if status != 200 or answered["Content-Type"] != "text/calendar; charset=utf-8":
+            raise Failed(f"a calendar file was answered {status}, {answered['Content-Type']}")
+        events = icalendar.Calendar.from_ical(content).walk("VEVENT")
+        starts = {str(event["UID"]): event["DTSTART"].dt.astimezone(UTC) for event in events}
+        if starts.get(booking) != datetime.fromisoformat(slot):
+            raise Failed(f"the booking at {slot} is in the calendar as {starts}")
+    status, _, content = fetch("GET", link, headers={"If-None-Match": answered["ETag"]})
+    if (status, content) != (304, b""):
+        raise Failed(f"a calendar that is known was answered {status}")
+    call("POST", f"/v1/bookings/{booking}/cancel", token=world.tokens[CUSTOMER])
+    call("DELETE", "/v1/me/calendar/feed", status=204, token=token)
+    call("GET", link, status=404)
 
 
 def dashboards(world):

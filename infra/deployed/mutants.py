@@ -39,6 +39,8 @@ MUTANTS = [
     ("event", "SocketFunction", "Messages", "websocket"),
     ("event", "MediaFunction", "Messages", "photo"),
     ("event", "ExpireFunction", "Minute", "schedule"),
+    ("event", "GetJwksFunction", "Http", "keys"),
+    ("resource", "TableNameParameter", "", "keys"),
 ]
 
 

@@ -1,8 +1,10 @@
-"""Who the stack talks to: a mail server that can refuse, and a client of the API."""
+"""Who the stack talks to: a mail server that can refuse, a service of breached passwords, and a client of the API."""
 
 import email
 import email.policy
+import hashlib
 import http.client
+import http.server
 import json
 import threading
 
@@ -45,6 +47,44 @@ class MailServer:
         """Subject and text of the mails to an address, oldest first."""
         with self._lock:
             return [(subject, text) for recipient, subject, text in self._mails if recipient == address]
+
+
+class RangeServer:
+    """Knows one password, by the range protocol of Pwned Passwords. To be used with `with`."""
+
+    LEAKED = "leaked horse battery"
+
+    def __init__(self):
+        self.asked = []
+        asked = self.asked
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                prefix = self.path.removeprefix("/range/")
+                asked.append(prefix)
+                known = hashlib.sha1(RangeServer.LEAKED.encode(), usedforsecurity=False).hexdigest().upper()
+                lines = [f"{number:035X}:0" for number in range(800)]
+                if known.startswith(prefix):
+                    lines.append(f"{known[len(prefix):]}:7")
+                content = "\r\n".join(lines).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
 
 
 def fetch(port, method, target, body=None, headers=None):

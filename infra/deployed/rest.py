@@ -6,6 +6,7 @@ import json
 import live
 import own
 from checks import CUSTOMER, PASSWORD, PROVIDER, SOON, SUPER_ADMIN
+from peers import RangeServer
 from stack import Failed
 
 # What functions complain of when they are given what can never work; and the jobs function, of what comes too early.
@@ -40,9 +41,12 @@ def endpoints(world):
 
 
 def sessions(world):
-    """One session is ended, one from another, and a third by using a refresh token twice."""
+    """One session is ended, one replaced, one ended from another, and a last one by using a refresh token twice."""
     credentials = {"email": CUSTOMER, "password": PASSWORD}
     session = world.api.call("POST", "/v1/sessions", status=201, body=credentials)
+    held = session["refresh_token"]
+    session = world.api.call("POST", "/v1/sessions", status=201, body=credentials | {"replaces": held})
+    world.api.call("POST", "/v1/sessions/refresh", status=401, body={"refresh_token": held})
     world.api.call("DELETE", "/v1/sessions/current", status=204, token=session["access_token"])
     session = world.api.call("POST", "/v1/sessions", status=201, body=credentials)
     standing = world.api.call("GET", "/v1/sessions", token=session["access_token"])["items"]
@@ -85,6 +89,10 @@ def passwords(world):
     change = {"current_password": "another fine password", "new_password": PASSWORD}
     wrong = change | {"current_password": "not the password"}
     call("PUT", "/v1/me/password", status=422, body=wrong, token=session["access_token"])
+    leaked = change | {"new_password": RangeServer.LEAKED}
+    call("PUT", "/v1/me/password", status=422, body=leaked, token=session["access_token"])
+    if {len(prefix) for prefix in world.ranges.asked} != {5}:
+        raise Failed(f"the service of breached passwords was asked {world.ranges.asked}")
     call("PUT", "/v1/me/password", status=204, body=change, token=session["access_token"])
     refreshed = call("POST", "/v1/sessions/refresh", body={"refresh_token": session["refresh_token"]})
     call("GET", "/v1/me", token=refreshed["access_token"])

@@ -50,6 +50,8 @@ class Stack:
         self.resources = {}
         self.types = {}
         self._secret = secrets.token_hex(20)
+        # The parameters of the stack.
+        self._given = {}
 
     def __enter__(self):
         # Nothing of this process's environment: a function must not find there what the template forgot.
@@ -145,8 +147,9 @@ class Stack:
         credentials = {"aws_access_key_id": "test", "aws_secret_access_key": self._secret}
         return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION, **(credentials | more))
 
-    def deploy(self, template, programs, smtp_url):
+    def deploy(self, template, programs, smtp_url, ranges_url):
         """Does what docs/operations.md asks of an operator, then deploys with the binaries of a folder."""
+        self._given = expand.TEMPLATE_CHECK.PARAMETERS | {"BreachedPasswordsUrl": ranges_url}
         self._put_values(smtp_url)
         self._upload(template, programs)
         self.client("s3").put_object(Bucket=expand.CODE_BUCKET, Key="template.json", Body=expand.as_text(template))
@@ -161,14 +164,13 @@ class Stack:
         self._await_deployment(cloudformation, "UPDATE_COMPLETE")
 
     def _deployment(self):
-        given = expand.TEMPLATE_CHECK.PARAMETERS
         return {
             "StackName": NAME,
             "TemplateURL": f"{self.endpoint}/{expand.CODE_BUCKET}/template.json",
             "Capabilities": ["CAPABILITY_IAM"],
             "Parameters": [
                 {"ParameterKey": key, "ParameterValue": ",".join(value) if isinstance(value, list) else value}
-                for key, value in given.items()
+                for key, value in self._given.items()
             ],
         }
 

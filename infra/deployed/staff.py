@@ -6,6 +6,7 @@ import struct
 import time
 import urllib.parse
 
+import manage
 from checks import CUSTOMER, PASSWORD, SOON, SUPER_ADMIN
 from peers import fetch
 from stack import Failed
@@ -14,19 +15,8 @@ SUPPORT = "support@example.com"
 
 
 def appoint(world, address, role):
-    """Makes somebody who registers a member of staff, in the table: the API never does."""
-    world.register(address, "customer")
-    confirmation = {"email": address, "code": world.code(address)}
-    world.api.call("POST", "/v1/email-confirmations", status=204, body=confirmation)
-    table, name = world.stack.client("dynamodb"), world.stack.resources["Table"]
-    user = world.id_of(address)
-    table.update_item(
-        TableName=name,
-        Key={"PK": {"S": f"USER#{user}"}, "SK": {"S": "USER"}},
-        UpdateExpression="SET #role = :role, GSI1PK = :list ADD v :one",
-        ExpressionAttributeNames={"#role": "role"},
-        ExpressionAttributeValues={":role": {"S": role}, ":list": {"S": f"ROLE#{role}"}, ":one": {"N": "1"}},
-    )
+    """Makes somebody a member of staff, by an operator's command as the first of them has to be; signed in."""
+    user = manage.create(world, address, role)
     credentials = {"email": address, "password": PASSWORD}
     session = world.api.call("POST", "/v1/sessions", status=201, body=credentials)
     if role == "super_admin":

@@ -196,7 +196,7 @@ async fn listen(mut socket: Socket) {
 }
 
 /// A process that waits for its first event, and the CPU time that it took to get there.
-async fn start(
+pub(crate) async fn start(
     definition: &Definition,
     binary: &Path,
     world: &World,
@@ -212,7 +212,7 @@ async fn start(
 }
 
 /// One invocation; when it is over, the process waits for the next one.
-async fn call(function: &mut Function, event: &str) -> Result<Value, BenchError> {
+pub(crate) async fn call(function: &mut Function, event: &str) -> Result<Value, BenchError> {
     let outcome = function.invoke(event, LIMIT).await;
     let Outcome::Answer(answer) = outcome else {
         return Err(BenchError::Unexpected(format!("{outcome:?} {:?}", function.logs().last())));
@@ -262,7 +262,7 @@ fn refreshed(event: &str, answer: &Value) -> Result<String, BenchError> {
 }
 
 /// Removes all counters of rate limits from the table.
-fn forget_limits(cloud: &Cloud) -> Result<(), BenchError> {
+pub(crate) fn forget_limits(cloud: &Cloud) -> Result<(), BenchError> {
     let broken = |error: dynoxide::DynoxideError| BenchError::Unexpected(error.to_string());
     let wanted = json!({ "TableName": "banister", "FilterExpression": "begins_with(PK, :limit)",
         "ProjectionExpression": "PK, SK", "ExpressionAttributeValues": { ":limit": { "S": "LIMIT#" } } });

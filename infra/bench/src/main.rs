@@ -6,6 +6,7 @@ mod document;
 mod functions;
 mod load;
 mod machine;
+mod passwords;
 mod push;
 mod report;
 mod spread;
@@ -28,6 +29,7 @@ Parts:
   functions   CPU, memory and size of the binaries in target/lambda (infra/release/stage puts them there)
   load        requests a second and latency of the local cloud, with few and with many items in the table
   users       the same of finding people and signing in, with few and with a million accounts (takes 8 GB)
+  passwords   a password hash and a sign-in with one, free and with the processor's share of the function's memory
   push        pushes a second to 1,000 WebSocket connections of the local cloud
   cost        dollars by operation and by month, from counted units and prices.json
 
@@ -86,7 +88,7 @@ fn parse() -> Result<Option<Asked>, lexopt::Error> {
         }
     }
     match asked.part.as_str() {
-        "all" | "functions" | "load" | "users" | "push" | "cost" => Ok(Some(asked)),
+        "all" | "functions" | "load" | "users" | "passwords" | "push" | "cost" => Ok(Some(asked)),
         other => Err(format!("there is no part {other}").into()),
     }
 }
@@ -112,7 +114,7 @@ fn conclude(part: &Part, rows: Vec<(String, Figures)>, bless: bool) -> Result<Ve
 /// The performance page with the tables of the committed baselines.
 fn performance() -> Result<String, BenchError> {
     let mut texts = Vec::new();
-    for part in [&functions::PART, &load::PART, &load::users::PART, &push::PART] {
+    for part in [&functions::PART, &load::PART, &load::users::PART, &passwords::PART, &push::PART] {
         let text = part.baseline()?.map_or_else(
             || "Not measured yet.".to_owned(),
             |baseline| format!("On {}.\n\n{}", baseline.machine, part.table(&baseline)),
@@ -137,6 +139,9 @@ async fn run(asked: &Asked) -> Result<Vec<String>, BenchError> {
     }
     if let (Some(log), true) = (&log, wanted("users")) {
         faults.extend(conclude(&load::users::PART, load::users::measure(log).await?, asked.bless)?);
+    }
+    if wanted("passwords") {
+        faults.extend(conclude(&passwords::PART, passwords::measure().await?, asked.bless)?);
     }
     if wanted("push") {
         faults.extend(conclude(&push::PART, push::measure().await?, asked.bless)?);

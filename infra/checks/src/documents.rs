@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::Faults;
+use crate::{Faults, unequal};
 
 /// How docs/security.md writes the folder of the tests over HTTP.
 const API: (&str, &str) = ("api/", "infra/local/tests/api/");
@@ -31,7 +31,7 @@ const SECTIONS: [(&str, u8); 20] = [
     ("9.2", 4),
 ];
 
-/// Each test that a document names as `` `path/to/file.rs::name` `` is a function of that file. `read` gives
+/// Each test that a document names as `` `path/to/file.rs::name` `` is a test of that file. `read` gives
 /// the text of a file by its path from the top, if there is one.
 #[must_use]
 pub fn named_tests_exist(document: &str, read: impl Fn(&str) -> Option<String>) -> Faults {
@@ -44,9 +44,21 @@ pub fn named_tests_exist(document: &str, read: impl Fn(&str) -> Option<String>) 
         let path =
             file.strip_prefix(API.0).map_or_else(|| (*file).to_owned(), |rest| format!("{}{rest}", API.1));
         let text = read(&format!("{path}.rs")).unwrap_or_default();
-        !text.contains(&format!("fn {name}("))
+        !has_test(&text, name)
     });
     missing.map(|(file, name)| format!("there is no test {file}.rs::{name}")).collect()
+}
+
+/// Whether a file has a function of this name that is run as a test.
+fn has_test(text: &str, name: &str) -> bool {
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    let called = format!("fn {name}(");
+    let is_attribute = |line: &&&str| line.starts_with("#[") || line.starts_with("///");
+    lines.iter().enumerate().any(|(number, line)| {
+        let mut above = lines[..number].iter().rev().take_while(is_attribute);
+        let is_test = |line: &&str| *line == "#[test]" || line.starts_with("#[tokio::test");
+        line.trim_start_matches("async ").starts_with(&called) && above.any(is_test)
+    })
 }
 
 /// Each requirement of chapters 6 to 9 of ASVS 5.0 has one row with one of the four answers, and there are
@@ -78,4 +90,31 @@ pub fn requirements_are_answered(document: &str) -> Faults {
     }
     faults.extend(left.iter().map(|number| format!("{number} is not answered")));
     faults
+}
+
+/// The table of rate limits has each limit that the sources set, with its numbers, and no others.
+#[must_use]
+pub fn limits_are_told(document: &str, sources: &str) -> Faults {
+    let section = document.split("\n## ").find(|section| section.starts_with("Rate limits\n"));
+    let rows = section.into_iter().flat_map(str::lines).filter_map(|line| {
+        let (limit, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
+        Some(format!("{limit}: {}", rest.split(" |").next()?))
+    });
+    let set = sources.split("Limit { operation: \"").skip(1).map(|rest| {
+        let text = rest.split('}').next().unwrap_or_default().trim();
+        limit(text).unwrap_or_else(|| format!("not in numbers: {text}"))
+    });
+    unequal(("the document", &rows.collect()), ("the sources", &set.collect()))
+}
+
+/// What the table says of a limit that is written `name", count: 5, seconds: 3_600`.
+fn limit(text: &str) -> Option<String> {
+    let (name, numbers) = text.split_once("\", count: ")?;
+    let (count, seconds) = numbers.split_once(", seconds: ")?;
+    let number = |text: &str| text.replace('_', "").parse::<u32>().ok();
+    let (count, seconds) = (number(count)?, number(seconds)?);
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let (length, unit) = units.into_iter().find(|(length, _)| seconds % length == 0)?;
+    let plural = if seconds == length { "" } else { "s" };
+    Some(format!("{name}: {count} in {} {unit}{plural}", seconds / length))
 }

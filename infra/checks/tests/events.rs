@@ -149,6 +149,9 @@ fn ids_are_well_formed() {
                 "ses" => word.parse::<banister_domain::id::SessionId>().is_ok(),
                 "evt" => word.parse::<banister_domain::id::EventId>().is_ok(),
                 "svc" => word.parse::<banister_domain::id::ServiceId>().is_ok(),
+                "vac" => word.parse::<banister_domain::id::VacationId>().is_ok(),
+                "hld" => word.parse::<banister_domain::id::HoldId>().is_ok(),
+                "prp" => word.parse::<banister_domain::id::ProposalId>().is_ok(),
                 "usr" => word.parse::<banister_domain::id::UserId>().is_ok(),
                 _ => false,
             };

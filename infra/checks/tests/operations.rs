@@ -8,13 +8,14 @@ use banister_checks::operations::{
     Route, document_is_complete, functions_are_operations, reading_is_reading, rights_are_listed,
     variables_are_of_area,
 };
+use banister_checks::rules::hashing_has_a_processor;
 use banister_checks::template::Template;
 use banister_checks::{Faults, files};
 use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 88] = [
+const RIGHTS: [(&str, &str); 103] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -34,7 +35,7 @@ const RIGHTS: [(&str, &str); 88] = [
     ("get_job", "BatchGetItem GetItem; PrivateBucket/exports/*: GetObject"),
     ("export_me", "BatchGetItem PutItem Query UpdateItem; GSI1: Query; GSI2: Query"),
     ("list_job_results", "BatchGetItem GetItem Query"),
-    ("create_session", "ConditionCheckItem GetItem PutItem UpdateItem"),
+    ("create_session", "ConditionCheckItem DeleteItem GetItem PutItem UpdateItem"),
     ("refresh_session", "DeleteItem GetItem PutItem"),
     ("end_current_session", "BatchGetItem DeleteItem GetItem PutItem"),
     ("list_sessions", "BatchGetItem Query"),
@@ -49,14 +50,29 @@ const RIGHTS: [(&str, &str); 88] = [
     ("archive_service", "BatchGetItem GetItem PutItem"),
     ("publish_service", "BatchGetItem GetItem PutItem"),
     ("get_calendar", "BatchGetItem GetItem"),
-    ("set_calendar", "BatchGetItem GetItem PutItem"),
+    ("set_calendar", "BatchGetItem GetItem PutItem Query"),
+    ("list_vacations", "BatchGetItem GetItem"),
+    ("create_vacation", "BatchGetItem GetItem PutItem"),
+    ("delete_vacation", "BatchGetItem GetItem PutItem"),
+    ("create_calendar_feed", "BatchGetItem ConditionCheckItem DeleteItem PutItem UpdateItem"),
+    ("delete_calendar_feed", "BatchGetItem DeleteItem GetItem PutItem"),
+    ("get_calendar_feed", "GetItem UpdateItem; GSI2: Query"),
     ("list_slots", "BatchGetItem GetItem Query"),
-    ("create_booking", "BatchGetItem GetItem PutItem Query UpdateItem"),
+    ("create_booking", "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem"),
     ("list_bookings", "BatchGetItem; GSI1: Query; GSI2: Query"),
     ("get_booking", "BatchGetItem GetItem"),
     ("confirm_booking", "BatchGetItem GetItem PutItem"),
     ("decline_booking", "BatchGetItem GetItem PutItem"),
     ("cancel_booking", "BatchGetItem GetItem PutItem"),
+    ("complete_booking", "BatchGetItem GetItem PutItem"),
+    ("mark_no_show", "BatchGetItem GetItem PutItem"),
+    ("list_booking_history", "BatchGetItem GetItem Query"),
+    ("preview_cancellation", "BatchGetItem GetItem"),
+    ("create_hold", "BatchGetItem GetItem PutItem Query UpdateItem"),
+    ("delete_hold", "BatchGetItem DeleteItem GetItem PutItem"),
+    ("reschedule_booking", "BatchGetItem GetItem PutItem Query UpdateItem"),
+    ("accept_reschedule", "BatchGetItem GetItem PutItem Query"),
+    ("decline_reschedule", "BatchGetItem GetItem PutItem"),
     ("get_dashboard", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query; GSI3: Query"),
     ("create_chat_ticket", "BatchGetItem PutItem UpdateItem"),
     (
@@ -68,7 +84,7 @@ const RIGHTS: [(&str, &str); 88] = [
     ("get_user_permissions", "BatchGetItem"),
     ("set_user_permissions", "BatchGetItem PutItem"),
     ("disable_user", "BatchGetItem PutItem"),
-    ("enable_user", "BatchGetItem GetItem PutItem"),
+    ("enable_user", "BatchGetItem PutItem"),
     ("end_user_sessions", "BatchGetItem PutItem"),
     ("set_user_role", "BatchGetItem PutItem"),
     ("create_user", "BatchGetItem GetItem PutItem"),
@@ -132,7 +148,8 @@ const RIGHTS: [(&str, &str); 88] = [
 const VARIABLES: [(&str, &str); 18] = [
     (
         "accounts",
-        "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CODE_KEY_SECRET CURSOR_KEY_SECRET PRIVATE_BUCKET PUBLIC_URL TABLE_NAME",
+        "ACCESS_ISSUER ACCESS_PUBLIC_KEYS BREACHED_PASSWORDS_URL CODE_KEY_SECRET CURSOR_KEY_SECRET PRIVATE_BUCKET \
+         PUBLIC_URL TABLE_NAME",
     ),
     (
         "sessions",
@@ -156,9 +173,12 @@ const VARIABLES: [(&str, &str); 18] = [
     ("sweep", "EMAIL_QUEUE_URL JOBS_QUEUE_URL MEDIA_QUEUE_URL SOCKET_QUEUE_URL TABLE_NAME"),
 ];
 
-/// What single functions have beside that: those that mail invitations make their tokens.
-const OWN_VARIABLES: [(&str, &str); 2] =
-    [("create_user", "CODE_KEY_SECRET"), ("resend_user_confirmation", "CODE_KEY_SECRET")];
+/// What single functions have beside that: those that mail invitations make their tokens, and one of the sessions' lists.
+const OWN_VARIABLES: [(&str, &str); 3] = [
+    ("create_user", "CODE_KEY_SECRET"),
+    ("resend_user_confirmation", "CODE_KEY_SECRET"),
+    ("list_sessions", "CURSOR_KEY_SECRET"),
+];
 
 fn operations() -> Vec<Operation> {
     [
@@ -278,6 +298,35 @@ fn what_only_reads_may_not_write() {
         reading_is_reading,
         &[(read, "Action: [dynamodb:BatchGetItem, dynamodb:PutItem]"), (told, &deleting)],
     );
+}
+
+/// The operations that make or check a password's hash.
+const HASHING: [&str; 9] = [
+    "register_account",
+    "complete_password_reset",
+    "change_password",
+    "request_email_change",
+    "delete_me",
+    "set_up_totp",
+    "remove_totp",
+    "renew_recovery_codes",
+    "create_session",
+];
+
+#[test]
+fn those_that_hash_have_a_processor() {
+    let hashing = HASHING.into_iter().collect();
+    let rule = |template: &Template| hashing_has_a_processor(template, &hashing);
+    good(&rule(&template()));
+    notices(
+        rule,
+        &[
+            ("      MemorySize: 512\n", ""),
+            ("CodeUri: target/lambda/catalog/\n", "CodeUri: target/lambda/catalog/\n      MemorySize: 512\n"),
+        ],
+    );
+    let fewer = HASHING.into_iter().skip(1).collect();
+    assert!(!hashing_has_a_processor(&template(), &fewer).is_empty());
 }
 
 #[test]

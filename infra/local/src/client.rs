@@ -329,7 +329,12 @@ impl Client {
     /// Books a start of a service under an idempotency key.
     pub async fn book(&self, service: &str, starts_at: &str, key: &str) -> Result<Answer, ClientError> {
         let ask = json!({ "service_id": service, "starts_at": starts_at });
-        self.call(Method::POST, "/v1/bookings", &[("idempotency-key", key)], Some(&ask)).await
+        self.post_once("/v1/bookings", &ask, key).await
+    }
+
+    /// A POST of JSON that is done once for the key.
+    pub async fn post_once(&self, path: &str, body: &Value, key: &str) -> Result<Answer, ClientError> {
+        self.call(Method::POST, path, &[("idempotency-key", key)], Some(body)).await
     }
 }
 

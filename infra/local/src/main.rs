@@ -30,11 +30,12 @@ Options:
 ";
 
 /// What a developer may set otherwise, from `env.example`; where things are is the cloud's to say.
-const OVERRIDABLE: [&str; 9] = [
+const OVERRIDABLE: [&str; 10] = [
     "ACCESS_ISSUER",
     "ACCESS_PRIVATE_KEY",
     "ACCESS_PUBLIC_KEYS",
     "APP_URL",
+    "BREACHED_PASSWORDS_URL",
     "CODE_KEY",
     "CURSOR_KEY",
     "MAIL_FROM",

@@ -5,16 +5,17 @@ use std::convert::Infallible;
 use std::path::Path;
 
 use banister_domain::access::{Permission, Permissions};
-use banister_domain::account::{Account, AccountStatus, Email, Role};
-use banister_domain::id::{JobId, UserId};
+use banister_domain::account::{Account, Email, InvalidPassword, Password, Role};
+use banister_domain::id::{AuditId, JobId, UserId};
 use banister_domain::text::{PersonName, Reason};
+use banister_integrations::breaches::Breaches;
 use banister_platform::clock::Clock;
 use banister_platform::config::Settings;
 use banister_platform::identity::password::Passwords;
 use banister_platform::random;
 use banister_platform::store::{
-    Accounts, Act, Audit, AuditEntry, AuditRecord, COMMAND, Change, Edit, EditError, FirstPassword, Jobs,
-    NewAccount, Once, PermissionsError, Rebuilt, RegisterError, Statistics, Verified,
+    Accounts, Act, Audit, AuditEntry, AuditRecord, COMMAND, Edit, EditError, FirstPassword, Jobs, NewAccount,
+    Once, PermissionsError, Rebuilt, RegisterError, Statistics, Verified,
 };
 use banister_platform::table::{CommitError, Table, backoff};
 use jiff::civil::Date;
@@ -94,7 +95,9 @@ impl Desk {
         if self.accounts().credentials(&email).await?.is_some() {
             return Err(TAKEN);
         }
-        let password = password::read()?;
+        let password = password::read()?.of(&email, &first_name, &last_name);
+        let password = password.map_err(|error| ManageError::Password(error.to_string()))?;
+        self.unbreached(&password).await?;
         let hash = Passwords::from_settings(&self.settings)?.hash(password).await;
         let hash = hash.map_err(|error| ManageError::Password(error.to_string()))?;
         let now = self.clock.now();
@@ -118,6 +121,21 @@ impl Desk {
             }
         }
         Err(ManageError::Busy)
+    }
+
+    /// Refuses a password that is known from a breach, unless nobody is to be asked.
+    async fn unbreached(&self, password: &Password) -> Result<(), ManageError> {
+        let Some(breaches) = self.settings.parsed("BREACHED_PASSWORDS_URL", Breaches::named)? else {
+            return Ok(());
+        };
+        match breaches.know(password.expose()).await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(ManageError::Password(InvalidPassword::Breached.to_string())),
+            Err(error) => {
+                eprintln!("whether the password is known from a breach was not told: {error}");
+                Ok(())
+            }
+        }
     }
 
     async fn permit(&self, whom: Whom, permission: Permission, may: bool) -> Result<Outcome, ManageError> {
@@ -144,16 +162,7 @@ impl Desk {
 
     async fn disable(&self, whom: Whom, reason: Reason) -> Result<Outcome, ManageError> {
         let (id, act) = (self.id(whom).await?, self.act());
-        let decide = |account: &Account| {
-            let change = Change::of(&json!({ "status": account.status }), &json!({ "reason": reason }));
-            let edit = || Edit {
-                account: account.clone().disabled(reason.clone(), act.at),
-                entry: AuditEntry::AccountDisabled,
-                change: Some(change),
-            };
-            (account.status == AccountStatus::Active).then(edit)
-        };
-        let account = self.edit(id, &act, decide).await?;
+        let account = self.edit(id, &act, |account| Edit::disabled(account, &reason, act.at)).await?;
         Ok(json!({ "id": id, "status": account.status }).into())
     }
 
@@ -173,6 +182,7 @@ impl Desk {
         match self.accounts().edit(id, act, decide).await {
             Ok(account) => Ok(account),
             Err(CommitError::Refused(EditError::Missing)) => Err(MISSING),
+            Err(CommitError::Refused(EditError::Unreadable(_))) => Err(UNREADABLE),
             Err(CommitError::Refused(EditError::LastSuperAdmin)) => {
                 Err(ManageError::Refused("there must be another active super admin"))
             }
@@ -220,7 +230,17 @@ impl Desk {
         Ok(plan.carry_out(&id).await?.into())
     }
 
+    /// Leaves the record of an act that is more than one transaction: before it begins, so that none is
+    /// without one, and with what came of it when it is done.
+    async fn note(&self, entry: AuditEntry, what: &Value) -> Result<AuditId, ManageError> {
+        let line = AuditRecord::new(entry, None, COMMAND.to_owned(), self.clock.now());
+        let line = line.change(&json!(null), what);
+        self.table.put(&line).await?;
+        Ok(line.id)
+    }
+
     async fn reindex(&self) -> Result<Outcome, ManageError> {
+        self.note(AuditEntry::UsersReindexed, &json!({ "step": "begun" })).await?;
         let (mut accounts, mut unreadable) = (0, 0);
         for role in Role::ALL {
             let mut after = None;
@@ -239,6 +259,7 @@ impl Desk {
             }
         }
         let result = json!({ "accounts": accounts, "unreadable": unreadable });
+        self.note(AuditEntry::UsersReindexed, &done(&result)).await?;
         Ok(Outcome { result, good: unreadable == 0 })
     }
 
@@ -263,6 +284,17 @@ impl Desk {
             all.pending += pending;
             all.findings.extend(findings);
         }
+        // What is gone with all of its day is known to the days behind it.
+        if let Some(next) = days.last().and_then(|last| last.tomorrow().ok()) {
+            all.findings.extend(audit.verify_earlier(next, self.clock.now()).await?);
+        }
+        let mut known = Vec::new();
+        for finding in std::mem::take(&mut all.findings) {
+            if !known.contains(&finding) {
+                known.push(finding);
+            }
+        }
+        all.findings = known;
         let good = all.findings.is_empty();
         let Verified { records, links, pending, findings } = all;
         let result = json!({ "days": days.len(), "records": records, "links": links, "pending": pending,
@@ -273,19 +305,29 @@ impl Desk {
     async fn link(&self, from: Option<Date>, to: Option<Date>) -> Result<Outcome, ManageError> {
         let audit = Audit::new(self.table.clone());
         let (mut linked, days) = (0, self.days(from, to));
+        let span = json!({ "step": "begun", "from": days.first(), "to": days.last() });
+        let own = self.note(AuditEntry::AuditLinked, &span).await?;
         for day in &days {
-            linked += audit.link_missed(*day, self.clock.now()).await?;
+            linked += audit.link_missed(*day, Some(own), self.clock.now()).await?;
         }
-        Ok(json!({ "days": days.len(), "linked": linked }).into())
+        let result = json!({ "days": days.len(), "linked": linked });
+        self.note(AuditEntry::AuditLinked, &done(&result)).await?;
+        Ok(result.into())
     }
 
     async fn continue_job(&self, id: JobId) -> Result<Outcome, ManageError> {
-        let job = Jobs::new(self.table.clone()).ask_again(id, self.clock.now()).await?;
+        let job = Jobs::new(self.table.clone()).ask_again(id, COMMAND, self.clock.now()).await;
+        let job = job.map_err(|error| match error {
+            CommitError::Refused(never) => match never {},
+            CommitError::Contention => ManageError::Busy,
+            CommitError::Storage(error) => error.into(),
+        })?;
         let job = job.ok_or(ManageError::Refused("there is no such job, or it is done"))?;
         Ok(json!({ "id": id, "state": job.state, "revision": job.revision }).into())
     }
 
     async fn rebuild(&self) -> Result<Outcome, ManageError> {
+        self.note(AuditEntry::CountersRebuilt, &json!({ "step": "begun" })).await?;
         let rebuilt = Statistics::new(self.table.clone()).rebuild().await?;
         let Rebuilt { generation, things, unreadable, corrected, corrected_days } = rebuilt;
         let corrected: BTreeMap<_, _> = corrected
@@ -296,10 +338,19 @@ impl Desk {
             .collect();
         let result = json!({ "generation": generation, "things": things, "unreadable": unreadable,
             "corrected": corrected, "corrected_days": corrected_days });
+        self.note(AuditEntry::CountersRebuilt, &done(&result)).await?;
         Ok(Outcome { result, good: unreadable == 0 })
     }
 }
 
+/// What came of an act, as its record has it.
+fn done(result: &Value) -> Value {
+    let mut what = result.clone();
+    what["step"] = json!("done");
+    what
+}
+
 const MISSING: ManageError = ManageError::Refused("there is no such account");
+const UNREADABLE: ManageError = ManageError::Refused("what is kept does not read as an account");
 const ERASED: ManageError = ManageError::Refused("the account is erased");
 const TAKEN: ManageError = ManageError::Refused("the e-mail address has an account");

@@ -6,11 +6,12 @@ use banister_domain::access::Permission;
 use banister_domain::account::{Email, Role};
 use banister_domain::id::{JobId, UserId};
 use banister_domain::text::{PersonName, Reason};
+use jiff::SignedDuration;
 use jiff::civil::Date;
 use lexopt::prelude::{Long, Short, Value, ValueExt as _};
 use lexopt::{Error, Parser};
 
-use crate::rotation::Deployment;
+use crate::rotation::{Deployment, OLD_TOKENS};
 
 pub(crate) const USAGE: &str = "\
 Does by hand what operators do: in a local cloud that runs, or, with TABLE_NAME, AWS_REGION and the
@@ -28,7 +29,8 @@ Commands:
   unlock          let somebody try again who tried too often to sign in or to use a code: --email or --id
   rotate-keys     make a new key that signs access tokens; the one before stays good for checking them,
                   the one before that does not. Of a local cloud, from its next start on. On AWS one
-                  step at a time, to be deployed before the next: --stage, --api
+                  step at a time, to be deployed before the next: --stage, --api; --wait MINUTES that
+                  tokens of the old key are let live (30; 0 where somebody else has it)
   reindex-users   write what accounts from before are found by, and claim their telephone numbers
   verify-audit    find what was changed in the audit log: --from, --to (days in UTC; today if not given)
   link-audit      link records of the audit log that the stream had and nobody linked: --from, --to
@@ -38,7 +40,7 @@ Commands:
 
 Options:
   --email ADDRESS --id ID --first-name NAME --last-name NAME --permission NAME --reason TEXT
-  --from DAY --to DAY --job ID --stage NAME --api URL
+  --from DAY --to DAY --job ID --stage NAME --api URL --wait MINUTES
   --data DIR      data folder of the local cloud (default .banister)
   --json          answer with one JSON object
   --help          this text
@@ -91,6 +93,7 @@ struct Given {
     job: Option<JobId>,
     stage: Option<String>,
     api: Option<String>,
+    wait: Option<u16>,
 }
 
 pub(crate) fn read(mut parser: Parser) -> Result<Arguments, Error> {
@@ -111,6 +114,7 @@ pub(crate) fn read(mut parser: Parser) -> Result<Arguments, Error> {
             Long("stage") => given.stage = Some(parser.value()?.string()?),
             Long("api") => given.api = Some(parser.value()?.string()?),
             Long("data") => data = parser.value()?.into(),
+            Long("wait") => given.wait = Some(parser.value()?.parse()?),
             Long("json") => json = true,
             Value(word) if command.is_none() => command = Some(word.string()?),
             other => return Err(other.unexpected()),
@@ -161,6 +165,7 @@ impl Given {
             ("--job", self.job.is_some()),
             ("--stage", self.stage.is_some()),
             ("--api", self.api.is_some()),
+            ("--wait", self.wait.is_some()),
         ];
         match rest.into_iter().find(|(_, given)| *given) {
             Some((option, _)) => Err(format!("{name} has no option {option}").into()),
@@ -185,7 +190,15 @@ impl Given {
 
     fn deployment(&mut self) -> Result<Option<Deployment>, Error> {
         match (self.stage.take(), self.api.take()) {
-            (Some(stage), Some(api)) => Ok(Some(Deployment { stage, api })),
+            (Some(stage), Some(api)) => {
+                let wait = self.wait.take();
+                // Shorter than a token lives, people would be asked to sign in again; at once is for a key that is lost.
+                if wait.is_some_and(|minutes| (1..15).contains(&minutes)) {
+                    return Err("--wait is 0, for a key that is lost, or at least 15".into());
+                }
+                let wait = wait.map(|minutes| SignedDuration::from_mins(minutes.into()));
+                Ok(Some(Deployment { stage, api, wait: wait.unwrap_or(OLD_TOKENS) }))
+            }
             (None, None) => Ok(None),
             _ => Err("--stage and --api go together".into()),
         }
@@ -224,6 +237,10 @@ mod tests {
             ("unlock", "one of --email and --id"),
             ("rotate-keys --email a@example.com", "rotate-keys has no option --email"),
             ("rotate-keys --stage dev", "--stage and --api go together"),
+            ("rotate-keys --wait 0", "rotate-keys has no option --wait"),
+            ("rotate-keys --stage dev --api https://api.example.com --wait soon", "soon"),
+            ("rotate-keys --stage dev --api https://api.example.com --wait 1", "--wait is 0"),
+            ("rotate-keys --stage dev --api https://api.example.com --wait 14", "--wait is 0"),
             ("unlock --email a@example.com --api https://api.example.com", "unlock has no option --api"),
             ("reindex-users --reason x", "reindex-users has no option --reason"),
             ("verify-audit --from yesterday", "yesterday"),

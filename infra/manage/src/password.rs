@@ -3,13 +3,13 @@
 
 use std::io::{BufRead as _, IsTerminal as _, StdinLock, Write as _, stderr, stdin};
 
-use banister_domain::account::Password;
+use banister_domain::account::NewPassword;
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 
 use crate::ManageError;
 
 /// Asks twice at a terminal; elsewhere the first line is it.
-pub(crate) fn read() -> Result<Password, ManageError> {
+pub(crate) fn read() -> Result<NewPassword, ManageError> {
     let input = stdin().lock();
     let unread = |error: &dyn std::fmt::Display| ManageError::Password(format!("cannot be read: {error}"));
     let text = if input.is_terminal() {
@@ -24,7 +24,7 @@ pub(crate) fn read() -> Result<Password, ManageError> {
         let mut input = input;
         line(&mut input).map_err(|error| unread(&error))?
     };
-    Password::try_from(text).map_err(|error| ManageError::Password(error.to_string()))
+    NewPassword::try_from(text).map_err(|error| ManageError::Password(error.to_string()))
 }
 
 fn line(input: &mut StdinLock<'_>) -> std::io::Result<String> {

@@ -1,5 +1,6 @@
-//! Replaces the key that signs access tokens on AWS: three steps, each followed by a deployment. Which one is next
-//! follows from what Secrets Manager and Parameter Store hold, so a step that was cut off is finished by the next run.
+//! Replaces the key that signs access tokens on AWS: three steps, each followed by a deployment, and a look at the second
+//! one. What is next follows from what Secrets Manager and Parameter Store hold, so a step that was cut off is finished by
+//! the next run.
 
 mod aws;
 
@@ -11,9 +12,9 @@ use serde_json::{Value, json};
 use crate::ManageError;
 use aws::Aws;
 
-/// How long after the step before the old key may be dropped: tokens that it has signed are good for 15 minutes, and
-/// functions sign with it until they are deployed anew, which this leaves 15 minutes for.
-const OLD_TOKENS: SignedDuration = SignedDuration::from_mins(30);
+/// How long after the functions were seen with the new key the old one may be dropped: tokens that it has signed are
+/// good for 15 minutes, and a deployment that was seen at one function leaves it 15 minutes to get to all of them.
+pub(crate) const OLD_TOKENS: SignedDuration = SignedDuration::from_mins(30);
 
 /// Which deployment, and where its API is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,9 @@ pub(crate) struct Deployment {
     pub(crate) stage: String,
     /// The URL of its API, to see which keys its functions know.
     pub(crate) api: String,
+    /// How long tokens of the old key are let live, from when the functions were seen with the new one. None at all where
+    /// the key was lost to somebody else.
+    pub(crate) wait: SignedDuration,
 }
 
 /// What is kept of keys.
@@ -32,8 +36,17 @@ struct Held {
     pending: Option<SigningKey>,
     /// The JWKs that functions get at the next deployment. The first one is of the key that signs.
     public: Vec<Value>,
-    /// When they were last written.
-    written: Timestamp,
+    /// The ids of those that the functions were last seen to have, while they waited for the old one to be dropped.
+    seen: Option<Seen>,
+}
+
+/// What the functions were seen to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    /// The ids of the keys.
+    public: Vec<String>,
+    /// Since when, at the latest.
+    since: Timestamp,
 }
 
 /// What is to be done.
@@ -43,6 +56,8 @@ enum Step {
     Announce,
     /// It signs.
     Use,
+    /// The functions have it first: from now on the tokens of the old one grow old.
+    Wait,
     /// The public half of the one before is no longer published.
     Drop,
 }
@@ -57,7 +72,7 @@ fn kids(keys: &[Value]) -> Vec<&str> {
 
 impl Held {
     /// The next step, given the ids of the keys that the deployed functions know.
-    fn next(&self, deployed: &[String], now: Timestamp) -> Result<Step, ManageError> {
+    fn next(&self, deployed: &[String], wait: SignedDuration, now: Timestamp) -> Result<Step, ManageError> {
         let public = kids(&self.public);
         if !public.contains(&self.current.id()) {
             return Err(ManageError::Refused(
@@ -78,10 +93,14 @@ impl Held {
             (None, [_]) => Ok(Step::Announce),
             // It was cut off between the two stores.
             (None, [first, ..]) if *first != self.current.id() => Ok(Step::Use),
-            (None, _) if now.duration_since(self.written) < OLD_TOKENS => Err(ManageError::Refused(
-                "too soon: half an hour after the last step, tokens of the old key are over",
-            )),
-            (None, _) => Ok(Step::Drop),
+            (None, _) if wait.is_zero() => Ok(Step::Drop),
+            (None, _) => match self.seen.as_ref().filter(|seen| seen.public == public) {
+                None => Ok(Step::Wait),
+                Some(seen) if now.duration_since(seen.since) < wait => Err(ManageError::Refused(
+                    "too soon: wait as long as was asked for (half an hour, if nothing else was) after the functions were seen with the new key, until tokens of the old one are over",
+                )),
+                Some(_) => Ok(Step::Drop),
+            },
         }
     }
 }
@@ -101,8 +120,11 @@ impl Plan {
         now: Timestamp,
     ) -> Result<Self, ManageError> {
         let aws = Aws::from_settings(settings, &deployment.stage)?;
+        if aws.table().await? != settings.required("TABLE_NAME")? {
+            return Err(ManageError::Refused("TABLE_NAME is not the table of that stage"));
+        }
         let held = aws.held().await?;
-        let step = held.next(&aws::deployed(&deployment.api).await?, now)?;
+        let step = held.next(&aws::deployed(&deployment.api).await?, deployment.wait, now)?;
         Ok(Self { aws, held, step })
     }
 
@@ -111,6 +133,7 @@ impl Plan {
         match self.step {
             Step::Announce => "announce",
             Step::Use => "use",
+            Step::Wait => "wait",
             Step::Drop => "drop",
         }
     }
@@ -142,13 +165,20 @@ impl Plan {
                 public.sort_by_key(|key| kid(key) != signing.id());
                 signing
             }
+            Step::Wait => {
+                aws.see(&kids(&public)).await?;
+                let next = "after the wait (half an hour, if no other was asked for), drop";
+                return Ok(
+                    json!({ "step": name, "signing": current.id(), "public": kids(&public), "next": next }),
+                );
+            }
             Step::Drop => {
                 public.retain(|key| kid(key) == current.id());
                 current
             }
         };
         aws.publish(&public).await?;
-        let next = if name == "use" { "deploy; half an hour after that, drop" } else { "deploy" };
+        let next = if name == "use" { "deploy; then wait, which begins the half hour" } else { "deploy" };
         Ok(json!({ "step": name, "signing": signing.id(), "public": kids(&public), "next": next }))
     }
 }
@@ -161,22 +191,27 @@ mod tests {
         SigningKey::generate(id).expect("a key")
     }
 
-    /// What is next where the keys `public` are published and deployed, as seen an hour later.
+    fn ids(ids: &[&str]) -> Vec<String> {
+        ids.iter().map(|&id| id.to_owned()).collect()
+    }
+
+    /// What is next where the keys `public` are published and deployed, and were seen an hour ago.
     fn next(current: &str, pending: Option<&str>, public: &[&str]) -> Result<Step, String> {
-        after(current, pending, (public, public), SignedDuration::from_hours(1))
+        after(current, pending, (public, public), Some((public, SignedDuration::from_hours(1))), OLD_TOKENS)
     }
 
     fn after(
         current: &str,
         pending: Option<&str>,
         (public, deployed): (&[&str], &[&str]),
-        passed: SignedDuration,
+        seen: Option<(&[&str], SignedDuration)>,
+        wait: SignedDuration,
     ) -> Result<Step, String> {
-        let written = Timestamp::UNIX_EPOCH;
+        let now = Timestamp::UNIX_EPOCH;
         let public = public.iter().map(|id| key(id).public().expect("a key")).collect();
-        let held = Held { current: key(current), pending: pending.map(key), public, written };
-        let deployed: Vec<_> = deployed.iter().map(|&id| id.to_owned()).collect();
-        held.next(&deployed, written + passed).map_err(|error| error.to_string())
+        let seen = seen.map(|(public, passed)| Seen { public: ids(public), since: now - passed });
+        let held = Held { current: key(current), pending: pending.map(key), public, seen };
+        held.next(&ids(deployed), wait, now).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -190,24 +225,42 @@ mod tests {
     #[test]
     fn what_was_cut_off_is_finished() {
         let pending_only = (["a"].as_slice(), ["a"].as_slice());
-        assert_eq!(after("a", Some("b"), pending_only, SignedDuration::ZERO), Ok(Step::Announce));
+        assert_eq!(after("a", Some("b"), pending_only, None, OLD_TOKENS), Ok(Step::Announce));
         assert_eq!(next("b", None, &["a", "b"]), Ok(Step::Use));
     }
 
     #[test]
     fn no_step_comes_before_the_functions_are_ready() {
-        let hour = SignedDuration::from_hours(1);
         for (current, pending, public, deployed) in [
             ("a", Some("b"), ["a", "b"].as_slice(), ["a"].as_slice()),
             ("b", None, &["b", "a"], &["a", "b"]),
             ("b", None, &["b"], &["b", "a"]),
         ] {
-            let refused = after(current, pending, (public, deployed), hour).expect_err("not deployed");
-            assert!(refused.starts_with("deploy first"), "{refused}");
+            // Not even where nobody waits.
+            for wait in [OLD_TOKENS, SignedDuration::ZERO] {
+                let refused =
+                    after(current, pending, (public, deployed), None, wait).expect_err("not deployed");
+                assert!(refused.starts_with("deploy first"), "{refused}");
+            }
         }
-        let both = ["b", "a"].as_slice();
-        let soon = OLD_TOKENS - SignedDuration::from_secs(1);
-        assert!(after("b", None, (both, both), soon).expect_err("too soon").starts_with("too soon"));
         assert!(next("c", None, &["a", "b"]).expect_err("lost").contains("not among the public ones"));
+    }
+
+    /// The half hour begins when the functions are seen with the new key, not when it was made the one that signs, and not
+    /// when they were seen with other keys.
+    #[test]
+    fn the_old_key_stays_for_half_an_hour_after_the_deployment() {
+        let both = ["b", "a"].as_slice();
+        let next = |seen, wait| after("b", None, (both, both), seen, wait);
+        let (hour, second) = (SignedDuration::from_hours(1), SignedDuration::from_secs(1));
+        assert_eq!(next(None, OLD_TOKENS), Ok(Step::Wait));
+        assert_eq!(next(Some((&["a", "b"], hour)), OLD_TOKENS), Ok(Step::Wait));
+        assert_eq!(next(Some((&["a", "c"], hour)), OLD_TOKENS), Ok(Step::Wait));
+        let soon = next(Some((both, OLD_TOKENS - second)), OLD_TOKENS).expect_err("too soon");
+        assert!(soon.starts_with("too soon"), "{soon}");
+        assert_eq!(next(Some((both, OLD_TOKENS)), OLD_TOKENS), Ok(Step::Drop));
+        // Lost to somebody else.
+        assert_eq!(next(None, SignedDuration::ZERO), Ok(Step::Drop));
+        assert_eq!(next(Some((both, second)), SignedDuration::ZERO), Ok(Step::Drop));
     }
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail in its helpers too")]
 
+#[path = "commands/logged.rs"]
+mod logged;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,6 +11,7 @@ use std::process::{Command, Stdio};
 use banister_domain::id::UserId;
 use banister_local::client::{Client, PASSWORD};
 use banister_local::cloud::{Cloud, Options};
+use banister_peers::breaches::{BreachService, Mood};
 use banister_platform::table::key;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -148,6 +151,8 @@ async fn what_cannot_be_done_is_said_and_changes_nothing() {
     for (ask, input, told) in [
         (create, "short\n", "8 to 128"),
         (create, "", "8 to 128"),
+        (create, "Password1\n", "most common"),
+        (create, "staff one\n", "the name"),
         (
             "create-admin --email customer.one@example.com --first-name A --last-name B",
             PASSWORD,
@@ -173,6 +178,24 @@ async fn what_cannot_be_done_is_said_and_changes_nothing() {
     cloud.stop().await;
     let said = manage(data, "verify-audit", "").await;
     assert!(said.code == Some(1) && said.error.contains("no local cloud runs"), "{}", said.error);
+}
+
+#[tokio::test]
+async fn a_password_of_staff_is_looked_for_in_breaches() {
+    let folder = Folder::new();
+    let service = BreachService::start(&[(PASSWORD, 3)]).await;
+    let overrides = [("BREACHED_PASSWORDS_URL".to_owned(), service.url())].into();
+    let data = Some(folder.0.clone());
+    let cloud =
+        Cloud::start(Options { data, overrides, password_memory_kib: Some(16), ..Options::default() });
+    let cloud = cloud.await.unwrap();
+    let create = "create-admin --email admin@example.com --first-name Staff --last-name One";
+    let said = manage(&folder.0, create, PASSWORD).await;
+    assert!(said.code == Some(1) && said.error.contains("known from a data breach"), "{}", said.error);
+    service.be(Mood::Status(503));
+    let said = manage(&folder.0, create, PASSWORD).await;
+    assert!(said.code == Some(0) && said.error.contains("was not told: answered 503"), "{}", said.error);
+    sign_in(&cloud, "admin@example.com").await;
 }
 
 fn text(value: &str) -> aws_sdk_dynamodb::types::AttributeValue {

@@ -2,6 +2,7 @@
 //! The local cloud would do too, but it is made of all functions, and each change of one would build all
 //! of them before a test of one worker runs.
 
+pub mod breaches;
 pub mod people;
 
 use std::collections::BTreeMap;

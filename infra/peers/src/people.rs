@@ -1,7 +1,7 @@
 //! A customer, a provider and a booking of theirs.
 
 use banister_domain::account::{Account, Role};
-use banister_domain::availability::{Interval, Zone};
+use banister_domain::availability::{Interval, Seats, Zone};
 use banister_domain::booking::{Actor, Booking, Status};
 use banister_domain::event::{BookingRef, Event, Payload};
 use banister_domain::id::{BookingId, Id, UserId};
@@ -54,6 +54,7 @@ pub fn booking(now: Timestamp) -> Booking {
         price: Price::try_from(Money::new(12_500, Currency::Usd)).expect("a price"),
         location_kind: LocationKind::Online,
         location: None,
+        seats: Seats::MIN,
         note: None,
         starts_at: hours(48),
         ends_at: hours(49),
@@ -61,7 +62,11 @@ pub fn booking(now: Timestamp) -> Booking {
         local_start: "2026-03-10T10:00:00".parse().expect("a local time"),
         occupies: Interval::new(hours(48), hours(49)).expect("an interval"),
         status: Status::Requested,
-        answer_by: hours(24),
+        answer_by: Some(hours(24)),
+        terms: banister_domain::booking::Terms::default(),
+        refund: None,
+        refund_at_most: None,
+        proposal: None,
         created_at: now,
         updated_at: now,
         revision: 0,

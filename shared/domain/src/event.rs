@@ -167,7 +167,7 @@ pub enum Payload {
     /// A customer asks for a place.
     #[serde(rename = "booking.requested")]
     BookingRequested(BookingRef),
-    /// The provider said yes.
+    /// The provider said yes, or the service is booked at once: the customer acted then.
     #[serde(rename = "booking.confirmed")]
     BookingConfirmed(BookingRef),
     /// The provider said no.
@@ -179,6 +179,21 @@ pub enum Payload {
     /// Nobody answered in time.
     #[serde(rename = "booking.expired")]
     BookingExpired(BookingRef),
+    /// It was moved to another time.
+    #[serde(rename = "booking.rescheduled")]
+    BookingRescheduled(BookingRef),
+    /// One side proposes another time to the other.
+    #[serde(rename = "booking.reschedule_proposed")]
+    RescheduleProposed(BookingRef),
+    /// One of the two sides turned the other time down.
+    #[serde(rename = "booking.reschedule_declined")]
+    RescheduleDeclined(BookingRef),
+    /// It took place.
+    #[serde(rename = "booking.completed")]
+    BookingCompleted(BookingRef),
+    /// The customer did not come.
+    #[serde(rename = "booking.no_show")]
+    BookingNoShow(BookingRef),
 }
 
 /// The booking an event is about, its two sides, and who acted.

@@ -152,6 +152,12 @@ kinds! {
     ServiceId = ServiceKind "svc";
     /// A booking of a service by a customer.
     BookingId = BookingKind "bkg";
+    /// A stretch of days for which a provider is away.
+    VacationId = VacationKind "vac";
+    /// A place held for a customer.
+    HoldId = HoldKind "hld";
+    /// Another time proposed for a booking.
+    ProposalId = ProposalKind "prp";
     /// A log-in session: one family of refresh tokens.
     SessionId = SessionKind "ses";
     /// A profile photo, from the wish to upload it on; part of the names of its files.
@@ -179,6 +185,8 @@ mod tests {
             UserKind::PREFIX,
             ServiceKind::PREFIX,
             BookingKind::PREFIX,
+            VacationKind::PREFIX,
+            PhotoKind::PREFIX,
             SessionKind::PREFIX,
             EventKind::PREFIX,
             CodeKind::PREFIX,

@@ -8,6 +8,7 @@ pub mod availability;
 pub mod booking;
 pub mod bulk;
 pub mod event;
+pub mod ics;
 pub mod id;
 pub mod job;
 pub mod money;

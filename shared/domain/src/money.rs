@@ -155,6 +155,12 @@ impl Price {
     pub const fn money(self) -> Money {
         self.0
     }
+
+    /// The price of so many; refused above [`Price::MAX_MINOR`].
+    pub fn times(self, count: u16) -> Result<Self, MoneyError> {
+        let minor = self.0.minor.checked_mul(count.into()).ok_or(MoneyError::Overflow)?;
+        Self::try_from(Money { minor, ..self.0 })
+    }
 }
 
 impl TryFrom<Money> for Price {
@@ -258,6 +264,16 @@ impl utoipa::ToSchema for Price {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn many_cost_as_often_as_much_and_no_more_than_a_charge() {
+        let price = |minor| Price::try_from(Money::new(minor, Currency::Jpy));
+        assert_eq!(price(40).unwrap().times(3), price(120));
+        assert_eq!(price(0).unwrap().times(u16::MAX), price(0));
+        assert_eq!(price(Price::MAX_MINOR).unwrap().times(1), price(Price::MAX_MINOR));
+        assert_eq!(price(Price::MAX_MINOR).unwrap().times(2), Err(MoneyError::PriceRange));
+        assert_eq!(price(50_000_000).unwrap().times(2), Err(MoneyError::PriceRange));
+    }
 
     fn currency() -> impl Strategy<Value = Currency> {
         prop::sample::select(Currency::ALL)

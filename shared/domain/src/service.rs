@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::availability::DurationMinutes;
+use crate::availability::{DurationMinutes, Seats, ServiceRules, Visit};
+use crate::booking::Terms;
 use crate::id::{ServiceId, UserId};
 use crate::money::Price;
 use crate::text::{Description, Reason, Title};
@@ -172,6 +173,15 @@ pub struct Service {
     pub duration_minutes: DurationMinutes,
     /// Where it takes place.
     pub location_kind: LocationKind,
+    /// How many customers one time is for; one where it is shared with nobody.
+    #[serde(default = "Seats::one")]
+    pub seats: Seats,
+    /// Where it differs from its provider's calendar.
+    #[serde(default)]
+    pub calendar: ServiceRules,
+    /// What is agreed with each booking of it.
+    #[serde(default)]
+    pub terms: Terms,
     /// Who sees it.
     pub status: ServiceStatus,
     /// Why and when staff archived it; none where its provider did.
@@ -198,6 +208,18 @@ pub struct Archived {
 pub struct NotArchivedByStaff;
 
 impl Service {
+    /// What somebody who wants this many seats of it comes for.
+    #[must_use]
+    pub fn visit(&self, seats: Seats) -> Visit {
+        Visit {
+            duration: self.duration_minutes,
+            service: Some(self.id),
+            seats,
+            capacity: self.seats,
+            max_per_day: self.calendar.max_bookings_per_day,
+        }
+    }
+
     /// Out of the catalogue for `reason`, by staff.
     #[must_use]
     pub fn archived(self, reason: Reason, now: Timestamp) -> Self {

@@ -3,8 +3,10 @@
 //! counted for before. So they can be made again from the things alone.
 
 mod period;
+mod side;
 
 pub use period::{Group, Period, RangeError, periods};
+pub use side::Side;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,7 +31,7 @@ pub enum Counter {
     Services(ServiceStatus),
     /// Bookings in a state.
     Bookings(booking::Status),
-    /// Prices of confirmed bookings, in minor units.
+    /// Prices of bookings that are agreed or took place, and what is kept of others, in minor units.
     Booked(Currency),
 }
 
@@ -135,18 +137,29 @@ impl<'de> Deserialize<'de> for Counts {
     }
 }
 
-/// What a thing counts for, on the day (UTC) on which it was made.
+/// What a thing counts for, on the day (UTC) on which it was made, and for those whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contribution {
     /// The day.
     pub day: Date,
     /// What is counted there.
     pub counts: Counts,
+    /// Whose own counts it is in as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sides: Vec<Side>,
 }
 
 impl Contribution {
     fn made(at: Timestamp, counts: impl IntoIterator<Item = (Counter, i64)>) -> Self {
-        Self { day: at.to_zoned(TimeZone::UTC).date(), counts: counts.into_iter().collect() }
+        Self {
+            day: at.to_zoned(TimeZone::UTC).date(),
+            counts: counts.into_iter().collect(),
+            sides: Vec::new(),
+        }
+    }
+
+    fn of(self, sides: impl IntoIterator<Item = Side>) -> Self {
+        Self { sides: sides.into_iter().collect(), ..self }
     }
 
     /// Of an account.
@@ -155,21 +168,28 @@ impl Contribution {
         Self::made(account.created_at, [(Counter::Users(account.role, account.status), 1)])
     }
 
-    /// Of a service.
+    /// Of a service: also its provider's.
     #[must_use]
     pub fn of_service(service: &Service) -> Self {
         Self::made(service.created_at, [(Counter::Services(service.status), 1)])
+            .of([Side::Provider(service.provider_id)])
     }
 
-    /// Of a booking: itself, and its price while it is confirmed.
+    /// Of a booking: itself, and its price while it is agreed, what the provider keeps of one that was called off
+    /// or to which nobody came; also both sides'.
     #[must_use]
     pub fn of_booking(booking: &Booking) -> Self {
         let price = booking.price.money();
         let booked = match booking.status {
-            booking::Status::Confirmed => Some((Counter::Booked(price.currency), price.minor)),
-            _ => None,
+            booking::Status::Confirmed | booking::Status::Completed => price.minor,
+            booking::Status::Cancelled | booking::Status::NoShow => {
+                booking.refund.map_or(0, |refund| refund.kept.minor)
+            }
+            booking::Status::Requested | booking::Status::Declined | booking::Status::Expired => 0,
         };
+        let booked = (booked > 0).then_some((Counter::Booked(price.currency), booked));
         Self::made(booking.created_at, [(Counter::Bookings(booking.status), 1)].into_iter().chain(booked))
+            .of([Side::Customer(booking.customer_id), Side::Provider(booking.provider_id)])
     }
 }
 

@@ -24,6 +24,23 @@ pub enum InvalidText {
     Invisible,
 }
 
+/// The text is no date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a date such as 2026-03-09")]
+pub struct InvalidDate;
+
+/// Exactly `YYYY-MM-DD`, from year 1 on (RFC 3339, 5.6); a date's own parser takes times with it,
+/// signs, and other forms of ISO 8601.
+pub fn date(text: &str) -> Result<jiff::civil::Date, InvalidDate> {
+    let shaped = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    let date = text.parse::<jiff::civil::Date>().ok().filter(|date| shaped && date.year() >= 1);
+    date.ok_or(InvalidDate)
+}
+
 fn clean(raw: &str, min: usize, max: usize, lines: bool) -> Result<String, InvalidText> {
     let text = raw.trim();
     let length = text.chars().count();

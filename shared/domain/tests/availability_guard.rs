@@ -1,10 +1,10 @@
 //! Intervals, the stored form, and the decisions about a provider's days.
 
 use banister_domain::availability::{
-    Busy, Calendar, ChangedDay, Day, EmptyInterval, Interval, InvalidBusy, MAX_BUSY_PER_DAY, Refusal,
-    days_touched, release, reserve, settle,
+    Busy, Calendar, ChangedDay, Day, EmptyInterval, Given, Interval, InvalidBusy, MAX_BUSY_PER_DAY, Refusal,
+    Seats, Wanted, days_touched, release, reserve, settle,
 };
-use banister_domain::id::BookingId;
+use banister_domain::id::{BookingId, ServiceId, VacationId};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -26,7 +26,7 @@ fn span(from: &str, to: &str) -> Interval {
 }
 
 fn firm(number: u64, from: &str, to: &str) -> Busy {
-    Busy { interval: span(from, to), booking: booking(number), until: None }
+    Busy::firm(span(from, to), booking(number))
 }
 
 fn hold(number: u64, from: &str, to: &str, until: &str) -> Busy {
@@ -50,7 +50,7 @@ fn a_place_is_taken_once() {
     assert_eq!(made.displaced, []);
 
     let days = vec![made.days[0].day.clone()];
-    let taken = Err(Refusal::Taken { by: booking(1) });
+    let taken = Err(Refusal::Taken { by: booking(1).into() });
     for (from, to) in [
         ("02T09:00", "02T10:00"),
         ("02T09:59", "02T12:00"),
@@ -71,7 +71,7 @@ fn a_place_is_taken_once() {
 fn the_earliest_of_several_is_named() {
     let days = vec![day(2, 1, &[firm(5, "02T11:00", "02T12:00"), firm(6, "02T09:00", "02T10:00")])];
     let refused = reserve(at("01T00:00"), days, firm(7, "02T09:30", "02T11:30"));
-    assert_eq!(refused, Err(Refusal::Taken { by: booking(6) }));
+    assert_eq!(refused, Err(Refusal::Taken { by: booking(6).into() }));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_place_over_midnight_stands_in_both_days() {
     for (from, to, needed) in [("02T22:00", "02T23:31", 2), ("03T00:29", "03T01:00", 3)] {
         let day = stored.iter().find(|day| day.date == date(needed)).cloned().expect("a stored day");
         let refused = reserve(at("01T00:00"), vec![day], firm(2, from, to));
-        assert_eq!(refused, Err(Refusal::Taken { by: booking(1) }));
+        assert_eq!(refused, Err(Refusal::Taken { by: booking(1).into() }));
     }
     let freed = release(stored, booking(1)).expect("is there");
     assert_eq!(freed, [changed(5, day(2, 6, &[])), changed(9, day(3, 10, &[]))]);
@@ -114,7 +114,7 @@ fn an_expired_hold_gives_way_and_is_named() {
     let third = day(3, 7, &[old, other]);
 
     let live = reserve(at("01T11:59"), vec![third.clone()], wanted);
-    assert_eq!(live, Err(Refusal::Taken { by: booking(1) }));
+    assert_eq!(live, Err(Refusal::Taken { by: booking(1).into() }));
     let blind = reserve(at("01T12:00"), vec![third.clone()], wanted);
     assert_eq!(blind, Err(Refusal::NeedsDays(vec![date(2)])));
 
@@ -128,7 +128,7 @@ fn an_expired_hold_gives_way_and_is_named() {
 fn a_live_booking_is_told_before_more_days_are_asked_for() {
     let busy = [hold(1, "01T23:00", "02T09:30", "01T12:00"), firm(2, "02T10:00", "02T11:00")];
     let refused = reserve(at("01T12:00"), vec![day(2, 1, &busy)], firm(3, "02T09:00", "02T12:00"));
-    assert_eq!(refused, Err(Refusal::Taken { by: booking(2) }));
+    assert_eq!(refused, Err(Refusal::Taken { by: booking(2).into() }));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_settled_hold_blocks_for_good() {
     assert_eq!(settled, [changed(1, day(2, 2, &[kept])), changed(1, day(3, 2, &[kept]))]);
     let days: Vec<Day> = settled.into_iter().map(|changed| changed.day).collect();
     let late = reserve(at("02T12:00"), days.clone(), firm(2, "02T23:30", "02T23:45"));
-    assert_eq!(late, Err(Refusal::Taken { by: booking(1) }));
+    assert_eq!(late, Err(Refusal::Taken { by: booking(1).into() }));
     assert_eq!(settle(days, booking(1)), Ok(vec![]));
 }
 
@@ -160,7 +160,7 @@ fn a_refusal_changes_nothing_and_a_move_is_one_change() {
     let days = vec![day(2, 1, &[firm(1, "02T09:00", "02T10:00"), firm(2, "02T11:00", "02T12:00")])];
     let mut calendar = Calendar::new(days).expect("days");
     let refused = calendar.reserve(at("01T00:00"), firm(3, "02T11:30", "02T13:00"));
-    assert_eq!(refused, Err(Refusal::Taken { by: booking(2) }));
+    assert_eq!(refused, Err(Refusal::Taken { by: booking(2).into() }));
     assert_eq!(calendar.clone().into_changes(), []);
 
     calendar.release(booking(1)).expect("is there");
@@ -177,18 +177,25 @@ fn a_full_day_refuses_and_fits_an_item() {
     };
     let entry = |number: usize| Busy {
         interval: Interval::new(minute(number), minute(number + 1)).expect("an interval"),
-        booking: booking(u64::try_from(number).expect("small")),
+        owner: booking(u64::try_from(number).expect("small")).into(),
         until: Some(at("01T12:00")),
+        given: Some(Given {
+            service: ServiceId::from_parts(1, 1),
+            lead_minutes: 240,
+            tail_minutes: 240,
+            seats: Seats::MAX,
+        }),
     };
     let busy: Vec<Busy> = (0..MAX_BUSY_PER_DAY).map(entry).collect();
     let size: usize = busy.iter().map(|busy| busy.to_text().len() + 3).sum();
-    assert!(size < 400_000 / 3, "{size} bytes");
+    assert!(size < 400_000 / 2, "{size} bytes");
     let full = day(2, 1, &busy);
+    let all = |busy| Wanted { busy, capacity: Seats::MAX, beside: None };
     let wanted = entry(MAX_BUSY_PER_DAY);
-    assert_eq!(reserve(at("01T00:00"), vec![full.clone()], wanted), Err(Refusal::DayFull(date(2))));
+    assert_eq!(reserve(at("01T00:00"), vec![full.clone()], all(wanted)), Err(Refusal::DayFull(date(2))));
     // The place of an expired hold can still be taken: the day does not grow.
-    let instead = Busy { booking: booking(9_999), ..entry(5) };
-    let made = reserve(at("01T12:00"), vec![full], instead).expect("room for one");
+    let instead = Busy { owner: booking(9_999).into(), ..entry(5) };
+    let made = reserve(at("01T12:00"), vec![full], all(instead)).expect("room for one");
     assert_eq!((made.days[0].day.busy.len(), made.displaced), (MAX_BUSY_PER_DAY, vec![booking(5)]));
 }
 
@@ -294,8 +301,20 @@ proptest! {
     }
 
     #[test]
-    fn busy_time_survives_its_text(interval in intervals(), until in proptest::option::of(instants()), millis in 0_u64..1 << 48, random in any::<u128>()) {
-        let busy = Busy { interval, booking: BookingId::from_parts(millis, random), until };
+    fn busy_time_survives_its_text(
+        interval in intervals(),
+        until in proptest::option::of(instants()),
+        (millis, random) in (0_u64..1 << 48, any::<u128>()),
+        given in proptest::option::of((0..=240_u16, 0..=240_u16, 1..=500_u16)),
+        away in any::<bool>(),
+    ) {
+        let given = given.map(|(lead_minutes, tail_minutes, seats)| {
+            let (service, seats) = (ServiceId::from_parts(millis, random ^ 1), Seats::new(seats).expect("seats"));
+            Given { service, lead_minutes, tail_minutes, seats }
+        });
+        let booking = BookingId::from_parts(millis, random).into();
+        let owner = if away { VacationId::from_parts(millis, random).into() } else { booking };
+        let busy = Busy { interval, owner, until, given };
         let text = busy.to_text();
         prop_assert_eq!(Busy::from_text(&text), Ok(busy), "{}", text);
         let json = serde_json::to_string(&busy).expect("serialises");
@@ -306,7 +325,10 @@ proptest! {
     fn text_that_is_read_is_written_the_same(
         from in "[-+]{0,2}0?[0-9]{0,2}([.]([0-9]{9}|0{9}|[0-9+]{0,10}))?",
         until in "([-+]?[0-9]{1,2}([.][0-9]{9})?)?",
-        rest in prop_oneof![9 => Just(""), 1 => Just("/"), 1 => Just(" ")],
+        rest in prop_oneof![
+            9 => Just(String::new()), 1 => Just("/".to_owned()), 1 => Just(" ".to_owned()),
+            9 => "/svc_00000000010000000000000007/[+0]?[0-9]{1,2}/[0-9]{1,2}/[0-9]{1,3}/?",
+        ],
     ) {
         let text = format!("{from}/1000/{until}/bkg_00000000010000000000000007{rest}");
         if let Ok(busy) = Busy::from_text(&text) {

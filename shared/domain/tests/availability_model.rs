@@ -106,7 +106,7 @@ impl State {
             Self::Firm { place } => (place, None),
             _ => return None,
         };
-        Some(Busy { interval: place(index), booking: id(booking), until })
+        Some(Busy { until, ..Busy::firm(place(index), id(booking)) })
     }
 }
 
@@ -189,7 +189,10 @@ impl World {
                 Some(Pending { days: made.days, states })
             }
             Err(Refusal::Taken { by }) => {
-                assert!(blocking.contains(&self::index(by)), "{by} blocks and is not live: {self:?}");
+                assert!(
+                    blocking.contains(&self::index(by.booking().expect("only bookings are in the model"))),
+                    "{by} blocks and is not live: {self:?}"
+                );
                 seen.refused += 1;
                 None
             }
@@ -253,10 +256,10 @@ impl World {
             }
         }
         for day in &self.days {
-            let stored: BTreeMap<_, _> = day.busy.iter().map(|busy| (busy.booking, busy.to_text())).collect();
+            let stored: BTreeMap<_, _> = day.busy.iter().map(|busy| (busy.owner, busy.to_text())).collect();
             let owed = (0..BOOKINGS).filter_map(|booking| self.states[booking].entry(booking));
             let owed = owed.filter(|busy| busy.interval.utc_days().any(|date| date == day.date));
-            let owed: BTreeMap<_, _> = owed.map(|busy| (busy.booking, busy.to_text())).collect();
+            let owed: BTreeMap<_, _> = owed.map(|busy| (busy.owner, busy.to_text())).collect();
             if stored != owed || stored.len() != day.busy.len() {
                 faults.push(format!("{} holds {stored:?}, owes {owed:?}", day.date));
             }
@@ -279,7 +282,7 @@ impl World {
     /// A newcomer gets a place if and only if no live booking overlaps it.
     fn check_newcomer(&self) {
         for index in 0..PLACES.len() {
-            let wanted = Busy { interval: place(index), booking: BookingId::from_parts(99, 0), until: None };
+            let wanted = Busy::firm(place(index), BookingId::from_parts(99, 0));
             let answer = reserve(clock(self.tick), self.days.clone(), wanted);
             let blocked = (0..BOOKINGS).any(|other| self.blocks(other, wanted.interval));
             assert_eq!(answer.is_err(), blocked, "place {index}: {answer:?} in {self:?}");

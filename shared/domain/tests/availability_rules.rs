@@ -18,6 +18,13 @@ fn valid() -> Value {
         "min_notice_minutes": 43_200,
         "horizon_days": 365,
         "slot_step_minutes": 5,
+        "exceptions": [
+            { "date": "2026-12-24", "ranges": [{ "start": "09:00", "end": "12:00" }, { "start": "13:00", "end": "24:00" }] },
+            { "date": "2026-12-25", "ranges": [] },
+        ],
+        "max_bookings_per_day": 8,
+        "max_bookings_per_week": 500,
+        "max_duration_minutes": 1_440,
     })
 }
 
@@ -112,9 +119,17 @@ fn unknown_and_missing_fields_are_refused() {
         assert_eq!(at, path);
         assert!(message.starts_with("unknown field `extra`"), "{message}");
     }
+    // What came later may be left out, and then limits nothing.
+    let later = ["exceptions", "max_bookings_per_day", "max_bookings_per_week", "max_duration_minutes"];
     for field in valid().as_object().expect("an object").keys() {
         let mut input = valid();
         input.as_object_mut().expect("an object").remove(field);
+        if later.contains(&field.as_str()) {
+            let rules = serde_json::to_value(read(&input).expect("rules")).expect("serialises");
+            let nothing = rules.get(field).is_none_or(|kept| *kept == json!([]));
+            assert!(nothing, "{field}");
+            continue;
+        }
         let (_, message) = read(&input).expect_err("a missing field");
         assert_eq!(message, format!("missing field `{field}`"));
     }

@@ -7,8 +7,10 @@ use banister_domain::availability::Zone;
 use banister_domain::money::Price;
 use banister_domain::text::{Bio, PersonName};
 use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
 use crate::http::{Code, FieldError, Problem, present};
+use crate::store::Change;
 
 /// What changes; a field that is absent stays (JSON Merge Patch, RFC 7396).
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -122,17 +124,29 @@ fn not_a_provider() -> Problem {
     Problem::new(Code::InvalidInput).field(error)
 }
 
-/// The fields in which two accounts differ, of those that [`UpdateProfile`] changes.
+/// In what two accounts differ, of what [`UpdateProfile`] changes, for the audit log; none where they do not.
 #[must_use]
-pub fn changed(before: &Account, after: &Account) -> Vec<&'static str> {
-    let fields = [
-        ("first_name", before.first_name != after.first_name),
-        ("last_name", before.last_name != after.last_name),
-        ("phone", before.phone != after.phone || before.phone_status != after.phone_status),
-        ("time_zone", before.time_zone != after.time_zone),
-        ("locale", before.locale != after.locale),
-        ("bio", before.bio != after.bio),
-        ("provider", before.provider != after.provider),
-    ];
-    fields.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
+pub fn changed(before: &Account, after: &Account) -> Option<Change> {
+    let (old, new) = (said(before), said(after));
+    let differs = |(old, new): &((&str, Value), (&str, Value))| old != new;
+    let named = |(name, value): (&str, Value)| (name.to_owned(), value);
+    let pairs = old.into_iter().zip(new).filter(differs);
+    let (old, new): (Map<_, _>, Map<_, _>) = pairs.map(|(old, new)| (named(old), named(new))).unzip();
+    (!new.is_empty()).then(|| Change::of_values(&old, &new))
+}
+
+/// What an account says of a person, always in the same order.
+fn said(account: &Account) -> [(&'static str, Value); 8] {
+    let Account { first_name, last_name, phone, phone_status, time_zone, locale, bio, provider, .. } =
+        account;
+    [
+        ("first_name", json!(first_name)),
+        ("last_name", json!(last_name)),
+        ("phone", json!(phone)),
+        ("phone_status", json!(phone_status)),
+        ("time_zone", json!(time_zone)),
+        ("locale", json!(locale)),
+        ("bio", json!(bio)),
+        ("provider", json!(provider)),
+    ]
 }

@@ -11,10 +11,10 @@ use serde_json::json;
 use crate::http::{Code, Problem};
 use crate::identity::Identity;
 use crate::store::{
-    Accounts, Act, AuditEntry, Beside, BulkResultRecord, Bulks, Change, Edit, EditError, Edited,
-    ListAccounts, Security,
+    AccountRecord, Accounts, Act, AuditEntry, Beside, BulkResultRecord, Bulks, Change, Edit, EditError,
+    Edited, ListAccounts, Security,
 };
-use crate::table::{CommitError, StorageError, Table};
+use crate::table::{CommitError, Record as _, StorageError, Table};
 use crate::worker::WorkError;
 
 /// How many accounts of many are seen to side by side.
@@ -41,16 +41,20 @@ impl Actor {
     /// How far they reach on an account.
     #[must_use]
     pub fn reach(self, account: &Account) -> Reach {
-        Reach::of(self.role, self.permissions, account.role, self.user_id == account.id)
+        self.reach_listed(account.id, Some(account.role))
+    }
+
+    /// How far they reach on an account of which nothing but the role may be known, or not even that.
+    #[must_use]
+    pub fn reach_listed(self, id: UserId, role: Option<Role>) -> Reach {
+        let of = |role| Reach::of(self.role, self.permissions, role, self.user_id == id);
+        // One that nobody knows the role of may be anybody's.
+        role.map_or_else(|| if self.role == Role::SuperAdmin { Reach::Managed } else { Reach::Hidden }, of)
     }
 
     /// That they may change the account, or what says why not.
     pub fn manages(self, account: &Account) -> Result<(), Problem> {
-        match self.reach(account) {
-            Reach::Hidden => Err(Problem::new(Code::NotFound)),
-            Reach::Seen => Err(Problem::new(Code::Forbidden)),
-            Reach::Managed => Ok(()),
-        }
+        managed(self.reach(account))
     }
 
     /// Whether they may do what needs a permission.
@@ -60,11 +64,22 @@ impl Actor {
     }
 }
 
+/// That what is reached so far may be changed, or what says why not.
+fn managed(reach: Reach) -> Result<(), Problem> {
+    match reach {
+        Reach::Hidden => Err(Problem::new(Code::NotFound)),
+        Reach::Seen => Err(Problem::new(Code::Forbidden)),
+        Reach::Managed => Ok(()),
+    }
+}
+
 /// Why an account was not changed.
 #[derive(Debug)]
 pub enum Unchanged {
     /// It may not be.
     Refused(Problem),
+    /// What is kept does not read as an account.
+    Unreadable,
     /// It was done before, as is told.
     Told,
     /// Somebody else changed it, again and again.
@@ -83,6 +98,7 @@ impl From<CommitError<EditError<Problem>>> for Unchanged {
     fn from(error: CommitError<EditError<Problem>>) -> Self {
         let code = match error {
             CommitError::Refused(EditError::Refused(problem)) => return Self::Refused(problem),
+            CommitError::Refused(EditError::Unreadable(_)) => return Self::Unreadable,
             CommitError::Refused(EditError::Told) => return Self::Told,
             CommitError::Refused(EditError::Stale) | CommitError::Contention => return Self::Busy,
             CommitError::Storage(error) => return Self::Storage(error),
@@ -99,6 +115,7 @@ impl From<Unchanged> for Problem {
     fn from(unchanged: Unchanged) -> Self {
         match unchanged {
             Unchanged::Refused(problem) => problem,
+            Unchanged::Unreadable => Self::internal("an account does not read"),
             Unchanged::Told | Unchanged::Busy => Self::busy(),
             Unchanged::Storage(error) => error.into(),
         }
@@ -110,6 +127,7 @@ impl From<Unchanged> for WorkError {
         match unchanged {
             Unchanged::Storage(error) => error.into(),
             Unchanged::Refused(problem) => Self::Poison(problem.code().as_str().to_owned()),
+            Unchanged::Unreadable => Self::Poison("an account does not read".into()),
             Unchanged::Told | Unchanged::Busy => Self::Retry("something was changed at the same time".into()),
         }
     }
@@ -174,29 +192,11 @@ impl StaffActs {
         (what, among): (&UserAct, Option<&ListAccounts>),
         mode: &Mode,
     ) -> Result<Edited, Unchanged> {
-        let replaced = match what {
-            UserAct::Enable { .. } => self.is_replaced(actor, id).await?,
-            UserAct::Disable { .. } | UserAct::SetRole { .. } | UserAct::EndSessions => false,
-        };
-        let decide = |account: &Account| match what {
-            _ if among.is_some_and(|among| !among.includes(account)) => Ok(None),
-            UserAct::Enable { .. } if account.status == AccountStatus::Active => Ok(None),
-            // One that nobody switched off has lapsed since, and its address is another one's.
-            UserAct::Enable { .. } if replaced || account.disabled.is_none() => {
-                Err(Problem::new(Code::EmailTaken))
-            }
+        let decide = |account: &Account| match among {
+            Some(among) if !among.includes(account) => Ok(None),
             _ => decided(actor, act, what, account),
         };
         self.change((actor, act), id, decide, mode).await
-    }
-
-    /// Whether the account's address is another one's: that of a registration that lapsed may be.
-    async fn is_replaced(&self, actor: Actor, id: UserId) -> Result<bool, Unchanged> {
-        let account = self.accounts.get(id).await?.map(|account| account.value);
-        let seen = account.filter(|account| actor.reach(account) != Reach::Hidden);
-        let seen = seen.ok_or(Unchanged::Refused(Problem::new(Code::NotFound)))?;
-        let credentials = self.accounts.credentials(&seen.email).await?;
-        Ok(credentials.is_none_or(|credentials| credentials.user_id != id))
     }
 
     async fn change(
@@ -218,23 +218,26 @@ impl StaffActs {
             Mode::Told(beside) => self.accounts.edit_beside(id, act, decide, Some(beside)).await,
             Mode::Judged => self.accounts.would_edit(id, act, decide).await,
         };
+        if let Err(CommitError::Refused(EditError::Unreadable(role))) = edited {
+            managed(actor.reach_listed(id, role)).map_err(Unchanged::Refused)?;
+        }
         Ok(edited?)
     }
 }
 
 /// What an account becomes by an act; none where it is that already.
 fn decided(actor: Actor, act: &Act, what: &UserAct, account: &Account) -> Result<Option<Edit>, Problem> {
-    let said = |before, reason| Some(Change::of(&before, &json!({ "reason": reason })));
     let edit = |account, entry, change| Some(Edit { account, entry, change });
     Ok(match what {
-        UserAct::Disable { .. } if account.status != AccountStatus::Active => None,
-        UserAct::Disable { reason } => {
-            let change = said(json!({ "status": account.status }), reason);
-            edit(account.clone().disabled(reason.clone(), act.at), AuditEntry::AccountDisabled, change)
-        }
+        UserAct::Disable { reason } => Edit::disabled(account, reason, act.at),
+        UserAct::Enable { .. } if account.status == AccountStatus::Active => None,
+        // One that nobody switched off has lapsed: in the transaction that did it, its address became another
+        // one's.
+        UserAct::Enable { .. } if account.disabled.is_none() => return Err(Problem::new(Code::EmailTaken)),
         UserAct::Enable { reason } => {
             let before = json!({ "status": account.status, "disabled": account.disabled });
-            edit(account.clone().enabled(), AuditEntry::AccountEnabled, said(before, reason))
+            let change = Some(Change::of(&before, &json!({ "reason": reason })));
+            edit(account.clone().enabled(), AuditEntry::AccountEnabled, change)
         }
         UserAct::SetRole { role } => {
             if !account.role.is_staff() || !role.is_staff() {
@@ -314,6 +317,12 @@ impl StaffActs {
             Ok(Edited { changed: true, .. }) => Ok(result(Outcome::Changed)),
             Ok(Edited { changed: false, .. }) => self.tell(result(Outcome::Unchanged)).await,
             Err(Unchanged::Refused(problem)) => self.tell(refused(problem.code())).await,
+            Err(Unchanged::Unreadable) => {
+                // Neither key nor content, which hold addresses. What is told has the id.
+                let kind = AccountRecord::TYPE;
+                tracing::warn!(kind, unreadable = 1, "an account of many does not read and is refused");
+                self.tell(refused(Code::Internal)).await
+            }
             Err(Unchanged::Told) => Ok(self.bulks.told(bulk.job_id, user).await?),
             Err(other) => Err(other),
         }

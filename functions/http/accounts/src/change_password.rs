@@ -39,7 +39,7 @@ pub(crate) async fn change_password(
     Json(ask): Json<ChangePassword>,
 ) -> Result<NoContent, Problem> {
     let (now, address, user) = (accounts.clock.now(), address.subject(), caller.user_id);
-    PER_ADDRESS.count(&accounts.table, &address, now).await?;
+    PER_ADDRESS.count_address(&accounts.table, &address, now).await?;
     CHANGE_PASSWORD.count(&accounts.table, &user.to_string(), now).await?;
     let signed_out = || Problem::new(Code::Unauthenticated);
     let account = accounts.store.get(user).await?.ok_or_else(signed_out)?.value;
@@ -56,6 +56,7 @@ pub(crate) async fn change_password(
         accounts.store.refuse_password(user, address, now).await?;
         return Err(Problem::new(Code::WrongPassword).field_at("/current_password", "is not the password"));
     }
+    accounts.unbreached(&new, "/new_password").await?;
     let hash = accounts.passwords.hash(new).await.map_err(Problem::internal)?;
     match accounts.store.change_password(caller.session_id, credentials, &hash, &address, now).await {
         Ok(()) => {

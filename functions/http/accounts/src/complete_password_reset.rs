@@ -38,8 +38,9 @@ pub(crate) async fn complete_password_reset(
     Json(ask): Json<CompletePasswordReset>,
 ) -> Result<NoContent, Problem> {
     let (now, address) = (accounts.clock.now(), address.subject());
-    PER_ADDRESS.count(&accounts.table, &address, now).await?;
+    PER_ADDRESS.count_address(&accounts.table, &address, now).await?;
     let token = ResetToken::parse(&ask.token);
+    let mut checked = false;
     for attempt in 0..5 {
         let found = match &token {
             Some(token) => accounts.store.resetting(token, now).await?,
@@ -50,7 +51,7 @@ pub(crate) async fn complete_password_reset(
             let user = found.account.value.0.id.to_string();
             RESET_PASSWORD.count(&accounts.table, &user, now).await?;
         }
-        match set(&accounts, found, ask.new_password.clone(), &address, now).await? {
+        match set(&accounts, found, (ask.new_password.clone(), &mut checked), &address, now).await? {
             Outcome::Set => return Ok(NoContent),
             Outcome::Used => return Err(refuse(&accounts, address, now).await?),
             Outcome::Stale => tokio::time::sleep(backoff(attempt)).await,
@@ -72,7 +73,7 @@ enum Outcome {
 async fn set(
     accounts: &Accounts,
     found: Resetting,
-    new: NewPassword,
+    (new, checked): (NewPassword, &mut bool),
     address: &str,
     now: Timestamp,
 ) -> Result<Outcome, Problem> {
@@ -83,6 +84,10 @@ async fn set(
         // Perhaps by this very request, the answer to which was lost.
         let same = accounts.matches(&new, &found.credentials.value).await?;
         return Ok(if same { Outcome::Set } else { Outcome::Used });
+    }
+    // Once, however often it is tried.
+    if !std::mem::replace(checked, true) {
+        accounts.unbreached(&new, "/new_password").await?;
     }
     let hash = accounts.passwords.hash(new).await.map_err(Problem::internal)?;
     match accounts.store.reset_password(found, &hash, address, now).await {

@@ -38,7 +38,7 @@ pub(crate) async fn confirm_email(
     Json(ask): Json<ConfirmEmail>,
 ) -> Result<NoContent, Problem> {
     let (now, address) = (accounts.clock.now(), address.subject());
-    PER_ADDRESS.count(&accounts.table, &address, now).await?;
+    PER_ADDRESS.count_address(&accounts.table, &address, now).await?;
     CONFIRM_EMAIL_HERE.count_from(&accounts.table, ask.email.as_str(), &address, now).await?;
     CONFIRM_EMAIL.count(&accounts.table, ask.email.as_str(), now).await?;
     let is_right = |id| accounts.codes.is(id, &ask.code);

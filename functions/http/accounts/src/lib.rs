@@ -21,7 +21,8 @@ mod second_factor;
 mod set_up_totp;
 mod update_me;
 
-use banister_domain::account::Password;
+use banister_domain::account::{InvalidPassword, Password};
+use banister_integrations::breaches::Breaches;
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::http::{Area, Cursors, HasGate, Problem};
@@ -47,6 +48,8 @@ pub struct Accounts {
     bulks: store::Bulks,
     codes: Codes,
     passwords: Passwords,
+    /// None where nobody is asked.
+    breaches: Option<Breaches>,
     private: Bucket,
     cursors: Cursors,
     viewer: Viewer,
@@ -66,6 +69,7 @@ impl Accounts {
             bulks: store::Bulks::new(table.clone()),
             codes: Codes::from_settings(settings)?,
             passwords: Passwords::from_settings(settings)?,
+            breaches: settings.parsed("BREACHED_PASSWORDS_URL", Breaches::named)?,
             private: Bucket::from_settings(settings, "PRIVATE_BUCKET")?,
             cursors: Cursors::from_settings(settings)?,
             viewer: Viewer::from_settings(settings)?,
@@ -78,6 +82,20 @@ impl Accounts {
     async fn matches(&self, password: &Password, credentials: &CredentialsRecord) -> Result<bool, Problem> {
         let hash = credentials.password_hash.clone();
         self.passwords.verify(password.clone(), hash).await.map_err(Problem::internal)
+    }
+
+    /// Refuses a password that is known from a breach. Where nobody says whether it is, it is taken: what is too common
+    /// or too near was refused before, and nobody could register while somebody else's service is down (decision 31).
+    async fn unbreached(&self, password: &Password, pointer: &str) -> Result<(), Problem> {
+        let Some(breaches) = &self.breaches else { return Ok(()) };
+        match breaches.know(password.expose()).await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(Problem::invalid(pointer, InvalidPassword::Breached.to_string())),
+            Err(error) => {
+                tracing::warn!(%error, "whether a password is known from a breach was not told");
+                Ok(())
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use banister_domain::text::PersonName;
 use banister_platform::http::{
     Anyone, ClientAddress, Code, Created, Json, OptionalIdempotencyKey, Problem, Replayable, withheld,
 };
-use banister_platform::limit::Limit;
+use banister_platform::limit::{Limit, Uncounted};
 use banister_platform::random;
 use banister_platform::store::{FirstPassword, NewAccount, Once, RegisterError};
 use banister_platform::table::CommitError;
@@ -26,7 +26,8 @@ pub(crate) const PROBLEMS: &[Code] =
     &[Code::Busy, Code::IdempotencyKeyReused, Code::InvalidIdempotencyKey, Code::TooManyRequests];
 
 const PER_ADDRESS: Limit = Limit { operation: "register", count: 20, seconds: 3_600 };
-const REPEATED: Limit = Limit { operation: "register_repeated", count: 3, seconds: 86_400 };
+/// Whether the address has an account or not, so that both cost the same.
+const MAILED: Limit = Limit { operation: "register_mailed", count: 4, seconds: 86_400 };
 
 /// A new account.
 #[derive(Deserialize, Serialize, utoipa::ToSchema)]
@@ -73,22 +74,31 @@ pub(crate) async fn register_account(
     Json(ask): Json<RegisterAccount>,
 ) -> Result<Replayable<Created<AccountView>>, Problem> {
     let (now, address) = (accounts.clock.now(), address.subject());
-    PER_ADDRESS.count(&accounts.table, &address, now).await?;
+    PER_ADDRESS.count_address(&accounts.table, &address, now).await?;
     let subject = ask.email.to_string();
     let password = ask.password.clone().of(&ask.email, &ask.first_name, &ask.last_name);
     let password = password.map_err(|error| Problem::invalid("/password", error.to_string()))?;
     let asked = (&ask, accounts.codes.seal(password.expose()));
     let once = key.map(|key| Once::new(subject, "register_account", &key, &asked)).transpose()?;
+    if let Err(known) = accounts.unbreached(&password, "/password").await {
+        // The same request may have been taken before: nobody told then.
+        let taken = match &once {
+            Some(once) => once.replay(&accounts.table, now).await?,
+            None => None,
+        };
+        return taken.ok_or(known)?.answer();
+    }
     let password_hash = accounts.passwords.hash(password).await.map_err(Problem::internal)?;
     let account = ask.account(random::id(now), now);
     let view = accounts.viewer.account(account.clone(), now);
     let email = account.email.clone();
     let new = NewAccount { account, password: FirstPassword::Chosen(password_hash), address };
     let receipt = once.as_ref().map(|once| (once, &view));
-    let mut outcome = accounts.store.register(new.clone(), receipt, now).await;
+    let quiet = mailed_often(&accounts, &email, now).await?;
+    let mut outcome = accounts.store.register(new.clone(), quiet, receipt, now).await;
     if let Err(CommitError::Refused(RegisterError::EmailTaken)) = outcome {
-        let quiet = mailed_often(&accounts, &email, now).await?;
-        outcome = accounts.store.register_again(new, quiet, receipt, now).await;
+        // Somebody else was quicker.
+        outcome = accounts.store.register(new, quiet, receipt, now).await;
     }
     match (outcome, once) {
         (Ok(()), _) => Ok(Replayable::Fresh(Created(view))),
@@ -102,10 +112,10 @@ pub(crate) async fn register_account(
 
 /// Whether the address got so many mails that there is no other one. The answer must not differ.
 async fn mailed_often(accounts: &Accounts, email: &Email, now: Timestamp) -> Result<bool, Problem> {
-    match REPEATED.count(&accounts.table, email.as_str(), now).await {
+    match MAILED.count(&accounts.table, email.as_str(), now).await {
         Ok(()) => Ok(false),
-        Err(problem) if problem.code() == Code::TooManyRequests => Ok(true),
-        Err(problem) => Err(problem),
+        Err(Uncounted::Over(_)) => Ok(true),
+        Err(Uncounted::Storage(error)) => Err(error.into()),
     }
 }
 

@@ -13,8 +13,8 @@ use crate::Accounts;
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::TooManyRequests];
 
-const PER_ADDRESS: Limit = Limit { operation: "request_reset_address", count: 1, seconds: 60 };
-const PER_ADDRESS_HOUR: Limit = Limit { operation: "request_reset_address_hour", count: 5, seconds: 3_600 };
+/// As for registering: many may share one address.
+const PER_ADDRESS: Limit = Limit { operation: "request_reset_address", count: 20, seconds: 3_600 };
 /// Whether the address has an account or not.
 const PER_ACCOUNT: Limit = Limit { operation: "request_reset_account", count: 1, seconds: 60 };
 const PER_ACCOUNT_HOUR: Limit = Limit { operation: "request_reset_account_hour", count: 5, seconds: 3_600 };
@@ -39,8 +39,7 @@ pub(crate) async fn request_password_reset(
     Json(ask): Json<RequestPasswordReset>,
 ) -> Result<Accepted, Problem> {
     let (now, address) = (accounts.clock.now(), address.subject());
-    PER_ADDRESS.count(&accounts.table, &address, now).await?;
-    PER_ADDRESS_HOUR.count(&accounts.table, &address, now).await?;
+    PER_ADDRESS.count_address(&accounts.table, &address, now).await?;
     PER_ACCOUNT.count(&accounts.table, ask.email.as_str(), now).await?;
     PER_ACCOUNT_HOUR.count(&accounts.table, ask.email.as_str(), now).await?;
     let id = random::id(now);

@@ -34,7 +34,7 @@ pub(crate) async fn resend_confirmation(
     Json(ask): Json<ResendConfirmation>,
 ) -> Result<Accepted, Problem> {
     let (now, address) = (accounts.clock.now(), address.subject());
-    PER_ADDRESS.count(&accounts.table, &address, now).await?;
+    PER_ADDRESS.count_address(&accounts.table, &address, now).await?;
     RESEND.count(&accounts.table, ask.email.as_str(), now).await?;
     RESEND_HOUR.count(&accounts.table, ask.email.as_str(), now).await?;
     match accounts.store.request_confirmation(&ask.email, &Act { by: None, address, at: now }).await {

@@ -45,7 +45,7 @@ impl Accounts {
         address: &str,
         now: Timestamp,
     ) -> Result<Account, Problem> {
-        PER_ADDRESS.count(&self.table, address, now).await?;
+        PER_ADDRESS.count_address(&self.table, address, now).await?;
         OWN_PASSWORD.count(&self.table, &user.to_string(), now).await?;
         let signed_out = || Problem::new(Code::Unauthenticated);
         let account = self.store.get(user).await?.ok_or_else(signed_out)?.value;

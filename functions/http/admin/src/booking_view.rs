@@ -1,7 +1,8 @@
 //! How staff see bookings: who, what and when; not the address, and not what the customer told the provider.
 
 use banister_domain::account::Account;
-use banister_domain::booking::{Actor, Booking, HistoryEntry, Status};
+use banister_domain::availability::Seats;
+use banister_domain::booking::{Actor, Booking, HistoryEntry, Refund, Reschedule, Status, Terms};
 use banister_domain::id::{BookingId, ServiceId, UserId};
 use banister_domain::money::Price;
 use banister_domain::service::LocationKind;
@@ -20,9 +21,20 @@ use serde::Serialize;
     "provider_id": "usr_01KB2Q8A4N7Y5V3T1R9QWXMCDF",
     "starts_at": "2026-03-10T10:00:00Z",
     "ends_at": "2026-03-10T11:00:00Z",
+    "seats": 1,
     "price": { "amount": 6500, "currency": "eur" },
     "location_kind": "at_customer",
     "answer_by": "2026-03-10T08:00:00Z",
+    "terms": {
+        "booking_type": "on_request",
+        "reschedule": "consent",
+        "cancellation": {
+            "grace_minutes": 0,
+            "tiers": [{ "before_minutes": 1440, "refund_percent": 100 }],
+            "no_show_refund_percent": 0,
+        },
+    },
+    "refund": null,
     "created_at": "2026-03-09T08:00:00Z",
     "updated_at": "2026-03-09T08:00:00Z",
 }))]
@@ -39,12 +51,18 @@ pub(crate) struct MarketBookingView {
     starts_at: Timestamp,
     #[schema(value_type = String, format = DateTime, example = "2026-03-10T11:00:00Z")]
     ends_at: Timestamp,
-    /// As it was when booked.
+    /// How many seats it takes.
+    seats: Seats,
+    /// Of all its seats, as it was when booked.
     price: Price,
     location_kind: LocationKind,
-    /// Until when the provider may answer a request; then it expires.
-    #[schema(value_type = String, format = DateTime, example = "2026-03-10T08:00:00Z")]
-    answer_by: Timestamp,
+    /// Until when the provider may answer a request; then it expires. `null` where it was booked at once.
+    #[schema(value_type = Option<String>, format = DateTime, example = "2026-03-10T08:00:00Z")]
+    answer_by: Option<Timestamp>,
+    /// What was agreed beside time and price.
+    terms: Terms,
+    /// What the customer gets back, once it was called off or the customer did not come; else `null`.
+    refund: Option<Refund>,
     #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
@@ -56,7 +74,8 @@ impl MarketBookingView {
     pub(crate) fn new(booking: Booking, now: Timestamp) -> Self {
         let status = booking.status_at(now);
         let Booking { id, service_id, service_title, customer_id, provider_id, starts_at, .. } = booking;
-        let Booking { ends_at, price, location_kind, answer_by, created_at, updated_at, .. } = booking;
+        let Booking { ends_at, seats, price, location_kind, answer_by, .. } = booking;
+        let Booking { terms, refund, created_at, updated_at, .. } = booking;
         Self {
             id,
             status,
@@ -66,9 +85,12 @@ impl MarketBookingView {
             provider_id,
             starts_at,
             ends_at,
+            seats,
             price,
             location_kind,
             answer_by,
+            terms,
+            refund,
             created_at,
             updated_at,
         }
@@ -98,6 +120,7 @@ impl SideView {
 #[schema(as = BookingChange, example = json!({
     "at": "2026-03-09T08:00:00Z", "actor": "staff", "actor_id": "usr_01KB2Q9C6E8G0J2M4P6S8VXZBD",
     "from": "confirmed", "to": "cancelled", "reason": "Both sides asked for it.",
+    "reschedule": null,
 }))]
 pub(crate) struct HistoryView {
     #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
@@ -112,12 +135,14 @@ pub(crate) struct HistoryView {
     to: Status,
     /// Why, in the actor's words.
     reason: Option<Reason>,
+    /// What it says of a move, if it is about one.
+    reschedule: Option<Reschedule>,
 }
 
 impl From<HistoryEntry> for HistoryView {
     fn from(line: HistoryEntry) -> Self {
-        let HistoryEntry { revision: _, at, actor, actor_id, from, to, reason } = line;
-        Self { at, actor, actor_id, from, to, reason }
+        let HistoryEntry { revision: _, at, actor, actor_id, from, to, reason, reschedule } = line;
+        Self { at, actor, actor_id, from, to, reason, reschedule }
     }
 }
 

@@ -5,17 +5,18 @@ use axum::http::StatusCode;
 use banister_domain::access::Permission;
 use banister_domain::account::{Role, UserFilter};
 use banister_domain::bulk::{MOST_AT_ONCE, UserAct};
-use banister_domain::id::{JobId, UserId};
+use banister_domain::id::UserId;
 use banister_platform::http::{
     AcceptedJson, ClientAddress, Code, IdempotencyKey, Json, Problem, Replayable, Staff, needs,
 };
 use banister_platform::identity::Identity;
 use banister_platform::random;
 use banister_platform::staff_acts::{Actor, BulkAct};
-use banister_platform::store::{Act, AtOnce, BulkOrderRecord, Bulks, ListAccounts, Once, Replay, Whom};
+use banister_platform::store::{
+    AccountPage, Act, AtOnce, BulkOrderRecord, Bulks, ListAccounts, Once, Replay, Whom,
+};
 use banister_platform::table::CommitError;
 use banister_platform::view::JobView;
-use serde::Deserialize;
 
 use crate::Admin;
 use crate::bulk_ask::BulkUsers;
@@ -95,11 +96,11 @@ impl Bulk<'_> {
         let wanted = ListAccounts::oldest_first(filter, self.staff_too());
         let (mut users, mut after) = (Vec::new(), None);
         for _ in 0..LOOKED_THROUGH {
-            let (accounts, last) = self.admin.accounts.list(&wanted, 100, after).await?;
-            for account in accounts {
+            let AccountPage { accounts, last } = self.admin.accounts.list(&wanted, 100, after).await?;
+            for listed in accounts {
                 // Found by another name on the page before.
-                if !users.contains(&account.id) {
-                    users.push(account.id);
+                if !users.contains(&listed.id) {
+                    users.push(listed.id);
                 }
             }
             if last.is_none() {
@@ -142,7 +143,7 @@ impl Bulk<'_> {
             BulkOrderRecord::new(job.id, (self.what.clone(), self.whom.clone()), self.staff_too(), now);
         let view = JobView::new(&job);
         match self.admin.bulks.begin_job((&self.once, &view), (&job, &order), &self.act).await {
-            Ok(()) => Ok(Some(BulkAnswer::Begun(job.id, Replayable::Fresh(AcceptedJson(view))))),
+            Ok(()) => Ok(Some(BulkAnswer::Begun(JobView::begun(Replayable::Fresh(AcceptedJson(view)))))),
             Err(CommitError::Refused(())) => Ok(None),
             Err(CommitError::Contention) => Err(Problem::busy()),
             Err(CommitError::Storage(error)) => Err(error.into()),
@@ -175,17 +176,7 @@ impl Bulk<'_> {
                 let at_once = serde_json::from_str(&body).map_err(Problem::internal)?;
                 self.done(at_once, true).await
             }
-            Replay::Answer(_, ref body) => {
-                let job: Begun = serde_json::from_str(body).map_err(Problem::internal)?;
-                Ok(BulkAnswer::Begun(job.id, replay.answer()?))
-            }
-            Replay::Mismatch => Err(Problem::new(Code::IdempotencyKeyReused)),
+            replay => Ok(BulkAnswer::Begun(JobView::begun(replay.answer()?))),
         }
     }
-}
-
-/// Of the answer about a job, which it is.
-#[derive(Deserialize)]
-struct Begun {
-    id: JobId,
 }

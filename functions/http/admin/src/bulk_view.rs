@@ -1,11 +1,9 @@
 //! How staff see what became of many accounts.
 
-use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use banister_domain::bulk::Counts;
-use banister_domain::id::JobId;
-use banister_platform::http::{AcceptedJson, OkJson, Problem, Replayable};
+use banister_platform::http::{AcceptedJson, Answer, Located, OkJson, Problem, Replayable};
 use banister_platform::store::BulkResultRecord;
 use banister_platform::view::{BulkResultView, JobView};
 use serde::Serialize;
@@ -43,7 +41,7 @@ pub(crate) enum BulkAnswer {
     /// It is done.
     Done(Replayable<OkJson<BulkDoneView>>),
     /// A job does it.
-    Begun(JobId, Replayable<AcceptedJson<JobView>>),
+    Begun(Located<Replayable<AcceptedJson<JobView>>>),
 }
 
 impl BulkAnswer {
@@ -57,17 +55,13 @@ impl BulkAnswer {
     }
 }
 
+impl Answer for BulkAnswer {}
+
 impl IntoResponse for BulkAnswer {
     fn into_response(self) -> Response {
         match self {
             Self::Done(answer) => answer.into_response(),
-            Self::Begun(id, answer) => {
-                let mut response = answer.into_response();
-                if let Ok(place) = HeaderValue::from_str(&format!("/v1/jobs/{id}")) {
-                    response.headers_mut().insert(LOCATION, place);
-                }
-                response
-            }
+            Self::Begun(answer) => answer.into_response(),
         }
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use banister_domain::bulk::UserAct;
 use banister_domain::id::UserId;
 use banister_domain::text::Reason;
-use banister_platform::http::{ClientAddress, Code, Json, OkJson, Path, Problem, Staff, needs};
+use banister_platform::http::{ClientAddress, Code, Fingerprinted, Json, Path, Problem, Staff, needs};
 use serde::Deserialize;
 
 use crate::Admin;
@@ -34,8 +34,8 @@ pub(crate) async fn enable_user(
     address: ClientAddress,
     Path(id): Path<UserId>,
     Json(ask): Json<EnableUser>,
-) -> Result<OkJson<UserView>, Problem> {
+) -> Result<Fingerprinted<UserView>, Problem> {
     let what = UserAct::Enable { reason: ask.reason };
     let account = admin.perform(caller.identity, &address, id, &what).await?;
-    Ok(OkJson(UserView::new(account, &admin.viewer, admin.clock.now())))
+    Ok(Fingerprinted::from(UserView::new(account, &admin.viewer, admin.clock.now())))
 }

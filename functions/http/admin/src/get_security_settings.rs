@@ -10,8 +10,7 @@ pub(crate) const PROBLEMS: &[Code] = &[];
 
 /// Read the settings about security
 #[utoipa::path(get, path = "/v1/admin/settings/security",
-    responses((status = 200, description = "The settings", body = SecuritySettingsView,
-        headers(("ETag" = String, description = "To be sent as `If-Match` when they are set")))))]
+    responses((status = 200, description = "The settings", body = SecuritySettingsView)))]
 pub(crate) async fn get_security_settings(
     State(admin): State<Admin>,
     _: Staff<needs::SystemSettings>,

@@ -65,7 +65,7 @@ struct PeriodView {
 /// See how the marketplace does
 ///
 /// Accounts, services and bookings by the day (UTC) on which they were made and by what they are now, and
-/// what was booked: the prices of confirmed bookings, for revenue is what is paid. Counters follow the
+/// what was booked: the prices of bookings that are agreed or took place and what is kept of others, for revenue is what is paid. Counters follow the
 /// marketplace by some seconds. A request that nobody answered counts as `requested` until a minute after its
 /// deadline.
 #[utoipa::path(get, path = "/v1/admin/statistics", params(StatisticsQuery),

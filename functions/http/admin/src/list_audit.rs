@@ -3,7 +3,7 @@
 use axum::extract::State;
 use banister_domain::id::UserId;
 use banister_platform::http::{Code, ListOf, OkJson, PageSize, Problem, Query, Staff, needs, optional_date};
-use banister_platform::store::ListAudit;
+use banister_platform::store::{AuditSpan, ListAudit};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -22,11 +22,12 @@ pub(crate) struct AuditQuery {
     target: Option<UserId>,
     /// Only what this user did to others.
     actor: Option<UserId>,
-    /// First day (UTC); the last one if not given.
+    /// First day (UTC). If not given, the last one; of a `target` or an `actor`, the first that there is.
     #[serde(default, deserialize_with = "optional_date")]
     #[param(value_type = Option<String>, format = Date, example = "2026-03-01")]
     from: Option<Date>,
-    /// Last day (UTC), included; today if not given. At most 366 days in all.
+    /// Last day (UTC), included; today if not given. At most 366 days in all, but for a `target` or an
+    /// `actor`.
     #[serde(default, deserialize_with = "optional_date")]
     #[param(value_type = Option<String>, format = Date, example = "2026-03-31")]
     to: Option<Date>,
@@ -40,8 +41,9 @@ pub(crate) struct AuditQuery {
 
 /// Read the audit log
 ///
-/// Newest first: of one `target`, of one `actor`, or of some days; each for itself. A page is of one day
-/// at most where days are asked for: it can be short or empty and yet have a `next_cursor`.
+/// Newest first: of one `target` or of one `actor`, of some days or all; or of some days whatever was done.
+/// A page is of one day at most where days alone are asked for: it can be short or empty and yet have a
+/// `next_cursor`.
 #[utoipa::path(get, path = "/v1/admin/audit", params(AuditQuery),
     responses((status = 200, description = "A page of the log", body = ListOf<AuditView>)))]
 pub(crate) async fn list_audit(
@@ -66,9 +68,10 @@ fn wanted(
     to: Option<Date>,
     today: Date,
 ) -> Result<ListAudit, Problem> {
-    let alone = |name| Problem::invalid_parameter(name, "cannot be combined with another of these");
+    let wrong = |name, why| Err(Problem::invalid_parameter(name, why));
+    let span = AuditSpan { from, to };
     match (target, actor) {
-        (Some(_), Some(_)) => Err(alone("actor")),
+        (Some(_), Some(_)) => wrong("actor", "cannot be combined with `target`"),
         (None, None) => {
             let to = to.unwrap_or(today);
             let from = from.unwrap_or(to);
@@ -76,15 +79,11 @@ fn wanted(
             if (1..=366).contains(&days) {
                 Ok(ListAudit::Days { from, to })
             } else {
-                Err(Problem::invalid_parameter(
-                    "from",
-                    "must be at most 366 days before `to`, and not after it",
-                ))
+                wrong("from", "must be at most 366 days before `to`, and not after it")
             }
         }
-        _ if from.is_some() => Err(alone("from")),
-        _ if to.is_some() => Err(alone("to")),
-        (Some(target), None) => Ok(ListAudit::Target(target)),
-        (None, Some(actor)) => Ok(ListAudit::Actor(actor)),
+        _ if from.is_some_and(|from| from > to.unwrap_or(today)) => wrong("from", "must not be after `to`"),
+        (Some(target), None) => Ok(ListAudit::Target(target, span)),
+        (None, Some(actor)) => Ok(ListAudit::Actor(actor, span)),
     }
 }

@@ -67,9 +67,9 @@ pub(crate) async fn list_users(
     let scope = ("list_users", caller.user_id, staff_too, &filter);
     let after = cursor.as_ref().map(|cursor| admin.cursors.read(cursor, &scope)).transpose()?;
     let wanted = ListAccounts::new(&filter, staff_too);
-    let (accounts, last) = admin.accounts.list(&wanted, limit, after).await?;
-    let next_cursor = last.and_then(|position| admin.cursors.write(&position, &scope));
-    let items = accounts.into_iter().map(|account| UserView::new(account, &admin.viewer, now)).collect();
+    let page = admin.accounts.list(&wanted, limit, after).await?;
+    let next_cursor = page.last.as_ref().and_then(|position| admin.cursors.write(position, &scope));
+    let items = page.readable().map(|account| UserView::new(account, &admin.viewer, now)).collect();
     Ok(OkJson(ListOf { items, next_cursor }))
 }
 

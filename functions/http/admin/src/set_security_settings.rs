@@ -28,8 +28,7 @@ pub(crate) struct SetSecuritySettings {
 /// up, but what they have signed in for stays. `If-Match` names the `ETag` with which they were read.
 #[utoipa::path(put, path = "/v1/admin/settings/security", request_body = SetSecuritySettings,
     params(("If-Match" = String, Header, description = "The `ETag` of the settings as they were read")),
-    responses((status = 200, description = "The settings", body = SecuritySettingsView,
-        headers(("ETag" = String, description = "To be sent as `If-Match` when they are set again")))))]
+    responses((status = 200, description = "The settings", body = SecuritySettingsView)))]
 pub(crate) async fn set_security_settings(
     State(admin): State<Admin>,
     caller: Staff<needs::SystemSettings>,

@@ -4,7 +4,7 @@ use axum::extract::State;
 use banister_domain::account::Role;
 use banister_domain::bulk::UserAct;
 use banister_domain::id::UserId;
-use banister_platform::http::{ClientAddress, Code, Json, OkJson, Path, Problem, Staff, needs};
+use banister_platform::http::{ClientAddress, Code, Fingerprinted, Json, Path, Problem, Staff, needs};
 use serde::Deserialize;
 
 use crate::Admin;
@@ -37,8 +37,8 @@ pub(crate) async fn set_user_role(
     address: ClientAddress,
     Path(id): Path<UserId>,
     Json(SetUserRole { role }): Json<SetUserRole>,
-) -> Result<OkJson<UserView>, Problem> {
+) -> Result<Fingerprinted<UserView>, Problem> {
     let what = UserAct::SetRole { role };
     let account = admin.perform(caller.identity, &address, id, &what).await?;
-    Ok(OkJson(UserView::new(account, &admin.viewer, admin.clock.now())))
+    Ok(Fingerprinted::from(UserView::new(account, &admin.viewer, admin.clock.now())))
 }

@@ -9,15 +9,23 @@ use banister_platform::http::{ClientAddress, Code, Problem};
 use banister_platform::identity::Identity;
 use banister_platform::staff_acts::Actor;
 use banister_platform::store::{Act, CredentialsRecord, Edit, ServiceEdit, ServiceEditError};
-use banister_platform::table::{CommitError, Versioned};
+use banister_platform::table::{CommitError, StorageError, Versioned};
 
 use crate::Admin;
 
 impl Admin {
     /// The account, if `caller` may know of it.
     pub(crate) async fn seen(&self, caller: Identity, id: UserId) -> Result<Versioned<Account>, Problem> {
-        let account = self.accounts.get(id).await?;
-        account.filter(|account| sees(caller, &account.value)).ok_or(Problem::new(Code::NotFound))
+        let hidden = || Problem::new(Code::NotFound);
+        match self.accounts.get(id).await {
+            Ok(account) => account.filter(|account| sees(caller, &account.value)).ok_or_else(hidden),
+            Err(StorageError::Malformed(_)) => {
+                let role = self.accounts.listed_role(id).await?;
+                let known = Actor::from(caller).reach_listed(id, role) != Reach::Hidden;
+                Err(if known { Problem::internal("an account does not read") } else { hidden() })
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The account and how it is signed in to, if `caller` may act on it and its address is still its own: that of a registration that

@@ -5,8 +5,7 @@ use banister_domain::account::Account;
 use banister_domain::id::UserId;
 use banister_platform::http::{ClientAddress, Code, Fingerprinted, Json, Path, Problem, Seen, Staff, needs};
 use banister_platform::profile::{UpdateProfile, changed};
-use banister_platform::store::{AuditEntry, Change, Edit};
-use serde_json::json;
+use banister_platform::store::{AuditEntry, Edit};
 
 use crate::Admin;
 use crate::view::UserView;
@@ -17,7 +16,7 @@ pub(crate) const PROBLEMS: &[Code] =
 /// Change an account
 ///
 /// Neither its role nor its address, which have ways of their own. The audit log says which fields
-/// were changed, and not what stood there. A number that has another account is refused (409 `phone_taken`) where
+/// were changed, and what stood and stands there until the person is erased. A number that has another account is refused (409 `phone_taken`) where
 /// the address is confirmed; one that is set here is confirmed by nobody. `If-Match` names the `ETag` with which the account
 /// was read: of two who change it at once, the second one is told.
 #[utoipa::path(patch, path = "/v1/admin/users/{id}", request_body(content((UpdateProfile = "application/json"), (UpdateProfile = "application/merge-patch+json"))),
@@ -36,10 +35,8 @@ pub(crate) async fn update_user(
     let decide = |before: &Account| {
         seen.check(&UserView::new(before.clone(), &admin.viewer, now))?;
         let account = ask.clone().apply(before.clone())?;
-        let fields = changed(before, &account);
-        let change = Some(Change::of(&json!(null), &json!({ "fields": fields })));
-        let edit = || Edit { account, entry: AuditEntry::AccountChanged, change };
-        Ok((!fields.is_empty()).then(edit))
+        let change = changed(before, &account);
+        Ok(change.map(|change| Edit { account, entry: AuditEntry::AccountChanged, change: Some(change) }))
     };
     let account = admin.edit(caller.identity, &address, id, decide).await?;
     Ok(Fingerprinted::from(UserView::new(account, &admin.viewer, now)))

@@ -17,5 +17,5 @@ pub(crate) async fn get_calendar(
     State(availability): State<Availability>,
     caller: Provider,
 ) -> Result<Fingerprinted<CalendarRules>, Problem> {
-    Ok(Fingerprinted::from(availability.rules(caller.user_id).await?.value))
+    Ok(Fingerprinted::from(availability.rules(caller.user_id).await?.value.rules))
 }

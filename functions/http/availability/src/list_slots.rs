@@ -2,14 +2,17 @@
 
 use axum::extract::State;
 use banister_domain::availability::{
-    CalendarRules, Interval, InvalidWindow, Slot, Zone, days_to_load, search_window, slots, window_of_dates,
+    CalendarRules, Interval, InvalidWindow, Seats, Slot, Vacation, Zone, days_to_load, search_window, slots,
+    window_of_dates,
 };
 use banister_domain::id::ServiceId;
 use banister_domain::service::ServiceStatus;
-use banister_platform::http::{Anyone, Code, ListOf, OkJson, Path, Problem, Query, date};
+use banister_domain::text::Note;
+use banister_platform::http::{Anyone, Code, OkJson, Path, Problem, Query, date};
+use banister_platform::store::Loaded;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Availability;
 
@@ -24,12 +27,45 @@ pub(crate) struct SlotsQuery {
     #[serde(deserialize_with = "date")]
     #[param(value_type = String, format = Date, example = "2026-03-09")]
     from: Date,
-    /// Last day, included; at most 31 days in all.
+    /// Last day, included; at most 62 days in all.
     #[serde(deserialize_with = "date")]
     #[param(value_type = String, format = Date, example = "2026-03-15")]
     to: Date,
     /// The zone that the days are meant in; the provider's if not given.
     time_zone: Option<Zone>,
+    /// How many seats are wanted; 1 if not given.
+    seats: Option<Seats>,
+}
+
+/// The free slots of a service.
+#[derive(Default, Serialize, utoipa::ToSchema)]
+#[schema(as = Slots)]
+pub(crate) struct SlotsView {
+    items: Vec<Slot>,
+    /// Always `null`: an answer has all slots of its days.
+    #[schema(example = json!(null))]
+    next_cursor: Option<String>,
+    /// When the provider is away in these days, by start.
+    away: Vec<AwayView>,
+}
+
+/// Days on which a provider is away.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Away, example = json!({ "from": "2026-08-03", "to": "2026-08-16", "message": "Back on 17 August." }))]
+struct AwayView {
+    /// The first day, by the provider's calendar.
+    #[schema(value_type = String, format = Date, example = "2026-08-03")]
+    from: Date,
+    /// The last day, included.
+    #[schema(value_type = String, format = Date, example = "2026-08-16")]
+    to: Date,
+    message: Option<Note>,
+}
+
+impl From<Vacation> for AwayView {
+    fn from(Vacation { from, to, message, .. }: Vacation) -> Self {
+        Self { from, to, message }
+    }
 }
 
 /// List free slots
@@ -37,35 +73,39 @@ pub(crate) struct SlotsQuery {
 /// Each slot is one that a booking made now would get. Times are in UTC.
 #[utoipa::path(get, path = "/v1/services/{id}/slots",
     params(("id" = ServiceId, Path, description = "The service"), SlotsQuery),
-    responses((status = 200, description = "The free slots, earliest first", body = ListOf<Slot>)))]
+    responses((status = 200, description = "The free slots, earliest first", body = SlotsView)))]
 pub(crate) async fn list_slots(
     State(availability): State<Availability>,
     _: Anyone,
     Path(id): Path<ServiceId>,
     Query(query): Query<SlotsQuery>,
-) -> Result<OkJson<ListOf<Slot>>, Problem> {
+) -> Result<OkJson<SlotsView>, Problem> {
     let now = availability.clock.now();
     // Before anything is read: a bad span is refused, whatever the service.
     window_of_dates(query.from, query.to, &Zone::UTC).map_err(refusal)?;
     let service = availability.services.get(id).await?.map(|found| found.value);
     let service = service.filter(|service| service.status == ServiceStatus::Published);
     let service = service.ok_or(Problem::new(Code::NotFound))?;
-    let Some(rules) = availability.store.load(service.provider_id, &[]).await?.rules else {
-        return Ok(OkJson(ListOf { items: Vec::new(), next_cursor: None }));
+    let Loaded { rules, vacations, .. } = availability.store.load(service.provider_id, &[]).await?;
+    let Some(rules) = rules.map(|rules| rules.for_service(&service.calendar)) else {
+        return Ok(OkJson(SlotsView::default()));
     };
+    let visit = service.visit(query.seats.unwrap_or(Seats::MIN));
     let zone = query.time_zone.as_ref().unwrap_or(&rules.time_zone);
     let window = window_of_dates(query.from, query.to, zone).map_err(refusal)?;
+    let away = vacations.into_iter().filter(|vacation| vacation.time.overlaps(&window));
+    let away = away.map(AwayView::from).collect();
     // Days that no slot can be on are not read.
     let Some(window) = possible(now, &rules, window) else {
-        return Ok(OkJson(ListOf { items: Vec::new(), next_cursor: None }));
+        return Ok(OkJson(SlotsView { away, ..SlotsView::default() }));
     };
-    let dates = days_to_load(&rules, service.duration_minutes, window);
+    let dates = days_to_load(&rules, visit, window);
     let busy = match (dates.first(), dates.last()) {
         (Some(first), Some(last)) => availability.store.busy(service.provider_id, *first, *last).await?,
         _ => Vec::new(),
     };
-    let items = slots(now, &rules, service.duration_minutes, window, &busy);
-    Ok(OkJson(ListOf { items, next_cursor: None }))
+    let items = slots(now, &rules, visit, window, &busy);
+    Ok(OkJson(SlotsView { items, next_cursor: None, away }))
 }
 
 /// The part of the window that a slot can start in.

@@ -1,19 +1,21 @@
 //! `POST /v1/bookings`: a customer books a slot.
 
 use axum::extract::State;
-use banister_domain::booking::{Booking, Request};
-use banister_domain::id::ServiceId;
-use banister_domain::service::{LocationKind, Service, ServiceStatus};
+use banister_domain::availability::Seats;
+use banister_domain::booking::{Booking, Hold, Request};
+use banister_domain::id::{HoldId, ServiceId};
+use banister_domain::service::{LocationKind, Service};
 use banister_domain::text::{Note, Place};
 use banister_platform::http::{Code, ConfirmedCustomer, Created, IdempotencyKey, Json, Problem, Replayable};
 use banister_platform::limit::Limit;
 use banister_platform::random;
-use banister_platform::store::{Once, ReserveError};
+use banister_platform::store::{Claim, Once, ReserveError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::Bookings;
+use crate::place::{check_seats, refusal};
 use crate::view::BookingView;
 
 pub(crate) const PROBLEMS: &[Code] = &[
@@ -44,14 +46,22 @@ pub(crate) struct CreateBooking {
     starts_at: Timestamp,
     /// Words for the provider.
     note: Option<Note>,
+    /// How many seats; 1 if not given. Services with one seat take no more.
+    #[serde(default = "Seats::one", skip_serializing_if = "Seats::is_one")]
+    #[schema(default = 1)]
+    seats: Seats,
     /// Where; for services at the customer's place, and only for those.
     location: Option<Place>,
+    /// The own hold of this slot: it becomes the booking. One that has expired helps nothing, and harms nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hold_id: Option<HoldId>,
 }
 
 /// Book a slot
 ///
 /// The provider has until the sooner of 24 hours and the start to confirm or decline; the slot is
-/// held until then. When somebody else was faster, `next_slots` names the next free ones.
+/// held until then; what is booked at once is confirmed. When somebody else was faster, `next_slots` names
+/// the next free ones.
 #[utoipa::path(post, path = "/v1/bookings", request_body = CreateBooking,
     params(("Idempotency-Key" = String, Header, description = "One for each intention; makes a retry safe")),
     responses((status = 201, description = "The booking", body = BookingView)))]
@@ -67,29 +77,30 @@ pub(crate) async fn create_booking(
         return replay.answer();
     }
     PER_CUSTOMER.count(&bookings.table, &caller.user_id.to_string(), now).await?;
-    let service = bookings.services.get(ask.service_id).await?.map(|found| found.value);
-    let service = service.filter(|service| service.status == ServiceStatus::Published);
-    let service = service.ok_or_else(not_bookable)?;
+    let service = bookings.bookable(ask.service_id).await?;
     check_location(&service, &ask)?;
-    let CreateBooking { starts_at, note, location, .. } = ask;
+    check_seats(&service, ask.seats)?;
+    if let Some(hold) = ask.hold_id {
+        let hold = bookings.store.hold(caller.user_id, hold).await?;
+        let fits = |hold: &Hold| hold.is_for(ask.service_id, ask.starts_at, ask.seats);
+        if !hold.as_ref().is_some_and(fits) {
+            // The same request may have made a booking of it meanwhile.
+            return once.replay(&bookings.table, now).await?.ok_or_else(no_such_hold)?.answer();
+        }
+    }
+    let CreateBooking { starts_at, seats, note, location, hold_id, .. } = ask;
     let id = random::id(now);
-    let request = Request { id, customer_id: caller.user_id, service, starts_at, location, note };
+    let request = Request { id, customer_id: caller.user_id, service, starts_at, seats, location, note };
     let show = |booking: &Booking| json!(BookingView::new(booking.clone(), now));
-    match bookings.store.reserve(&request, Some((&once, &show)), now).await {
+    match bookings.store.reserve(&request, Claim::Booking(hold_id), Some((&once, &show)), now).await {
         Ok(booking) => Ok(Replayable::Fresh(Created(BookingView::new(booking, now)))),
         Err(ReserveError::Seen) => once.replay(&bookings.table, now).await?.ok_or(Problem::busy())?.answer(),
-        Err(ReserveError::Taken(slots)) => Err(Problem::new(Code::SlotTaken).with("next_slots", slots)),
-        Err(ReserveError::NotOffered(reason)) => Err(Problem::new(Code::SlotNotOffered)
-            .detail(reason.to_string())
-            .field_at("/starts_at", reason.to_string())),
-        Err(ReserveError::Gone) => Err(not_bookable()),
-        Err(ReserveError::Busy) => Err(Problem::busy()),
-        Err(ReserveError::Storage(error)) => Err(error.into()),
+        Err(error) => Err(refusal(error)),
     }
 }
 
-fn not_bookable() -> Problem {
-    Problem::invalid("/service_id", "is not a service that can be booked")
+fn no_such_hold() -> Problem {
+    Problem::invalid("/hold_id", "is not an own hold of this place")
 }
 
 fn check_location(service: &Service, ask: &CreateBooking) -> Result<(), Problem> {

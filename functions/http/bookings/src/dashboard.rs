@@ -3,13 +3,14 @@
 mod customer;
 mod provider;
 mod staff;
+mod totals;
 
 use banister_domain::account::Role;
-use banister_domain::booking::{Booking, Status};
+use banister_domain::booking::{Actor, Booking, Status};
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// How many bookings or services are looked at for a count.
+/// How many bookings to come are looked at.
 const LOOKED_AT: u16 = 50;
 /// How many of a kind are shown.
 const SHOWN: u16 = 5;
@@ -20,9 +21,13 @@ const SHOWN: u16 = 5;
     "role": "customer",
     "customer": {
         "next_bookings": [],
+        "requests": [],
+        "proposals": [],
+        "to_confirm": ["phone"],
         "bookings": {
-            "requested": 0, "confirmed": 0, "declined": 1, "cancelled": 0, "expired": 0, "more": false,
+            "requested": 0, "confirmed": 0, "declined": 1, "cancelled": 0, "expired": 0, "completed": 3, "no_show": 0,
         },
+        "booked": [],
     },
     "provider": null,
     "staff": null,
@@ -41,33 +46,21 @@ pub(crate) struct DashboardView {
     pub(crate) staff: Option<staff::StaffDashboard>,
 }
 
-/// So many of the last 50 bookings, by their start, stand like this.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[schema(as = BookingCounts, example = json!({
-    "requested": 1, "confirmed": 2, "declined": 0, "cancelled": 1, "expired": 0, "more": false,
-}))]
-pub(crate) struct CountsView {
-    requested: u16,
-    confirmed: u16,
-    declined: u16,
-    cancelled: u16,
-    expired: u16,
-    /// Whether there may be bookings before these.
-    more: bool,
+/// Those for which the other side of `actor` proposed another time, soonest end of the proposal first.
+fn proposals(bookings: &[Booking], actor: Actor, now: Timestamp) -> Vec<&Booking> {
+    let until = |booking: &Booking| {
+        let open = booking.open_proposal(now).filter(|proposal| proposal.by != actor);
+        open.map(|proposal| proposal.expires_at)
+    };
+    let mut waiting: Vec<_> = bookings.iter().filter(|booking| until(booking).is_some()).collect();
+    waiting.sort_by_key(|booking| until(booking));
+    waiting
 }
 
-impl CountsView {
-    fn of<'a>(bookings: impl Iterator<Item = &'a Booking>, more: bool, now: Timestamp) -> Self {
-        bookings.fold(Self { more, ..Self::default() }, |mut counts, booking| {
-            let count = match booking.status_at(now) {
-                Status::Requested => &mut counts.requested,
-                Status::Confirmed => &mut counts.confirmed,
-                Status::Declined => &mut counts.declined,
-                Status::Cancelled => &mut counts.cancelled,
-                Status::Expired => &mut counts.expired,
-            };
-            *count += 1;
-            counts
-        })
-    }
+/// Those that wait for their provider's answer, soonest deadline first.
+fn requests(bookings: &[Booking], now: Timestamp) -> Vec<&Booking> {
+    let waits = |booking: &&Booking| booking.status_at(now) == Status::Requested;
+    let mut waiting: Vec<_> = bookings.iter().filter(waits).collect();
+    waiting.sort_by_key(|booking| booking.answer_by);
+    waiting
 }

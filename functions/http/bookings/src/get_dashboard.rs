@@ -11,10 +11,10 @@ pub(crate) const PROBLEMS: &[Code] = &[];
 
 /// Read the own dashboard
 ///
-/// For customers: their next bookings. For providers: their next bookings, the requests that wait for an
-/// answer, today and their services. For staff: what their permissions let them act on, and how the marketplace
-/// does. Counts of own bookings and services are of those that were looked at, up to 50 of each; `more` says that
-/// there may be others.
+/// For customers and providers: their next bookings, the requests that wait for an answer, what of the account is to be
+/// confirmed, and all their bookings counted; for providers also today, and their services. For staff: what their
+/// permissions let them act on, and how the marketplace does. Counts follow by seconds; a request whose deadline has
+/// passed counts as requested until the schedule, every minute, has written that it expired.
 #[utoipa::path(get, path = "/v1/me/dashboard",
     responses((status = 200, description = "The dashboard", body = DashboardView)))]
 pub(crate) async fn get_dashboard(

@@ -1,14 +1,24 @@
-//! Bookings: a customer asks for a slot, its provider answers, either side calls it off.
+//! Bookings: a customer holds or asks for a slot, its provider answers, either side moves it or calls it off.
 
+mod accept_reschedule;
 mod cancel_booking;
 mod change;
+mod complete_booking;
 mod confirm_booking;
 mod create_booking;
+mod create_hold;
 mod dashboard;
 mod decline_booking;
+mod decline_reschedule;
+mod delete_hold;
 mod get_booking;
 mod get_dashboard;
+mod list_booking_history;
 mod list_bookings;
+mod mark_no_show;
+mod place;
+mod preview_cancellation;
+mod reschedule_booking;
 mod view;
 
 use banister_platform::clock::Clock;
@@ -28,6 +38,7 @@ pub struct Bookings {
     calendars: store::Calendars,
     store: store::Bookings,
     statistics: store::Statistics,
+    accounts: store::Accounts,
     cursors: Cursors,
 }
 
@@ -41,6 +52,7 @@ impl Bookings {
             calendars: store::Calendars::new(table.clone()),
             store: store::Bookings::new(table.clone()),
             statistics: store::Statistics::new(table.clone()),
+            accounts: store::Accounts::new(table.clone()),
             cursors: Cursors::from_settings(settings)?,
             clock,
             table,
@@ -58,5 +70,6 @@ impl HasGate for Bookings {
 #[must_use]
 pub fn area() -> Area<Bookings> {
     banister_platform::area!("bookings": Bookings; create_booking, list_bookings, get_booking,
-        confirm_booking, decline_booking, cancel_booking, get_dashboard)
+        confirm_booking, decline_booking, cancel_booking, complete_booking, mark_no_show, list_booking_history,
+        preview_cancellation, create_hold, delete_hold, reschedule_booking, accept_reschedule, decline_reschedule, get_dashboard)
 }

@@ -1,7 +1,8 @@
 //! `POST /v1/services`: a provider drafts a service.
 
 use axum::extract::State;
-use banister_domain::availability::DurationMinutes;
+use banister_domain::availability::{DurationMinutes, Seats, ServiceRules};
+use banister_domain::booking::Terms;
 use banister_domain::money::Price;
 use banister_domain::service::{Category, LocationKind, Service, ServiceStatus};
 use banister_domain::text::{Description, Title};
@@ -34,6 +35,25 @@ pub(crate) struct CreateService {
     price: Price,
     duration_minutes: DurationMinutes,
     location_kind: LocationKind,
+    /// How many customers one time is for; 1 if not given.
+    #[serde(default = "Seats::one", skip_serializing_if = "Seats::is_one")]
+    #[schema(default = 1)]
+    seats: Seats,
+    /// Where it differs from the own calendar.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    calendar: ServiceRules,
+    /// What is agreed with each booking of it.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    terms: Terms,
+}
+
+/// What is usual is not in the request's hash, which is then that of a request from before there was more.
+fn is_nothing(rules: &ServiceRules) -> bool {
+    *rules == ServiceRules::default()
+}
+
+fn is_usual(terms: &Terms) -> bool {
+    *terms == Terms::default()
 }
 
 /// Draft a service
@@ -60,6 +80,9 @@ pub(crate) async fn create_service(
         price: ask.price,
         duration_minutes: ask.duration_minutes,
         location_kind: ask.location_kind,
+        seats: ask.seats,
+        calendar: ask.calendar,
+        terms: ask.terms,
         status: ServiceStatus::Draft,
         archived: None,
         created_at: now,

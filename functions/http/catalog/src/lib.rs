@@ -6,6 +6,8 @@ mod get_service;
 mod list_categories;
 mod list_services;
 mod publish_service;
+mod rules_patch;
+mod terms_patch;
 mod update_service;
 mod view;
 

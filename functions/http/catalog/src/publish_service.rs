@@ -3,7 +3,7 @@
 use axum::extract::State;
 use banister_domain::id::ServiceId;
 use banister_domain::service::{Service, ServiceCommand};
-use banister_platform::http::{Code, OkJson, Path, Problem, Provider};
+use banister_platform::http::{Code, Fingerprinted, Path, Problem, Provider};
 
 use crate::Catalog;
 use crate::view::ServiceView;
@@ -20,11 +20,11 @@ pub(crate) async fn publish_service(
     State(catalog): State<Catalog>,
     caller: Provider,
     Path(id): Path<ServiceId>,
-) -> Result<OkJson<ServiceView>, Problem> {
+) -> Result<Fingerprinted<ServiceView>, Problem> {
     let change = |service: Service| {
         let status = service.status.transition(ServiceCommand::Publish);
         let status = status.map_err(|_| Problem::new(Code::ServiceArchived))?;
         Ok(Service { status, ..service })
     };
-    Ok(OkJson(catalog.change(caller.user_id, id, change).await?.into()))
+    Ok(Fingerprinted::from(ServiceView::from(catalog.change(caller.user_id, id, change).await?)))
 }

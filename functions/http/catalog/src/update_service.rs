@@ -1,15 +1,20 @@
 //! `PATCH /v1/services/{id}`: a provider changes an own service.
 
 use axum::extract::State;
-use banister_domain::availability::DurationMinutes;
+use banister_domain::availability::{DurationMinutes, Seats, ServiceRules};
+use banister_domain::booking::Terms;
 use banister_domain::id::ServiceId;
 use banister_domain::money::Price;
 use banister_domain::service::{Category, LocationKind, Service, ServiceStatus};
 use banister_domain::text::{Description, Title};
-use banister_platform::http::{Code, Fingerprinted, Json, OptionalSeen, Path, Problem, Provider, present};
+use banister_platform::http::{
+    Change, Code, Fingerprinted, Json, OptionalSeen, Path, Problem, Provider, present,
+};
 use serde::Deserialize;
 
 use crate::Catalog;
+use crate::rules_patch::UpdateServiceRules;
+use crate::terms_patch::UpdateTerms;
 use crate::view::ServiceView;
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::NotFound, Code::ServiceArchived, Code::Stale];
@@ -40,6 +45,17 @@ pub(crate) struct UpdateService {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<LocationKind>)]
     location_kind: Option<LocationKind>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Seats>)]
+    seats: Option<Seats>,
+    /// Where it is to differ from the own calendar; `null` where nowhere.
+    #[serde(default)]
+    #[schema(value_type = Option<UpdateServiceRules>)]
+    calendar: Change<UpdateServiceRules>,
+    /// What is to be agreed with each booking from now on; `null` is what is usual.
+    #[serde(default)]
+    #[schema(value_type = Option<UpdateTerms>)]
+    terms: Change<UpdateTerms>,
 }
 
 /// Change a service
@@ -70,6 +86,17 @@ pub(crate) async fn update_service(
             price: ask.price.unwrap_or(service.price),
             duration_minutes: ask.duration_minutes.unwrap_or(service.duration_minutes),
             location_kind: ask.location_kind.unwrap_or(service.location_kind),
+            seats: ask.seats.unwrap_or(service.seats),
+            calendar: match ask.calendar {
+                Change::Keep => service.calendar,
+                Change::Clear => ServiceRules::default(),
+                Change::Set(change) => change.merged(service.calendar),
+            },
+            terms: match ask.terms {
+                Change::Keep => service.terms,
+                Change::Clear => Terms::default(),
+                Change::Set(change) => change.merged(service.terms),
+            },
             ..service
         })
     };

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use banister_platform::http::{Anyone, Code};
 
 use crate::Docs;
@@ -15,8 +15,8 @@ pub const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");
 /// Read the OpenAPI document
 #[utoipa::path(get, path = "/openapi.json",
     responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = Object)))]
-pub(crate) async fn get_openapi(State(_): State<Docs>, _: Anyone) -> impl IntoResponse {
+pub(crate) async fn get_openapi(State(_): State<Docs>, _: Anyone) -> Response {
     let headers =
         [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
-    (headers, DOCUMENT)
+    (headers, DOCUMENT).into_response()
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use banister_platform::http::{Anyone, Code, OkJson};
 use banister_platform::identity::KeySet;
 
@@ -16,6 +16,6 @@ pub(crate) const PROBLEMS: &[Code] = &[];
 /// one takes the place of the other; read the set again where a `kid` is not in it.
 #[utoipa::path(get, path = "/.well-known/jwks.json",
     responses((status = 200, description = "The keys", body = KeySet)))]
-pub(crate) async fn get_jwks(State(sessions): State<Sessions>, _: Anyone) -> impl IntoResponse {
-    ([(header::CACHE_CONTROL, "public, max-age=300")], OkJson(sessions.keys))
+pub(crate) async fn get_jwks(State(sessions): State<Sessions>, _: Anyone) -> Response {
+    ([(header::CACHE_CONTROL, "public, max-age=300")], OkJson(sessions.keys)).into_response()
 }

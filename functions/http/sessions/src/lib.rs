@@ -11,7 +11,7 @@ mod view;
 
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
-use banister_platform::http::{Area, HasGate};
+use banister_platform::http::{Area, Cursors, HasGate, Problem};
 use banister_platform::identity::password::Passwords;
 use banister_platform::identity::refresh::RefreshKey;
 use banister_platform::identity::{Gate, Issuer, KeySet};
@@ -33,6 +33,7 @@ pub struct Sessions {
     factors: store::SecondFactors,
     refresh: RefreshKey,
     viewer: Viewer,
+    cursors: Option<Cursors>,
 }
 
 impl Sessions {
@@ -49,9 +50,17 @@ impl Sessions {
             factors: store::SecondFactors::from_settings(settings, table.clone())?,
             refresh: RefreshKey::from_settings(settings)?,
             viewer: Viewer::from_settings(settings)?,
+            cursors: settings.optional("CURSOR_KEY").map(|_| Cursors::from_settings(settings)).transpose()?,
             clock,
             table,
         })
+    }
+}
+
+impl Sessions {
+    /// What goes on where a page ended. Only the function that lists has its key.
+    pub(crate) fn cursors(&self) -> Result<&Cursors, Problem> {
+        self.cursors.as_ref().ok_or_else(|| Problem::internal(ConfigError::Missing("CURSOR_KEY")))
     }
 }
 

@@ -2,14 +2,27 @@
 
 use axum::extract::State;
 use banister_domain::id::SessionId;
-use banister_platform::http::{Code, Enrolling, ListOf, OkJson, Problem};
+use banister_platform::http::{Code, Enrolling, ListOf, OkJson, PageSize, Problem, Query};
 use banister_platform::store::SessionRecord;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Sessions;
 
-pub(crate) const PROBLEMS: &[Code] = &[];
+pub(crate) const PROBLEMS: &[Code] = &[Code::InvalidCursor, Code::InvalidInput];
+
+/// Which page.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SessionsQuery {
+    /// Items a page, 1 to 100.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100, example = 20)]
+    limit: PageSize,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
 
 /// A session, without its tokens.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -55,15 +68,22 @@ impl SessionItem {
 
 /// List the own sessions
 ///
-/// Those that stand, newest use first, on one page; of somebody who signed in more often than 500 times, those
-/// begun last.
-#[utoipa::path(get, path = "/v1/sessions",
+/// Those that stand, begun last first: using one does not move it, so that pages neither skip nor repeat any. A page
+/// can be short or empty and yet have a `next_cursor`.
+#[utoipa::path(get, path = "/v1/sessions", params(SessionsQuery),
     responses((status = 200, description = "The sessions", body = ListOf<SessionItem>)))]
 pub(crate) async fn list_sessions(
     State(sessions): State<Sessions>,
     caller: Enrolling,
+    Query(SessionsQuery { limit, cursor }): Query<SessionsQuery>,
 ) -> Result<OkJson<ListOf<SessionItem>>, Problem> {
-    let found = sessions.store.list(caller.user_id, caller.epoch, sessions.clock.now()).await?;
-    let items = found.into_iter().map(|session| SessionItem::new(session, caller.session_id)).collect();
-    Ok(OkJson(ListOf { items, next_cursor: None }))
+    let (cursors, now) = (sessions.cursors()?, sessions.clock.now());
+    let scope = ("list_sessions", caller.user_id);
+    let after = cursor.map(|cursor| cursors.read(&cursor, &scope)).transpose()?;
+    let page = sessions.store.list(caller.user_id, limit.get(), after).await?;
+    let next_cursor = page.last.and_then(|position| cursors.write(&position, &scope));
+    let standing = page.items.into_iter().map(|(session, _)| session.value);
+    let standing = standing.filter(|session| session.stands_in(caller.epoch, now));
+    let items = standing.map(|session| SessionItem::new(session, caller.session_id)).collect();
+    Ok(OkJson(ListOf { items, next_cursor }))
 }

@@ -1,16 +1,18 @@
 //! The letters: subject, plain text and HTML in both languages. The words are in `templates/`.
 
+mod heading;
 #[cfg(test)]
 mod tests;
 
 use askama::Template;
 use banister_domain::account::{Account, Locale, Phone};
-use banister_domain::booking::{Booking, Status};
+use banister_domain::booking::{Booking, RefundReason, Status};
 use banister_domain::service::{Archived, Service};
 use jiff::Timestamp;
 
-use crate::recipients::{News, Side};
+use crate::recipients::{News, Side, Turn};
 use crate::when::Telling;
+use heading::heading;
 
 /// A letter, ready to be put into a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,8 +76,12 @@ struct BookingFacts<'a> {
     title: &'a str,
     when: String,
     price: String,
+    /// None where it is one.
+    seats: Option<u16>,
     /// None once it has been answered.
     answer_by: Option<String>,
+    /// What the customer gets back, where there is something to say.
+    refund: Option<String>,
     reason: Vec<&'a str>,
 }
 
@@ -145,6 +151,16 @@ letters! {
         "en/booking_declined.txt" "en/booking_declined.html" "ru/booking_declined.txt" "ru/booking_declined.html";
     cancelled(BookingFacts)
         "en/booking_cancelled.txt" "en/booking_cancelled.html" "ru/booking_cancelled.txt" "ru/booking_cancelled.html";
+    shifted(BookingFacts)
+        "en/booking_moved.txt" "en/booking_moved.html" "ru/booking_moved.txt" "ru/booking_moved.html";
+    move_proposed(BookingFacts)
+        "en/booking_move_proposed.txt" "en/booking_move_proposed.html" "ru/booking_move_proposed.txt" "ru/booking_move_proposed.html";
+    move_declined(BookingFacts)
+        "en/booking_move_declined.txt" "en/booking_move_declined.html" "ru/booking_move_declined.txt" "ru/booking_move_declined.html";
+    completed(BookingFacts)
+        "en/booking_completed.txt" "en/booking_completed.html" "ru/booking_completed.txt" "ru/booking_completed.html";
+    missed(BookingFacts)
+        "en/booking_no_show.txt" "en/booking_no_show.html" "ru/booking_no_show.txt" "ru/booking_no_show.html";
     expired(BookingFacts)
         "en/booking_expired.txt" "en/booking_expired.html" "ru/booking_expired.txt" "ru/booking_expired.html";
 }
@@ -339,38 +355,41 @@ pub(crate) fn booking(
     news: News,
     reason: Option<&str>,
 ) -> askama::Result<Letter> {
+    let proposal = booking.proposal.as_ref().filter(|_| news.turn == Turn::MoveProposed);
+    let (starts_at, ends_at) = proposal.map_or((booking.starts_at, booking.ends_at), |proposal| {
+        (proposal.place.starts_at, proposal.place.ends_at)
+    });
+    let answer_by = match proposal {
+        Some(proposal) => Some(proposal.expires_at),
+        None => booking.answer_by.filter(|_| booking.status == Status::Requested),
+    };
     let facts = BookingFacts {
         name: shown_name(reader),
         other: other.map(|other| other.first_name.as_str()),
         to_provider: news.side == Side::Provider,
         by_staff: news.by_staff,
         title: booking.service_title.as_str(),
-        when: telling(reader).span(booking.starts_at, booking.ends_at),
+        when: telling(reader).span(starts_at, ends_at),
         price: booking.price.money().to_string(),
-        answer_by: (booking.status == Status::Requested).then(|| telling(reader).moment(booking.answer_by)),
+        seats: Some(booking.seats.get()).filter(|seats| *seats > 1),
+        answer_by: answer_by.map(|until| telling(reader).moment(until)),
+        refund: booking
+            .refund
+            .filter(|refund| booking.price.money().minor > 0 && refund.reason != RefundReason::NotAgreed)
+            .map(|refund| refund.amount.to_string()),
         reason: reason.map(|reason| reason.lines().collect()).unwrap_or_default(),
     };
-    let write = match news.status {
-        Status::Requested => requested,
-        Status::Confirmed => confirmed,
-        Status::Declined => declined,
-        Status::Cancelled => cancelled,
-        Status::Expired => expired,
+    let write = match news.turn {
+        Turn::Stands(Status::Requested) => requested,
+        Turn::Stands(Status::Confirmed) => confirmed,
+        Turn::Stands(Status::Declined) => declined,
+        Turn::Stands(Status::Cancelled) => cancelled,
+        Turn::Stands(Status::Expired) => expired,
+        Turn::Stands(Status::Completed) => completed,
+        Turn::Stands(Status::NoShow) => missed,
+        Turn::Moved => shifted,
+        Turn::MoveProposed => move_proposed,
+        Turn::MoveDeclined => move_declined,
     };
-    write(&facts, reader.locale, format!("{}: {}", heading(reader.locale, news.status), facts.title))
-}
-
-const fn heading(locale: Locale, status: Status) -> &'static str {
-    match (locale, status) {
-        (Locale::En, Status::Requested) => "New request",
-        (Locale::En, Status::Confirmed) => "Confirmed",
-        (Locale::En, Status::Declined) => "Declined",
-        (Locale::En, Status::Cancelled) => "Cancelled",
-        (Locale::En, Status::Expired) => "Expired",
-        (Locale::Ru, Status::Requested) => "Новая заявка",
-        (Locale::Ru, Status::Confirmed) => "Подтверждено",
-        (Locale::Ru, Status::Declined) => "Отклонено",
-        (Locale::Ru, Status::Cancelled) => "Отменено",
-        (Locale::Ru, Status::Expired) => "Заявка истекла",
-    }
+    write(&facts, reader.locale, format!("{}: {}", heading(reader.locale, news.turn), facts.title))
 }

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use banister_domain::account::{Account, AccountStatus, Email};
-use banister_domain::booking::{Booking, Status};
+use banister_domain::booking::{Actor, Booking, Status};
 use banister_domain::event::Event;
 use banister_domain::id::UserId;
 use banister_integrations::smtp::{Mail, MailError};
@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::EmailWorker;
 use crate::letter::{self, Letter};
-use crate::recipients::{Errand, News, Topic, errands};
+use crate::recipients::{Errand, News, Side, Topic, Turn, errands};
 
 /// Why a mail that an event calls for is not sent: what it would say is not true any more, or
 /// nobody is there to read it.
@@ -159,7 +159,7 @@ impl EmailWorker {
             Topic::Booking(news) => {
                 let found = self.bookings.get(news.booking).await?.ok_or(Skip::NoBooking)?;
                 let booking = still_true(found.value, news, now)?;
-                let reason = self.reason(&booking).await?;
+                let reason = self.reason(&booking, news).await?;
                 letter::booking(&reader, other.as_ref(), &booking, news, reason.as_deref())
             }
         };
@@ -199,13 +199,19 @@ impl EmailWorker {
     }
 
     /// What was said with the booking's last change.
-    async fn reason(&self, booking: &Booking) -> Result<Option<String>, StorageError> {
-        if !matches!(booking.status, Status::Declined | Status::Cancelled) {
+    async fn reason(&self, booking: &Booking, news: News) -> Result<Option<String>, StorageError> {
+        if let Turn::Stands(status) = news.turn
+            && !matches!(status, Status::Declined | Status::Cancelled | Status::NoShow)
+        {
             return Ok(None);
         }
         let line =
             self.table.get::<HistoryRecord>(&key::booking_history(booking.id, booking.revision)).await?;
-        Ok(line.and_then(|line| line.value.entry.reason).map(String::from))
+        // It may have changed again: those are other words then, or the reader's own.
+        let entry = line
+            .map(|line| line.value.entry)
+            .filter(|entry| entry.actor != actor_of(news.side) && Turn::of(entry) == news.turn);
+        Ok(entry.and_then(|entry| entry.reason).map(String::from))
     }
 }
 
@@ -244,10 +250,22 @@ pub(crate) fn may_read(
 /// The booking, if it is still what the news says: nobody is asked to answer what is over, or told
 /// "confirmed" after "cancelled". A request that was confirmed meanwhile is news all the same.
 pub(crate) fn still_true(booking: Booking, news: News, now: Timestamp) -> Result<Booking, Skip> {
-    match (news.status, booking.status_at(now)) {
-        (Status::Requested, Status::Confirmed) => Ok(booking),
-        (told, is) if told == is => Ok(booking),
-        _ => Err(Skip::MovedOn),
+    let is = booking.status_at(now);
+    let still = match news.turn {
+        Turn::Stands(Status::Requested) => matches!(is, Status::Requested | Status::Confirmed),
+        Turn::Stands(told) => told == is,
+        Turn::Moved | Turn::MoveDeclined => is == Status::Confirmed,
+        Turn::MoveProposed => {
+            booking.open_proposal(now).is_some_and(|proposal| proposal.by != actor_of(news.side))
+        }
+    };
+    if still { Ok(booking) } else { Err(Skip::MovedOn) }
+}
+
+const fn actor_of(side: Side) -> Actor {
+    match side {
+        Side::Customer => Actor::Customer,
+        Side::Provider => Actor::Provider,
     }
 }
 

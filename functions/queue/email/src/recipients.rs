@@ -1,6 +1,6 @@
 //! Who is told of what: the rule alone.
 
-use banister_domain::booking::{Actor, Status};
+use banister_domain::booking::{Actor, HistoryEntry, RescheduleStep, Status};
 use banister_domain::event::{BookingRef, Payload};
 use banister_domain::id::{BookingId, CodeId, ServiceId, UserId};
 
@@ -66,13 +66,44 @@ pub(crate) enum Topic {
     Booking(News),
 }
 
+/// What can happen to a booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It has come to a status.
+    Stands(Status),
+    /// It is at another time.
+    Moved,
+    /// Another time is proposed.
+    MoveProposed,
+    /// That was turned down.
+    MoveDeclined,
+}
+
+impl Turn {
+    /// What a line of a history tells.
+    pub(crate) fn of(entry: &HistoryEntry) -> Self {
+        match entry.reschedule.map(|reschedule| reschedule.step) {
+            None => Self::Stands(entry.to),
+            Some(RescheduleStep::Moved) => Self::Moved,
+            Some(RescheduleStep::Proposed) => Self::MoveProposed,
+            Some(RescheduleStep::Declined) => Self::MoveDeclined,
+        }
+    }
+}
+
+impl From<Status> for Turn {
+    fn from(status: Status) -> Self {
+        Self::Stands(status)
+    }
+}
+
 /// What is new of a booking, for one of its sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct News {
     /// Which.
     pub(crate) booking: BookingId,
-    /// What it has come to.
-    pub(crate) status: Status,
+    /// What has happened.
+    pub(crate) turn: Turn,
     /// Which side the reader is on.
     pub(crate) side: Side,
     /// The other side.
@@ -143,28 +174,40 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         | Payload::PhotoRemoved { .. }
         | Payload::JobContinued { .. } => Vec::new(),
         Payload::BookingRequested(about) => tell(about, Status::Requested, &[Provider]),
-        Payload::BookingConfirmed(about) => tell(about, Status::Confirmed, &[Customer]),
-        Payload::BookingDeclined(about) => tell(about, Status::Declined, &[Customer]),
-        Payload::BookingCancelled(about) => {
-            let sides: &[Side] = match about.actor {
-                Actor::Customer => &[Provider],
-                Actor::Provider => &[Customer],
-                Actor::Staff | Actor::Time => &[Customer, Provider],
-            };
-            tell(about, Status::Cancelled, sides)
+        // The provider knows, but for what was booked at once.
+        Payload::BookingConfirmed(about) if about.actor == Actor::Customer => {
+            tell(about, Status::Confirmed, &[Customer, Provider])
         }
+        Payload::BookingConfirmed(about) => tell(about, Status::Confirmed, &[Customer]),
+        Payload::BookingCompleted(about) => tell(about, Status::Completed, &[Customer]),
+        Payload::BookingNoShow(about) => tell(about, Status::NoShow, &[Customer]),
+        Payload::BookingDeclined(about) => tell(about, Status::Declined, &[Customer]),
+        Payload::BookingCancelled(about) => tell(about, Status::Cancelled, others(about)),
+        Payload::BookingRescheduled(about) => tell(about, Turn::Moved, others(about)),
+        Payload::RescheduleProposed(about) => tell(about, Turn::MoveProposed, others(about)),
+        Payload::RescheduleDeclined(about) => tell(about, Turn::MoveDeclined, others(about)),
         Payload::BookingExpired(about) => tell(about, Status::Expired, &[Customer, Provider]),
     }
 }
 
-fn tell(about: &BookingRef, status: Status, sides: &[Side]) -> Vec<Errand> {
+/// The sides that did not do it themselves.
+const fn others(about: &BookingRef) -> &'static [Side] {
+    match about.actor {
+        Actor::Customer => &[Side::Provider],
+        Actor::Provider => &[Side::Customer],
+        Actor::Staff | Actor::Time => &[Side::Customer, Side::Provider],
+    }
+}
+
+fn tell(about: &BookingRef, turn: impl Into<Turn>, sides: &[Side]) -> Vec<Errand> {
+    let turn = turn.into();
     let errand = |side: &Side| {
         let (reader, other) = match side {
             Side::Customer => (about.customer_id, about.provider_id),
             Side::Provider => (about.provider_id, about.customer_id),
         };
         let by_staff = about.actor == Actor::Staff;
-        let news = News { booking: about.booking_id, status, side: *side, other, by_staff };
+        let news = News { booking: about.booking_id, turn, side: *side, other, by_staff };
         Errand::new(reader, Topic::Booking(news))
     };
     sides.iter().map(errand).collect()
@@ -220,16 +263,23 @@ mod tests {
         let reused = Payload::RefreshTokenReused { user_id: customer, session_id: Id::from_parts(1, 5) };
         assert_eq!(errands(&reused), [Errand::new(customer, Topic::RefreshTokenReused)]);
 
-        let to = |reader, other, side, status| Errand {
+        let to = |reader, other, side, turn: Turn| Errand {
             reader,
-            topic: Topic::Booking(News { booking: booking_id, status, side, other, by_staff: false }),
+            topic: Topic::Booking(News { booking: booking_id, turn, side, other, by_staff: false }),
         };
-        let to_customer = |status| to(customer, provider, Side::Customer, status);
-        let to_provider = |status| to(provider, customer, Side::Provider, status);
+        let moved_to = |turn| to(customer, provider, Side::Customer, turn);
+        let to_customer = |status: Status| to(customer, provider, Side::Customer, status.into());
+        let to_provider = |status: Status| to(provider, customer, Side::Provider, status.into());
         let both = |status| vec![to_customer(status), to_provider(status)];
         for (payload, expected) in [
             (Payload::BookingRequested(c), vec![to_provider(Status::Requested)]),
             (Payload::BookingConfirmed(p), vec![to_customer(Status::Confirmed)]),
+            (Payload::BookingConfirmed(c), both(Status::Confirmed)),
+            (Payload::BookingCompleted(t), vec![to_customer(Status::Completed)]),
+            (Payload::BookingNoShow(p), vec![to_customer(Status::NoShow)]),
+            (Payload::BookingRescheduled(p), vec![moved_to(Turn::Moved)]),
+            (Payload::RescheduleProposed(p), vec![moved_to(Turn::MoveProposed)]),
+            (Payload::RescheduleDeclined(p), vec![moved_to(Turn::MoveDeclined)]),
             (Payload::BookingDeclined(p), vec![to_customer(Status::Declined)]),
             (Payload::BookingCancelled(c), vec![to_provider(Status::Cancelled)]),
             (Payload::BookingCancelled(p), vec![to_customer(Status::Cancelled)]),

@@ -6,14 +6,12 @@ use banister_domain::bulk::{BulkUsers, NextPage, PIECE};
 use banister_domain::id::{JobId, UserId};
 use banister_domain::job::{Job, Work};
 use banister_platform::staff_acts::{Actor, BulkAct};
-use banister_platform::store::{Act, BulkOrderRecord, JOB, ListAccounts, Piece, Whom};
+use banister_platform::store::{AccountPage, Act, BulkOrderRecord, JOB, ListAccounts, Piece, Whom};
 use banister_platform::table::{Position, Transaction, Versioned, key};
 use banister_platform::worker::WorkError;
+use jiff::Timestamp;
 
 use crate::JobsWorker;
-
-/// How many pages are looked through for a piece. One that finds nobody goes on with the next message.
-const LOOKED_THROUGH: usize = 10;
 
 impl JobsWorker {
     pub(crate) async fn bulk_users(&self, job: Versioned<Job>, bulk: BulkUsers) -> Result<(), WorkError> {
@@ -39,16 +37,17 @@ impl JobsWorker {
             request_id: job.value.request_id,
         };
         let results = self.acts.see_to(&act, &bulk.page).await?;
-        let next = self.next_page(job.value.id, &bulk, (&order, among.as_ref(), actor)).await?;
+        let next = self.next_page((id, now), &bulk, (&order, among.as_ref(), actor)).await?;
         let piece = Piece::whole(transaction, u32::try_from(results.len()).unwrap_or(u32::MAX));
         let bulk = bulk.after(results.iter().map(|result| result.outcome), next);
         self.advance(job, piece, Some(Work::BulkUsers(bulk)), now).await
     }
 
-    /// The accounts for the piece after this one. Whoever is found again was seen to and is left out.
+    /// The accounts for the piece after this one, which began at `begun`. Whoever is found again was seen to and
+    /// is left out.
     async fn next_page(
         &self,
-        job: JobId,
+        (job, begun): (JobId, Timestamp),
         bulk: &BulkUsers,
         (order, among, actor): (&BulkOrderRecord, Option<&ListAccounts>, Option<Actor>),
     ) -> Result<NextPage, WorkError> {
@@ -58,37 +57,49 @@ impl JobsWorker {
         let looks = actor.is_some_and(|actor| !order.staff_too || actor.may(Permission::AdminManagement));
         match (&order.whom, among) {
             (Whom::Ids(ids), _) => named(ids.as_slice(), bulk.after.as_deref()),
-            (Whom::Filter(_), Some(wanted)) if looks => self.found(job, wanted, bulk).await,
+            (Whom::Filter(_), Some(wanted)) if looks => self.found((job, begun), wanted, bulk).await,
             // Who may not look for these accounts any more finds none.
             (Whom::Filter(_), _) => Ok(NextPage { cut_short: true, ..NextPage::default() }),
         }
     }
 
+    /// Reads on until there are enough, or this piece has read enough: the next message goes on, with what was
+    /// found or with nobody.
     async fn found(
         &self,
-        job: JobId,
+        (job, begun): (JobId, Timestamp),
         wanted: &ListAccounts,
         bulk: &BulkUsers,
     ) -> Result<NextPage, WorkError> {
-        let mut after = bulk.after.as_deref().map(Position::from_text).transpose()?;
-        let mut users: Vec<UserId> = Vec::new();
-        for _ in 0..LOOKED_THROUGH {
-            let limit = u16::try_from(PIECE.saturating_sub(users.len())).unwrap_or(1);
-            let (accounts, last) = self.accounts.list(wanted, limit, after).await?;
-            let found: Vec<_> = accounts.iter().map(|account| account.id).collect();
+        let mut after = Position::kept(bulk.after.as_deref())?;
+        let (mut users, mut read, mut fit) = (Vec::<UserId>::new(), 0, 0);
+        for _ in 0..self.limits.pages {
+            let left = PIECE.saturating_sub(users.len());
+            let size = worth_reading(left, (read, fit), self.limits.page);
+            let page = self.accounts.list(wanted, size, after).await?;
+            (read, fit) = (read + usize::from(size), fit + page.accounts.len());
+            let AccountPage { accounts, last } = page.up_to(left);
+            let found: Vec<_> = accounts.iter().map(|listed| listed.id).collect();
             let known = self.bulks.known(job, &found).await?;
-            let new = found.into_iter().filter(|user| {
-                !known.contains_key(user) && !users.contains(user) && !bulk.page.contains(user)
-            });
+            // What became of those on the page at hand is known as well by now.
+            let new = found.into_iter().filter(|user| !known.contains_key(user) && !users.contains(user));
             let new: Vec<_> = new.collect();
             users.extend(new);
             after = last;
-            if after.is_none() || users.len() >= PIECE {
+            let late = self.clock.now().duration_since(begun) >= self.limits.time;
+            if after.is_none() || users.len() >= PIECE || late {
                 break;
             }
         }
-        Ok(NextPage { users, after: after.as_ref().map(Position::to_text).transpose()?, cut_short: false })
+        Ok(NextPage { users, after: Position::keep(after.as_ref())?, cut_short: false })
     }
+}
+
+/// How many accounts to read for `left` more that fit, where of so many that were read so many did: what there
+/// is no room for is read again.
+fn worth_reading(left: usize, (read, fit): (usize, usize), most: u16) -> u16 {
+    let size = if read == 0 { left } else { left.saturating_mul(read).div_ceil(fit.max(1)) };
+    u16::try_from(size).unwrap_or(most).clamp(1, most.max(1))
 }
 
 /// Those whom a filter means: who is made while the job runs is not meant.
@@ -105,4 +116,24 @@ fn named(ids: &[UserId], from: Option<&str>) -> Result<NextPage, WorkError> {
     let users: Vec<_> = ids.iter().skip(from).take(PIECE).copied().collect();
     let end = from.saturating_add(users.len());
     Ok(NextPage { users, after: (end < ids.len()).then(|| end.to_string()), cut_short: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fewer_fit_the_more_are_read() {
+        for (left, so_far, wanted) in [
+            (25, (0, 0), 25),
+            (25, (25, 0), 100),
+            (17, (25, 8), 54),
+            (1, (25, 24), 2),
+            (25, (40_000, 1), 100),
+            (1, (25, 25), 1),
+        ] {
+            assert_eq!(worth_reading(left, so_far, 100), wanted, "{left} {so_far:?}");
+        }
+        assert_eq!(worth_reading(25, (0, 0), 10), 10);
+    }
 }

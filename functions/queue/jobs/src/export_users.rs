@@ -12,36 +12,17 @@ use banister_platform::objects::key;
 use banister_platform::store::{ListAccounts, Piece};
 use banister_platform::table::{Position, StorageError, Transaction, Versioned};
 use banister_platform::worker::WorkError;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::JobsWorker;
 use crate::piece::settled;
 use sheet::Sheet;
 
-/// How much a piece takes on at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Accounts a page, 1 to 100.
-    pub page: u16,
-    /// Pages.
-    pub pages: u32,
-    /// Bytes of the file, but for the page that goes over.
-    pub bytes: usize,
-    /// How long after its begin it still reads on.
-    pub time: SignedDuration,
-}
-
-impl Default for Limits {
-    /// 40,000 accounts; 5 MiB, so that five pieces at once have room in the memory of the function; 8
-    /// seconds, after which there is time for the 12 that putting a file can take.
-    fn default() -> Self {
-        Self { page: 100, pages: 400, bytes: 5 * 1024 * 1024, time: SignedDuration::from_secs(8) }
-    }
-}
-
 /// What a piece has gathered.
 struct Gathered {
     sheet: Sheet,
+    /// How many accounts do not read, and are not in it.
+    unreadable: u64,
     /// Where the next one begins.
     cursor: Option<String>,
 }
@@ -58,13 +39,14 @@ impl JobsWorker {
             tracing::warn!(job = %id, "given up: whoever asked for it may not any more");
             return settled(self.exports.refuse(job, export, self.clock.now()).await);
         }
-        let Gathered { sheet, cursor } = self.gather(&export, job.value.created_at).await?;
+        let Gathered { sheet, unreadable, cursor } = self.gather(&export, job.value.created_at).await?;
         let rows = sheet.rows();
         // An export of nobody is a file with names of columns.
         let file = rows > 0 || (cursor.is_none() && export.files.is_empty());
         let file = if file { Some(self.put(&job.value, export.files.len(), sheet).await?) } else { None };
-        let (now, export) = (self.clock.now(), export.after(file, cursor.clone()));
-        tracing::info!(job = %id, rows, files = export.files.len(), over = cursor.is_none(), "accounts were written");
+        let (now, export) = (self.clock.now(), export.after(file, unreadable, cursor.clone()));
+        let (files, over) = (export.files.len(), cursor.is_none());
+        tracing::info!(job = %id, rows, unreadable, files, over, "accounts were written");
         if cursor.is_none() {
             return settled(self.exports.finish(job, export, rows, now).await);
         }
@@ -80,25 +62,26 @@ impl JobsWorker {
 
     /// Those made before `asked_at`, so that it ends.
     async fn gather(&self, export: &UserExport, asked_at: Timestamp) -> Result<Gathered, WorkError> {
-        let (begun, limits) = (self.clock.now(), self.export_limits);
+        let (begun, limits) = (self.clock.now(), self.limits);
         let wanted = ListAccounts::new(&export.filter, export.staff_too);
         let wanted = ListAccounts { created_to: wanted.created_to.min(asked_at), ..wanted };
-        let unreadable = |error: serde_json::Error| WorkError::Poison(error.to_string());
-        let after = export.cursor.as_deref().map(serde_json::from_str::<Position>).transpose();
-        let (mut sheet, mut after) = (Sheet::new()?, after.map_err(unreadable)?);
+        let (mut sheet, mut unreadable) = (Sheet::new()?, 0);
+        let mut after = Position::kept(export.cursor.as_deref())?;
         for _ in 0..limits.pages {
-            let (accounts, last) = self.accounts.list(&wanted, limits.page, after).await?;
-            for account in &accounts {
-                sheet.add(account)?;
+            let page = self.accounts.list(&wanted, limits.page, after).await?;
+            for listed in &page.accounts {
+                match &listed.account {
+                    Some(account) => sheet.add(account)?,
+                    None => unreadable += 1,
+                }
             }
-            after = last;
+            after = page.last;
             let late = self.clock.now().duration_since(begun) >= limits.time;
             if after.is_none() || late || sheet.size()? >= limits.bytes {
                 break;
             }
         }
-        let cursor = after.map(|position| serde_json::to_string(&position)).transpose();
-        Ok(Gathered { sheet, cursor: cursor.map_err(unreadable)? })
+        Ok(Gathered { sheet, unreadable, cursor: Position::keep(after.as_ref())? })
     }
 
     /// Puts the file behind `before` others.

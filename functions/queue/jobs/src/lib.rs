@@ -5,9 +5,10 @@
 
 mod bulk;
 mod export_users;
+mod limits;
 mod piece;
 
-pub use export_users::Limits;
+pub use limits::Limits;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use banister_platform::clock::Clock;
@@ -27,7 +28,7 @@ pub struct JobsWorker {
     erasures: Erasures,
     accounts: Accounts,
     exports: UserExports,
-    export_limits: Limits,
+    limits: Limits,
     private: Bucket,
     acts: StaffActs,
     bulks: Bulks,
@@ -44,7 +45,7 @@ impl JobsWorker {
             jobs: Jobs::new(table.clone()),
             erasures: Erasures::new(table.clone()),
             exports: UserExports::new(table.clone()),
-            export_limits: Limits::default(),
+            limits: Limits::default(),
             acts: StaffActs::new(&table),
             bulks: Bulks::new(table.clone()),
             accounts: Accounts::new(table),
@@ -55,10 +56,10 @@ impl JobsWorker {
         })
     }
 
-    /// With other limits to a piece of an export.
+    /// With other limits to a piece.
     #[must_use]
-    pub fn with_export_limits(self, export_limits: Limits) -> Self {
-        Self { export_limits, ..self }
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// Does a batch; what is in the answer comes again. No message is begun after the `deadline`.

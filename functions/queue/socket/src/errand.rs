@@ -32,7 +32,12 @@ pub(crate) fn errand(payload: &Payload) -> Errand {
         | Payload::BookingConfirmed(about)
         | Payload::BookingDeclined(about)
         | Payload::BookingCancelled(about)
-        | Payload::BookingExpired(about) => Errand::Tell(about.booking_id, others(about)),
+        | Payload::BookingExpired(about)
+        | Payload::BookingRescheduled(about)
+        | Payload::RescheduleProposed(about)
+        | Payload::RescheduleDeclined(about)
+        | Payload::BookingCompleted(about)
+        | Payload::BookingNoShow(about) => Errand::Tell(about.booking_id, others(about)),
         // Which connections that closes is read, not told: a session begun since stays.
         Payload::SessionsEnded { user_id, .. } => Errand::Close(*user_id),
         Payload::ConnectionReplaced { connection_id, connected_at, .. } => {

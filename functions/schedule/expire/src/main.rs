@@ -1,4 +1,4 @@
-//! Expires booking requests that nobody answered.
+//! Expires booking requests that nobody answered, and completes bookings that took place.
 
 use std::process::ExitCode;
 

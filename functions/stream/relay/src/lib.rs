@@ -112,7 +112,12 @@ impl Relay {
             | Payload::BookingConfirmed(_)
             | Payload::BookingDeclined(_)
             | Payload::BookingCancelled(_)
-            | Payload::BookingExpired(_) => vec![&self.email, &self.socket],
+            | Payload::BookingExpired(_)
+            | Payload::BookingRescheduled(_)
+            | Payload::RescheduleProposed(_)
+            | Payload::RescheduleDeclined(_)
+            | Payload::BookingCompleted(_)
+            | Payload::BookingNoShow(_) => vec![&self.email, &self.socket],
         }
     }
 }

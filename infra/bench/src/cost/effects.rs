@@ -38,6 +38,11 @@ pub(super) fn effect(operation: &str) -> Option<Effect> {
         | "confirm_booking"
         | "decline_booking"
         | "cancel_booking"
+        | "complete_booking"
+        | "mark_no_show"
+        | "reschedule_booking"
+        | "accept_reschedule"
+        | "decline_reschedule"
         | "cancel_any_booking" => Some(Effect::MailAndPush),
         "end_session"
         | "end_current_session"
@@ -117,5 +122,10 @@ pub(super) fn is_counted(operation: &str) -> bool {
             | "confirm_booking"
             | "decline_booking"
             | "cancel_booking"
+            | "complete_booking"
+            | "mark_no_show"
+            | "reschedule_booking"
+            | "accept_reschedule"
+            | "decline_reschedule"
     )
 }

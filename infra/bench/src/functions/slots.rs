@@ -61,7 +61,7 @@ impl Month {
             let starts_at =
                 day.map_err(|error| unexpected(&error))?.from() + SignedDuration::from_mins(before);
             let interval = rules.occupied(starts_at, duration).map_err(|error| unexpected(&error))?;
-            busy.push(Busy { interval, booking: BookingId::from_parts(0, id), until: None });
+            busy.push(Busy::firm(interval, BookingId::from_parts(0, id)));
         }
         // As storage has them.
         busy.sort_unstable_by_key(|busy| busy.interval);

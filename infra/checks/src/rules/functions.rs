@@ -45,6 +45,19 @@ fn function(template: &Template, function: &Function) -> Faults {
     missing.map(|(what, _)| format!("{} must have {what}", function.id)).collect()
 }
 
+/// A password's hash takes 19 MiB and is slow on purpose; Lambda gives processor by memory, so that in 256 MB
+/// whoever signs in would wait for more than a second. Nobody else pays for it.
+#[must_use]
+pub fn hashing_has_a_processor(template: &Template, hashing: &BTreeSet<&str>) -> Faults {
+    let of_one = |function: &Function| {
+        let hashes = hashing.contains(function.operation().as_str());
+        let more = function.property("MemorySize") == 512;
+        (hashes != more && function.events("HttpApi").next().is_some())
+            .then(|| format!("{} must have 512 MB if and only if it hashes passwords", function.id))
+    };
+    template.functions().iter().filter_map(of_one).collect()
+}
+
 /// Each log group deletes after the days that the parameter says, each function writes to its area's.
 #[must_use]
 pub fn log_groups_are_kept(template: &Template) -> Faults {

@@ -14,7 +14,7 @@ mod watch;
 pub use api::{routes_are_guarded, table_is_safe};
 pub use buckets::buckets_are_closed;
 pub use environment::{deployments_fit, sources_are_listed, variables_are_listed};
-pub use functions::{functions_are_complete, log_groups_are_kept};
+pub use functions::{functions_are_complete, hashing_has_a_processor, log_groups_are_kept};
 pub use outputs::outputs_are_no_parameters;
 pub use queues::{failures_are_kept, queues_are_complete};
 pub use rights::{rights_are_narrow, secrets_are_read};

@@ -104,6 +104,7 @@ pub(super) fn save_endpoint(data: Option<&Path>, settings: &Settings) -> Result<
         "AWS_ENDPOINT_URL_DYNAMODB",
         "AWS_REGION",
         "AWS_SECRET_ACCESS_KEY",
+        "BREACHED_PASSWORDS_URL",
         "PASSWORD_MEMORY_KIB",
         "TABLE_NAME",
     ];

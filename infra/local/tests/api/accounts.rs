@@ -1,5 +1,6 @@
 //! `/v1/accounts`, `/v1/email-confirmations`, `/v1/password-resets`, `/v1/me`.
 
+mod breached;
 mod confirm;
 mod email;
 mod lapsed;

@@ -1,6 +1,8 @@
 //! The audit log: its chains, and how staff read it.
 
 mod chain;
+mod days;
+mod kinds;
 mod list;
 
 use banister_local::cloud::Cloud;

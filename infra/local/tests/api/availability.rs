@@ -1,4 +1,7 @@
-//! `/v1/me/calendar` and `/v1/services/{id}/slots`.
+//! `/v1/me/calendar`, its vacations and its link, and `/v1/services/{id}/slots`.
 
 mod calendar;
+mod feeds;
+mod limits;
 mod slots;
+mod vacations;

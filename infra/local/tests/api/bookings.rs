@@ -1,11 +1,16 @@
 //! `/v1/bookings`.
 
 mod change;
+mod completion;
 mod create;
 mod dashboard;
 mod expiry;
+mod files;
+mod holds;
 mod lists;
 mod main_job;
+mod reschedule;
+mod terms;
 
 use banister_local::client::{Answer, Client};
 use banister_local::cloud::Cloud;

@@ -1,6 +1,7 @@
 //! A crash before and after every call that an operation or a worker makes: what was begun is
 //! finished by a retry or a later run, once.
 
+mod moves;
 mod own;
 mod requests;
 mod workers;

@@ -5,9 +5,10 @@ pub(crate) mod schema;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use banister_domain::access::Permission;
 use banister_local::api;
 use banister_local::cloud::Cloud;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::problems::refused;
 use crate::support::{body, cloud, stranger};
@@ -87,7 +88,20 @@ fn every_operation_is_described_with_all_its_answers() {
         let secured =
             found["security"].as_array().is_some_and(|security| security[0].get("bearer").is_some());
         assert_eq!(secured, !operation.access.anonymous, "{}", operation.id);
+        // Whoever is anonymous has every role to choose from.
+        let roles: Vec<_> = operation.access.roles.iter().map(|role| role.as_str()).collect();
+        assert_eq!(found["x-roles"], json!(roles), "{}", operation.id);
+        let permission = operation.access.permission.map(Permission::as_str);
+        assert_eq!(found["x-permission"], json!(permission), "{}", operation.id);
     }
+    // By hand, so that the two cannot be wrong together.
+    let roles = |path: &str, method: &str| document["paths"][path][method]["x-roles"].clone();
+    assert_eq!(roles("/v1/bookings", "post"), json!(["customer"]));
+    assert_eq!(roles("/v1/admin/users/{id}/permissions", "put"), json!(["super_admin"]));
+    let staff = ["management", "accountant", "admin", "super_admin"];
+    assert_eq!(roles("/v1/admin/users", "get"), json!(staff));
+    let permission = &document["paths"]["/v1/admin/users"]["get"]["x-permission"];
+    assert_eq!(permission, "user_management");
     let paths = document["paths"].as_object().unwrap().values();
     let described: usize = paths.map(|item| item.as_object().unwrap().len()).sum();
     assert_eq!(described, operations.len());
@@ -99,7 +113,7 @@ const BLIND: [(&str, &str); 2] = [
     ("set_user_role", "sets one word, and says what it is to be"),
 ];
 
-/// Two who change the same thing can each say what they have seen of it.
+/// Two who change the same thing can each say what they have seen of it, by the tag that they were told of it.
 #[test]
 fn whatever_is_changed_takes_the_tag_of_what_was_read() {
     let mut blind = Vec::new();
@@ -116,6 +130,9 @@ fn whatever_is_changed_takes_the_tag_of_what_was_read() {
         }
         assert!(change["responses"].get("412").is_some(), "{} is never stale", operation.id);
         assert!(!of("get").is_null(), "{}: there is nothing to read first", operation.id);
+        let is_tagged = |shown: &Value| shown["responses"]["200"]["headers"]["ETag"].is_object();
+        assert!(is_tagged(of("get")), "{}: what is read first has no tag", operation.id);
+        assert!(is_tagged(change), "{}: its answer has no tag", operation.id);
     }
     blind.sort();
     assert_eq!(blind, BLIND.map(|(operation, _)| operation));

@@ -14,7 +14,9 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::invariants::items;
-use crate::support::{body, cloud_at, customer, each, open, pass, settle, stranger, super_admin, text};
+use crate::support::{
+    all_pages, body, cloud_at, customer, each, open, pass, settle, stranger, super_admin, text,
+};
 
 const PICTURE: &[u8] = include_bytes!("../../../../functions/queue/media/tests/samples/progressive.jpg");
 /// A Monday.
@@ -131,6 +133,10 @@ impl People {
         body(self.admin.post(&format!("{path}/archive"), &said).await.unwrap(), 200);
         body(self.admin.act(&format!("{path}/restore")).await.unwrap(), 200);
         body(self.admin.post(&format!("{path}/archive"), &said).await.unwrap(), 200);
+        let path = format!("/v1/admin/users/{}", self.provider.id);
+        for number in ["+12015550199", "+12015550124"] {
+            body(self.admin.patch_over(&path, &json!({ "phone": number })).await.unwrap(), 200);
+        }
     }
 
     /// What the audit log, rate limits and tokens have of the customer.
@@ -145,6 +151,10 @@ impl People {
         let said = json!({ "reason": "Quillfeather wrote to us." });
         for act in ["disable", "enable"] {
             body(self.admin.post(&format!("{path}/{act}"), &said).await.unwrap(), 200);
+        }
+        // There and back, so that the account is as it was.
+        for bio in ["Plays the harp, and Zebedee's flute.", "Plays the harp."] {
+            body(self.admin.patch_over(&path, &json!({ "bio": bio })).await.unwrap(), 200);
         }
     }
 
@@ -180,6 +190,10 @@ async fn no_trace_of_a_customer_is_left() {
     let mut people = People::new().await;
     people.customer.sign_in().await.unwrap();
     assert!(traces(&people.cloud, &CUSTOMER).await.len() > 10, "much is kept before");
+    let told = |bio: &str| json!({ "values": { "bio": bio } });
+    let before = changes(&people.admin, &people.customer, "account_changed").await;
+    assert_eq!(before[1][0], told("Plays the harp."));
+    assert_eq!(before[1][1]["values"]["bio"], "Plays the harp, and Zebedee's flute.");
     let job = body(erase(&people.customer).await, 202);
     assert_eq!((text(&job, "state"), text(&job, "user_id")), ("queued", people.customer.id.as_str()));
     // At once: nobody is signed in, and nobody can sign in, but the address is not free.
@@ -191,6 +205,13 @@ async fn no_trace_of_a_customer_is_left() {
     for bucket in ["PublicBucket", "PrivateBucket"] {
         assert_eq!(people.cloud.s3.keys(bucket).await.unwrap(), Vec::<String>::new(), "{bucket}");
     }
+    // What was done stays, and of it what is nobody's.
+    let left = json!([{}, { "fields": ["bio"] }]);
+    let mut admin = people.admin.clone();
+    admin.sign_in().await.unwrap();
+    assert_eq!(changes(&admin, &people.customer, "account_changed").await, [left.clone(), left]);
+    let email = changes(&admin, &people.customer, "email_changed").await;
+    assert_eq!(email, [json!([{}, { "fields": ["email"] }])]);
     let own = format!("\"user#{}\"", people.customer.id.to_lowercase());
     let left = traces(&people.cloud, &[&own]).await;
     assert_eq!(left.len(), 2, "nothing but the account and what it is counted as: {left:#?}");
@@ -247,6 +268,13 @@ async fn no_trace_of_a_provider_is_left() {
     let addresses = each(&log, "address");
     assert!(addresses[0] == "job" && addresses[1].starts_with("127.") && addresses[2] == "erased");
     assert_eq!(log["items"][1]["after"]["reason"], Value::Null);
+}
+
+/// What records of a kind about somebody say was before and after, newest first.
+async fn changes(reader: &Client, about: &Client, entry: &str) -> Vec<Value> {
+    let log = all_pages(reader, &format!("/v1/admin/audit?target={}", about.id), 100).await;
+    let of_kind = log.iter().filter(|record| record["entry"] == entry);
+    of_kind.map(|record| json!([record["before"], record["after"]])).collect()
 }
 
 async fn booking(people: &People) -> Booking {

@@ -1,6 +1,9 @@
 //! What keeps one caller, or one bad moment, from harming others.
 
 use banister_local::faults::{FaultKind, Verdict};
+use banister_platform::http::ClientAddress;
+use banister_platform::limit::{Limit, SITE};
+use banister_platform::table::Table;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use reqwest::StatusCode;
@@ -112,4 +115,41 @@ async fn others_cannot_lock_an_owner_out() {
     }
     assert_eq!(thief.post("/v1/sessions", &wrong).await.unwrap().status, StatusCode::TOO_MANY_REQUESTS);
     owner.sign_in().await.unwrap();
+}
+
+/// Whoever has a /48 of IPv6 has 65,536 networks, each of which would be somebody else.
+#[tokio::test]
+async fn a_site_is_no_crowd() {
+    let cloud = cloud().await;
+    let (table, now) = (Table::from_settings(&cloud.settings("local-test")).unwrap(), cloud.clock.now());
+    let limit = Limit { operation: "try", count: 3, seconds: 60 };
+    let subject = |text: &str| ClientAddress(Some(text.parse().unwrap())).subject();
+    let counted = async |address: &str| limit.count_address(&table, &subject(address), now).await.is_ok();
+    for _ in 0..3 {
+        assert!(counted("2001:db8:1::1").await);
+    }
+    // What the /64 has refused takes nothing from the others.
+    for number in 0..20 {
+        assert!(!counted(&format!("2001:db8:1::{number}")).await);
+    }
+    let mut left = 0;
+    for network in 1..=30 {
+        left += u32::from(counted(&format!("2001:db8:1:{network}::1")).await);
+    }
+    assert_eq!(left + 3, limit.count * SITE);
+    for address in ["2001:db8:2::1", "192.0.2.1"] {
+        for number in 0..6 {
+            assert_eq!(counted(address).await, number < 3, "{address}");
+        }
+    }
+    // One account from one place: a /48 is one.
+    let mut tried = [0, 0];
+    for network in 0..10 {
+        for (site, tried) in tried.iter_mut().enumerate() {
+            let address = subject(&format!("2001:db8:{site}:{network}::1"));
+            let counted = limit.count_from(&table, "customer@example.com", &address, now).await;
+            *tried += u32::from(counted.is_ok());
+        }
+    }
+    assert_eq!(tried, [3, 3]);
 }

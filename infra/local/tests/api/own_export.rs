@@ -1,10 +1,12 @@
 //! `GET /v1/me/export`: what is kept of a person is in it, or in a list of what is not, with why.
 
+mod attributes;
 mod calls;
 mod held;
 mod pages;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use banister_local::client::{Client, PASSWORD, Socket};
 use banister_local::cloud::Cloud;
@@ -13,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::erasure::{CUSTOMER, PROVIDER, People};
 use crate::support::invariants::{HashMap, items};
-use crate::support::{body, settle, stranger, text};
+use crate::support::{body, each, moment, open, service, settle, stranger, text};
 use held::{ELSEWHERE, EXCEPTED, IMPERSONAL, SHOWN, Shown};
 
 /// All answers of one export.
@@ -103,6 +105,38 @@ async fn staff(people: &People) -> Client {
     staff
 }
 
+/// A calendar with all that one can have, and a booking in it that is counted.
+async fn limited(people: &People) {
+    let provider = &people.provider;
+    let limits = json!({ "max_bookings_per_day": 500, "max_bookings_per_week": 500, "max_duration_minutes": 1_440,
+        "exceptions": [{ "date": "2029-12-24", "ranges": [{ "start": "10:00", "end": "14:00" }] }] });
+    open(provider, limits).await;
+    let service = service(provider, 60).await;
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let weekly = days.map(|day| json!({ "day": day, "start": "00:00", "end": "24:00" }));
+    let own = json!({ "seats": 3, "calendar": { "weekly": weekly, "buffer_before_minutes": 1,
+        "buffer_after_minutes": 2, "min_notice_minutes": 3, "horizon_days": 61, "slot_step_minutes": 29,
+        "max_bookings_per_day": 499 }, "terms": { "booking_type": "instant", "reschedule": "consent", "cancellation": {
+        "grace_minutes": 1, "tiers": [{ "before_minutes": 60, "refund_percent": 90 }], "no_show_refund_percent": 10 } } });
+    body(provider.patch(&format!("/v1/services/{service}"), &own).await.unwrap(), 200);
+    let day = moment(&people.cloud, 40, "00:00");
+    let slots = format!("/v1/services/{service}/slots?from={0}&to={0}", &day[..10]);
+    let starts = each(&body(people.customer.get(&slots).await.unwrap(), 200), "starts_at");
+    let booking = body(people.customer.book(&service, &starts[0], "a-counted-booking").await.unwrap(), 201);
+    // Moved once, and to be moved again.
+    let path = format!("/v1/bookings/{}/reschedule", text(&booking, "id"));
+    let [first, second] = [10, 20].map(|number| json!({ "starts_at": starts[number] }));
+    body(people.customer.post(&path, &first).await.unwrap(), 200);
+    body(provider.post(&format!("{path}/accept"), &first).await.unwrap(), 200);
+    body(people.customer.post(&path, &second).await.unwrap(), 200);
+    let held = json!({ "service_id": service, "starts_at": starts[30] });
+    body(people.customer.post_once("/v1/holds", &held, "a-held-place").await.unwrap(), 201);
+    let away = moment(&people.cloud, 50, "00:00");
+    let away = json!({ "from": &away[..10], "to": &away[..10], "message": "At the sea." });
+    body(provider.post("/v1/me/calendar/vacations", &away).await.unwrap(), 201);
+    body(provider.act("/v1/me/calendar/feed").await.unwrap(), 201);
+}
+
 /// What everybody of the story has, all of it still there.
 async fn everybody() -> (Cloud, [Person; 4], Socket) {
     let mut people = People::new().await;
@@ -122,6 +156,7 @@ async fn everybody() -> (Cloud, [Person; 4], Socket) {
     let told =
         people.admin.call(reqwest::Method::POST, bulk, &[("idempotency-key", "the-bulk")], Some(&many));
     assert_eq!(body(told.await.unwrap(), 200)["results"][0]["outcome"], "changed");
+    limited(&people).await;
     people.customer.ticket().await.unwrap();
     let socket = people.customer.socket().await.unwrap();
     people.cloud.quiet().await.unwrap();
@@ -171,23 +206,30 @@ async fn whatever_names_a_person_is_in_the_export_or_is_left_out_for_a_reason() 
     assert_eq!(unmet, Vec::<&str>::new(), "the story has none of these");
 }
 
-/// Also what no story makes: whatever kind of item there is says what becomes of it here.
-#[test]
-fn every_kind_of_item_is_listed() {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/platform/src");
-    let mut folders = vec![std::path::PathBuf::from(source)];
-    let mut kinds = BTreeSet::from(["limit".to_owned()]);
+/// The text of every file below some folders of `shared`.
+fn sources(below: &[&str]) -> Vec<String> {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let mut folders: Vec<_> = below.iter().map(|folder| shared.join(folder)).collect();
+    let mut texts = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if entry.is_dir() {
                 folders.push(entry);
-                continue;
+            } else {
+                texts.push(std::fs::read_to_string(&entry).unwrap());
             }
-            let text = std::fs::read_to_string(&entry).unwrap();
-            let lines =
-                text.lines().filter_map(|line| line.trim().strip_prefix("const TYPE: &'static str = \""));
-            kinds.extend(lines.filter_map(|rest| rest.split('"').next()).map(ToOwned::to_owned));
         }
+    }
+    texts
+}
+
+/// Also what no story makes: whatever kind of item there is says what becomes of it here.
+#[test]
+fn every_kind_of_item_is_listed() {
+    let mut kinds = BTreeSet::from(["limit", "own_counts"].map(String::from));
+    for text in sources(&["platform/src"]) {
+        let lines = text.lines().filter_map(|line| line.trim().strip_prefix("const TYPE: &'static str = \""));
+        kinds.extend(lines.filter_map(|rest| rest.split('"').next()).map(ToOwned::to_owned));
     }
     let listed = SHOWN.iter().map(|row| row.kind);
     let listed = listed.chain(EXCEPTED.iter().map(|row| row.0)).chain(IMPERSONAL).map(ToOwned::to_owned);

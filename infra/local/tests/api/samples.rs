@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use aws_lambda_events::event::sqs::SqsEvent;
 use axum::Router;
 use banister_domain::account::{Account, Password, Role};
+use banister_domain::availability::{Seats, Vacation, Zone};
 use banister_domain::booking::Request as BookingRequest;
 use banister_domain::id::{BookingId, ServiceId, SessionId, UserId};
 use banister_domain::job::{Erasure, Job, Work};
@@ -16,12 +17,14 @@ use banister_domain::service::{Service, ServiceStatus};
 use banister_local::cloud::Cloud;
 use banister_platform::clock::Clock;
 use banister_platform::identity::Issuer;
+use banister_platform::identity::feed::FeedToken;
 use banister_platform::identity::password::Passwords;
 use banister_platform::identity::refresh::{RefreshKey, RefreshToken};
 use banister_platform::identity::ticket::Ticket;
 use banister_platform::objects::{self, Bucket};
 use banister_platform::store::{self, AccountRecord, CredentialsRecord, ServiceRecord};
 use banister_platform::table::Table;
+use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::request::LambdaRequest;
 use serde_json::{Value, json};
@@ -29,6 +32,7 @@ use tower::ServiceExt as _;
 
 use answers::{ANSWERS, WORKERS};
 
+use crate::documents::document;
 use crate::support;
 
 const CUSTOMER: &str = "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE";
@@ -39,6 +43,8 @@ const SERVICE: &str = "svc_01KB2QB6Y2D5F8H1K4N7QSTVWX";
 const BOOKING: &str = "bkg_01KB2QHZ3K6N9Q2T5W8YABCDEF";
 const SESSION: &str = "ses_01KB2QK7P0S3V6X9ZBDFHJMNQR";
 const PHOTO: &str = "pho_01KB2QJ0M4P7R0S3V6X9ZBDFHK";
+const VACATION: &str = "vac_01KB2QN9T2V5X8Z1CFHJMPRTVY";
+const FEED: &str = "Jv8mQ2xT5wB9cKfR3hYpL6nZ1sDgU4aE7iOqWtXbMzA";
 const JOB: &str = "job_01KB2QM8R1T4W7Z0CEGJKMPSVX";
 const NOW: &str = "2025-11-27T10:15:30Z";
 
@@ -89,17 +95,33 @@ async fn world() -> (Cloud, Table) {
     let rules = json!({ "time_zone": "UTC", "weekly": [{ "day": "mon", "start": "08:00", "end": "20:00" }],
         "buffer_before_minutes": 0, "buffer_after_minutes": 0, "min_notice_minutes": 0, "horizon_days": 60,
         "slot_step_minutes": 60 });
-    let rules = serde_json::from_value(rules).unwrap();
-    store::Calendars::new(table.clone()).set_rules(PROVIDER.parse().unwrap(), rules, 0).await.unwrap();
+    let rules = store::RulesRecord {
+        provider_id: PROVIDER.parse().unwrap(),
+        rules: serde_json::from_value(rules).unwrap(),
+        vacations: Vec::new(),
+    };
+    let calendars = store::Calendars::new(table.clone());
+    calendars.set_rules(&rules, 0).await.unwrap();
+    let days = (date(2025, 12, 22), date(2025, 12, 28));
+    let vacation = Vacation::new(VACATION.parse().unwrap(), days, None, &Zone::UTC).unwrap();
+    let kept = calendars.rules(PROVIDER.parse().unwrap()).await.unwrap().unwrap();
+    calendars.add_vacation(kept, &vacation, None, now).await.unwrap();
+    let (provider_id, hash) = (PROVIDER.parse().unwrap(), FEED.parse::<FeedToken>().unwrap().hash());
+    table.put(&store::FeedRecord { provider_id, hash: hash.clone(), created_at: now }).await.unwrap();
+    table.put(&store::FeedLinkRecord { hash, provider_id }).await.unwrap();
     let request = BookingRequest {
         id: BOOKING.parse::<BookingId>().unwrap(),
         customer_id: CUSTOMER.parse().unwrap(),
         service,
         starts_at: "2025-12-01T15:00:00Z".parse().unwrap(),
+        seats: Seats::MIN,
         location: Some("1 Example Street, Berlin".parse().unwrap()),
         note: None,
     };
-    store::Bookings::new(table.clone()).reserve(&request, None, now).await.unwrap();
+    store::Bookings::new(table.clone())
+        .reserve(&request, store::Claim::Booking(None), None, now)
+        .await
+        .unwrap();
     let work = Work::EraseUser(Erasure::new(STAFF.parse().unwrap()));
     let job = Job::new(JOB.parse().unwrap(), work, SUPER_ADMIN.parse().unwrap(), None, now);
     table.put(&store::JobRecord(job)).await.unwrap();
@@ -127,7 +149,7 @@ async fn session(cloud: &Cloud, table: &Table, role: Role) -> (String, String) {
     let now = cloud.clock.now();
     let account = store::Accounts::new(table.clone()).get(user).await.unwrap().unwrap();
     store::Sessions::new(table.clone())
-        .begin(&refresh, (&account, None), store::Place::default(), "test".into(), now)
+        .begin(&refresh, store::SignIn::to(&account), store::Place::default(), "test".into(), now)
         .await
         .unwrap();
     let issuer = Issuer::from_settings(&cloud.settings("local-test")).unwrap();
@@ -161,6 +183,15 @@ fn function(cloud: &Cloud, operation: &str) -> Router {
     }
 }
 
+/// Whether the document says that such an answer has an `ETag`.
+fn declares_tag(operation: &str, status: u16) -> bool {
+    let operations = banister_local::api::operations();
+    operations.iter().find(|known| known.id == operation).is_some_and(|known| {
+        let described = &document()["paths"][&known.path][known.method.to_lowercase()];
+        described["responses"][status.to_string()]["headers"]["ETag"].is_object()
+    })
+}
+
 #[test]
 fn every_sample_has_its_answer() {
     let known = ANSWERS.iter().map(|row| row.0).chain(WORKERS.iter().copied());
@@ -184,6 +215,7 @@ async fn http_samples_get_the_right_answer() {
         let shown = String::from_utf8_lossy(&body[..body.len().min(500)]).into_owned();
         assert_eq!(parts.status.as_u16(), *status, "{operation}: {shown}");
         assert!(parts.headers.contains_key("x-request-id"), "{operation}");
+        assert_eq!(parts.headers.contains_key("etag"), declares_tag(operation, *status), "{operation}");
         cloud.stop().await;
     }
 }

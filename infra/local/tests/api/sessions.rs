@@ -4,7 +4,10 @@ mod ending;
 mod everywhere;
 mod keys;
 mod list;
+mod pages;
 mod refresh;
+mod refused;
+mod replaced;
 mod reuse;
 mod second_factor;
 
@@ -108,6 +111,22 @@ async fn ten_attempts_in_five_minutes_for_any_account_from_one_address() {
     body(sign_in(&owner, &owner.email, PASSWORD).await, 201);
     pass(&cloud, 300).await;
     body(sign_in(&guesser, &owner.email, PASSWORD).await, 201);
+}
+
+/// Ten in any five minutes, also in those that the clock's five minutes end in.
+#[tokio::test]
+async fn attempts_before_a_full_minute_count_after_it() {
+    let cloud = cloud_at("2026-03-02T08:04:50Z").await;
+    let guesser = stranger(&cloud);
+    for _ in 0..10 {
+        refused(&sign_in(&guesser, "nobody@example.com", PASSWORD).await, 401, "wrong_credentials");
+    }
+    for seconds in [30, 200] {
+        pass(&cloud, seconds).await;
+        refused(&sign_in(&guesser, "nobody@example.com", PASSWORD).await, 429, "too_many_requests");
+    }
+    pass(&cloud, 70).await;
+    refused(&sign_in(&guesser, "nobody@example.com", PASSWORD).await, 401, "wrong_credentials");
 }
 
 /// Guessing from many addresses is stopped by the account's own limit.

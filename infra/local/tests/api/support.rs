@@ -3,14 +3,16 @@
 pub(crate) mod counters;
 pub(crate) mod invariants;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use banister_domain::access::Permissions;
 use banister_domain::account::{Account, Role};
+use banister_domain::booking::Booking;
 use banister_domain::id::SessionId;
 use banister_local::client::{Answer, Client};
 use banister_local::cloud::{Cloud, Options};
 use banister_local::mail::Mail;
-use banister_platform::store::Accounts;
-use banister_platform::table::Table;
+use banister_platform::store::{Accounts, BookingRecord, Bookings};
+use banister_platform::table::{Table, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -126,6 +128,25 @@ pub(crate) async fn change_account(cloud: &Cloud, id: &str, change: impl FnOnce(
     accounts.save(account, after, None, cloud.clock.now()).await.expect("nobody else changes it");
 }
 
+/// Changes a booking in the table and nothing with it: no history, no event, no place.
+pub(crate) async fn change_booking(cloud: &Cloud, id: &str, change: impl FnOnce(Booking) -> Booking) {
+    let table = Table::from_settings(&cloud.settings("local-test")).expect("settings");
+    let found = Bookings::new(table.clone()).get(id.parse().expect("an id")).await.expect("an answer");
+    let changed = found.expect("a booking").map(|booking| BookingRecord(change(booking)));
+    let mut transaction = Transaction::<()>::new();
+    transaction.replace(&changed, ());
+    transaction.commit(&table).await.expect("nobody else changes it");
+}
+
+/// Makes of what is kept of an account something that does not read as one.
+pub(crate) async fn spoil(cloud: &Cloud, id: &str) {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let update = cloud.table.client("local-check").update_item().table_name("banister");
+    let update = update.key("PK", text(&format!("USER#{id}"))).key("SK", text("USER"));
+    let update = update.update_expression("SET created_at = :value");
+    update.expression_attribute_values(":value", text("some day")).send().await.expect("an account");
+}
+
 /// A super admin, signed in.
 pub(crate) async fn super_admin(cloud: &Cloud, name: &str) -> Client {
     Client::staff(cloud, Role::SuperAdmin, Permissions::NONE, name).await.expect("a super admin")
@@ -175,10 +196,10 @@ pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("{name} is no text in {value}"))
 }
 
-/// A member of every item of a list.
+/// A member of every item of a list, or of an array.
 #[track_caller]
 pub(crate) fn each(list: &Value, name: &str) -> Vec<String> {
-    let items = list["items"].as_array().unwrap_or_else(|| panic!("no list: {list}"));
+    let items = list.get("items").unwrap_or(list).as_array().unwrap_or_else(|| panic!("no list: {list}"));
     items.iter().map(|item| text(item, name).to_owned()).collect()
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::problems::refused;
 use crate::support::invariants::items;
-use crate::support::{body, cloud, customer, pass, stranger, super_admin, text};
+use crate::support::{body, cloud, customer, pass, spoil, stranger, super_admin, text};
 
 const PATH: &str = "/v1/admin/users/export";
 
@@ -221,7 +221,7 @@ async fn the_log_says_who_asked_for_what_and_how_much_it_was() {
     let said = |line: &AuditRecord| (json!(line.entry), line.change.as_ref().unwrap().after.clone());
     let filter = json!({ "q": true, "role": "customer" });
     assert_eq!(said(asked), (json!("users_exported"), json!({ "filter": filter, "staff_too": false })));
-    assert_eq!(said(done), (json!("users_export_ended"), json!({ "rows": 2, "files": 1 })));
+    assert_eq!(said(done), (json!("users_export_ended"), json!({ "rows": 2, "files": 1, "unreadable": 0 })));
     assert!(asked.address.contains('.') && done.address == "job");
     // Nobody who is erased later is found by what somebody looked for.
     let kept = items(&cloud).await.into_iter().filter(|item| {
@@ -229,6 +229,46 @@ async fn the_log_says_who_asked_for_what_and_how_much_it_was() {
         matches!(kind, "job" | "audit" | "receipt") && format!("{item:?}").contains("robin")
     });
     assert_eq!(kept.count(), 0);
+}
+
+#[tokio::test]
+async fn accounts_that_do_not_read_are_counted() {
+    let (cloud, admin) = crowd().await;
+    let seller = staff(&cloud, &[Permission::UserManagement], "Robin Manager").await;
+    let path = "/v1/admin/users?sort=created_at";
+    let listed = body(admin.get(path).await.unwrap(), 200)["items"].clone();
+    // Sam Robin, and somebody of staff, of whom nobody hears who may not know of staff.
+    let other = staff(&cloud, &[], "Robin Staff").await;
+    spoil(&cloud, text(&listed[2], "id")).await;
+    spoil(&cloud, &other.id).await;
+    let robin = vec!["robin.smith", "rosa.robinson"];
+    for (n, (who, filter, wanted, unreadable)) in [
+        (
+            &seller,
+            json!({ "role": "customer", "sort": "created_at" }),
+            vec!["robin.smith", "zoe.lee", "ann.lee"],
+            1,
+        ),
+        (&seller, json!({ "q": "rob" }), robin.clone(), 1),
+        (
+            &seller,
+            json!({ "sort": "created_at" }),
+            vec!["robin.smith", "rosa.robinson", "zoe.lee", "ann.lee"],
+            1,
+        ),
+        (&admin, json!({ "q": "robin s" }), vec!["robin.smith"], 2),
+        (&admin, json!({ "email": "sam.robin@example.com" }), vec![], 1),
+        (&admin, json!({ "role": "provider" }), vec!["rosa.robinson"], 0),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let done = export(&cloud, who, &filter, &format!("export-{n}")).await;
+        assert_eq!((text(&done, "state"), &done["unreadable"]), ("done", &json!(unreadable)), "{filter}");
+        assert_eq!(names(&done).await, wanted, "{filter}");
+        let ended = log(&cloud).await.pop().unwrap().change.unwrap().after;
+        assert_eq!(ended, json!({ "rows": wanted.len(), "files": 1, "unreadable": unreadable }));
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use banister_platform::identity::SigningKey;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Held, kid};
+use super::{Held, Seen, kid};
 use crate::ManageError;
 
 /// The labels of the versions of a secret
@@ -30,6 +30,10 @@ pub(super) struct Aws {
     parameters: ssm::Client,
     secret: String,
     parameter: String,
+    /// Holds the ids of the keys that the functions were seen to have.
+    seen: String,
+    /// Holds the name of the stage's table, which the stack writes.
+    table: String,
 }
 
 impl Aws {
@@ -40,8 +44,14 @@ impl Aws {
         let mut config = client_config(settings)?;
         config.set_endpoint_url(settings.optional("AWS_ENDPOINT_URL_SSM"));
         let parameters = ssm::Client::new(&config.build());
-        let secret = format!("banister/{stage}/access-private-key");
-        Ok(Self { secrets, parameters, secret, parameter: format!("/banister/{stage}/access-public-keys") })
+        Ok(Self {
+            secrets,
+            parameters,
+            secret: format!("banister/{stage}/access-private-key"),
+            parameter: format!("/banister/{stage}/access-public-keys"),
+            seen: format!("/banister/{stage}/access-public-keys-seen"),
+            table: format!("/banister/{stage}/table-name"),
+        })
     }
 
     pub(super) async fn held(&self) -> Result<Held, ManageError> {
@@ -49,17 +59,45 @@ impl Aws {
         let (version, current) = self.version(CURRENT).await?.ok_or(missing)?;
         // The label stays behind where its removal was cut off.
         let pending = self.version(PENDING).await?.filter(|(other, _)| *other != version);
-        let found = self.parameters.get_parameter().name(&self.parameter).send().await.map_err(failed)?;
-        let found = found.parameter.unwrap_or_else(|| ssm::types::Parameter::builder().build());
-        let set: Value = serde_json::from_str(found.value().unwrap_or_default()).unwrap_or_default();
+        let found = self.parameter(&self.parameter).await?;
+        let text = found.as_ref().and_then(ssm::types::Parameter::value).unwrap_or_default();
+        let set: Value = serde_json::from_str(text).unwrap_or_default();
         let unfit = ManageError::Refused("Parameter Store has no JWK set");
         let public = set["keys"].as_array().filter(|keys| keys.iter().all(|key| !kid(key).is_empty()));
         let public = public.cloned().ok_or(unfit)?;
-        let written =
-            found.last_modified_date().map(DateTime::secs).and_then(|at| Timestamp::from_second(at).ok());
-        let written =
-            written.ok_or(ManageError::Refused("Parameter Store does not say when it was written"))?;
-        Ok(Held { current, pending: pending.map(|(_, key)| key), public, written })
+        let seen = self.parameter(&self.seen).await?.and_then(|found| {
+            let since = found.last_modified_date().map(DateTime::secs)?;
+            let public = serde_json::from_str(found.value()?).ok()?;
+            Some(Seen { public, since: Timestamp::from_second(since).ok()? })
+        });
+        Ok(Held { current, pending: pending.map(|(_, key)| key), public, seen })
+    }
+
+    /// The table of the stage, as its stack says.
+    pub(super) async fn table(&self) -> Result<String, ManageError> {
+        let found = self.parameter(&self.table).await?.and_then(|found| found.value);
+        found.ok_or(ManageError::Refused(
+            "deploy first: the stack of that stage does not say which table is its own",
+        ))
+    }
+
+    /// What Parameter Store has under a name.
+    async fn parameter(&self, name: &str) -> Result<Option<ssm::types::Parameter>, ManageError> {
+        match self.parameters.get_parameter().name(name).send().await {
+            Ok(found) => Ok(found.parameter),
+            Err(error) if error.code() == Some("ParameterNotFound") => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Notes, at this moment, which keys the functions have.
+    pub(super) async fn see(&self, ids: &[&str]) -> Result<(), ManageError> {
+        self.put(&self.seen, json!(ids).to_string()).await
+    }
+
+    async fn put(&self, name: &str, value: String) -> Result<(), ManageError> {
+        let put = self.parameters.put_parameter().name(name).overwrite(true);
+        put.r#type(ssm::types::ParameterType::String).value(value).send().await.map(drop).map_err(failed)
     }
 
     /// The version with such a label, and the key in it.
@@ -96,9 +134,7 @@ impl Aws {
 
     /// Writes what the functions get at the next deployment.
     pub(super) async fn publish(&self, keys: &[Value]) -> Result<(), ManageError> {
-        let put = self.parameters.put_parameter().name(&self.parameter).overwrite(true);
-        let put = put.r#type(ssm::types::ParameterType::String).value(json!({ "keys": keys }).to_string());
-        put.send().await.map(drop).map_err(failed)
+        self.put(&self.parameter, json!({ "keys": keys }).to_string()).await
     }
 }
 

@@ -9,6 +9,7 @@ use banister_domain::account::Role;
 use banister_domain::job::{Erasure, Job, Work};
 use banister_local::client::{Client, PASSWORD, Socket};
 use banister_local::cloud::{Cloud, Options};
+use banister_peers::breaches::BreachService;
 use banister_platform::store::JobRecord;
 use banister_platform::table::Table;
 use jiff::civil::{Date, date};
@@ -20,6 +21,8 @@ use serde_json::{Value, json};
 const CUSTOMER: &str = "usr_01KB2Q7S3H8Z6W4V5N9RXTMCDE";
 const PROVIDER: &str = "usr_01KB2Q8A4N7Y5V3T1R9QWXMCDF";
 const STAFF: &str = "usr_01KB2Q9C6E8G0J2M4P6S8VXZBD";
+const VACATION: &str = "vac_01KB2QN9T2V5X8Z1CFHJMPRTVY";
+const FEED: &str = "Jv8mQ2xT5wB9cKfR3hYpL6nZ1sDgU4aE7iOqWtXbMzA.ics";
 const SERVICE: &str = "svc_01KB2QB6Y2D5F8H1K4N7QSTVWX";
 const BOOKING: &str = "bkg_01KB2QHZ3K6N9Q2T5W8YABCDEF";
 const SESSION: &str = "ses_01KB2QK7P0S3V6X9ZBDFHJMNQR";
@@ -29,6 +32,9 @@ const PICTURE: &[u8] = include_bytes!("../../../../functions/queue/media/tests/s
 /// The day on which the samples were taken, and the start of the booking that they name.
 const TAKEN: Date = date(2025, 11, 27);
 const START: &str = "2025-12-01T15:00:00Z";
+/// Where that one is to move in the samples.
+const ELSEWHERE: &str = "2025-12-01T17:00:00Z";
+const HOLD: &str = "hld_01KB2QHZ3K6N9Q2T5W8YABCDEF";
 
 /// A cloud, with a customer who asked a provider for a booking.
 pub(crate) struct World {
@@ -49,7 +55,9 @@ pub(crate) struct World {
 impl World {
     /// All was made so long ago.
     pub(crate) async fn start(age: SignedDuration) -> Self {
-        let options = Options { password_memory_kib: Some(16), ..Options::default() };
+        let breaches = BreachService::start(&[]).await;
+        let overrides = [("BREACHED_PASSWORDS_URL".to_owned(), breaches.url())].into();
+        let options = Options { password_memory_kib: Some(16), overrides, ..Options::default() };
         let cloud = Cloud::start(options).await.unwrap();
         let today = cloud.clock.now().to_zoned(TimeZone::UTC).date();
         // Whole weeks: the days of the week matter to calendars.
@@ -121,6 +129,21 @@ impl World {
                 event
             }
             "media" => event.replace(PHOTO, &self.uploaded().await),
+            "reschedule_booking" => {
+                self.agreed("confirm", None).await;
+                event
+            }
+            "accept_reschedule" | "decline_reschedule" => {
+                self.agreed("confirm", None).await;
+                self.agreed("reschedule", Some(json!({ "starts_at": shifted(ELSEWHERE, self.later) }))).await;
+                event
+            }
+            "delete_hold" => event.replace(HOLD, &self.held().await),
+            "delete_vacation" => event.replace(VACATION, &self.vacation().await),
+            "get_calendar_feed" => {
+                let path = self.feed().await;
+                event.replace(FEED, path.rsplit_once('/').unwrap().1)
+            }
             "delete_me" | "delete_user" => {
                 let path = format!("/v1/bookings/{}/cancel", self.booking);
                 let ask = json!({ "reason": "Before the account goes." });
@@ -141,6 +164,33 @@ impl World {
         let (user, at) = (self.customer.id.parse().unwrap(), self.cloud.clock.now() - 5.minutes());
         let work = Work::EraseUser(Erasure::new(user));
         table.put(&JobRecord(Job::new(JOB.parse().unwrap(), work, user, None, at))).await.unwrap();
+    }
+
+    /// The path of the link to the provider's calendar.
+    async fn feed(&self) -> String {
+        let made = self.provider.act("/v1/me/calendar/feed").await.unwrap();
+        made.expect(StatusCode::CREATED, "feed").unwrap()["path"].as_str().unwrap().to_owned()
+    }
+
+    /// What the provider does to the booking.
+    async fn agreed(&self, verb: &str, ask: Option<Value>) {
+        let path = format!("/v1/bookings/{}/{verb}", self.booking);
+        let done = self.provider.post(&path, &ask.unwrap_or(json!({}))).await.unwrap();
+        done.expect(StatusCode::OK, verb).unwrap();
+    }
+
+    /// The id of a slot that the customer holds.
+    async fn held(&self) -> String {
+        let ask = json!({ "service_id": self.service, "starts_at": shifted(ELSEWHERE, self.later) });
+        made(&self.customer, "/v1/holds", &ask).await
+    }
+
+    /// The id of a vacation of the provider's.
+    async fn vacation(&self) -> String {
+        let day = self.cloud.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
+        let ask = json!({ "from": day, "to": day });
+        let made = self.provider.post("/v1/me/calendar/vacations", &ask).await.unwrap();
+        made.expect(StatusCode::CREATED, "vacation").unwrap()["id"].as_str().unwrap().to_owned()
     }
 
     /// The id of a photo that was uploaded, and that only the function under test will examine.

@@ -167,7 +167,7 @@ pub struct Account {
     pub permissions: Permissions,
     /// In use or switched off.
     pub status: AccountStatus,
-    /// Why it is off, where somebody said so.
+    /// Why it is off. Off without a reason is a registration that lapsed: its address is another one's since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<Disabled>,
     /// Rises with all that ends the account's sessions: signing out everywhere, another role, being

@@ -44,6 +44,9 @@ pub enum InvalidPassword {
     /// Of the product's own words alone.
     #[error("must be more than words of this service")]
     Product,
+    /// Seen in what was stolen elsewhere; a service says so, not this crate.
+    #[error("is known from a data breach")]
+    Breached,
     /// What everybody knows of the person.
     #[error("must not be the e-mail address or the name")]
     Personal,
@@ -121,8 +124,8 @@ impl TryFrom<String> for NewPassword {
 }
 impl utoipa::PartialSchema for NewPassword {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        let rules = "Not one of the most common passwords, nor the person's e-mail address or name, nor words of this \
-                     service alone.";
+        let rules = "Not one of the most common passwords, nor one that is known from a data breach, nor the person's \
+                     e-mail address or name, nor words of this service alone.";
         schema().description(Some(rules)).into()
     }
 }

@@ -124,7 +124,20 @@ mod tests {
         for good in ["+12015550123", "(201) 555-0123", "201.555.0123", "1 201 555 0123"] {
             assert_eq!(kept(good), Ok("+12015550123".into()), "{good}");
         }
-        for bad in ["", "12", "+442079460958", "+10005550123", "2015550123 ext 5", "not a number"] {
+        for bad in [
+            "",
+            "12",
+            "+442079460958",
+            "+10005550123",
+            "2015550123 ext 5",
+            "not a number",
+            // Canada, Jamaica, an area code that nobody has, one that begins with 1, 411.
+            "+14165550123",
+            "+18765550123",
+            "+12115550123",
+            "+11015550123",
+            "+14115550123",
+        ] {
             assert_eq!(kept(bad), Err(InvalidPhone), "{bad}");
         }
     }

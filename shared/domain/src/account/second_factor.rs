@@ -107,13 +107,17 @@ impl utoipa::ToSchema for SecondFactorCode {}
 pub struct Failures {
     count: u32,
     since: Timestamp,
+    /// Whether somebody was told of one more that was not tried.
+    #[serde(default)]
+    told: bool,
 }
 
 impl Failures {
     /// With one more at `now`.
     #[must_use]
     pub fn and(known: Option<Self>, now: Timestamp) -> Self {
-        let known = known.filter(|known| !known.is_over(now)).unwrap_or(Self { count: 0, since: now });
+        let known =
+            known.filter(|known| !known.is_over(now)).unwrap_or(Self { count: 0, since: now, told: false });
         Self { count: known.count.saturating_add(1), ..known }
     }
 
@@ -125,6 +129,12 @@ impl Failures {
         let wait = left.saturating_add(999) / 1_000;
         let locked = self.count >= MAX_FAILURES && !self.is_over(now);
         locked.then(|| u32::try_from(wait).unwrap_or(u32::MAX).max(1))
+    }
+
+    /// With somebody told of one more that is not tried; none where somebody was.
+    #[must_use]
+    pub fn tell(self) -> Option<Self> {
+        (!self.told).then_some(Self { told: true, ..self })
     }
 
     // A clock set back makes nothing older.
@@ -152,6 +162,9 @@ mod tests {
         }
         let known = known.unwrap();
         assert_eq!((known.wait(at(4)), known.wait(at(899))), (Some(896), Some(1)));
+        let told = known.tell().expect("nobody was");
+        assert_eq!((told.wait(at(4)), told.tell()), (Some(896), None));
+        assert!(Failures::and(Some(told), at(900)).tell().is_some(), "of the next ones");
         assert_eq!(known.wait(at(900)), None);
         let next = Failures::and(Some(known), at(900));
         assert_eq!((next.count, next.wait(at(900))), (1, None));

@@ -99,4 +99,22 @@ bounded! {
     StepMinutes(5..=240) usual 30;
     /// How long a service takes, in minutes: 5 to 1,440 (24 hours).
     DurationMinutes(5..=1_440) usual 60;
+    /// How many bookings a provider takes in a day or a week: 1 to 500.
+    BookingCap(1..=500) usual 8;
+    /// How many customers share one place, or how many of its seats one of them takes: 1 to 500.
+    Seats(1..=500) usual 1;
+}
+
+impl Seats {
+    /// One: what is kept from before there were more.
+    #[must_use]
+    pub const fn one() -> Self {
+        Self::MIN
+    }
+
+    /// Whether it is one.
+    #[must_use]
+    pub fn is_one(&self) -> bool {
+        *self == Self::MIN
+    }
 }

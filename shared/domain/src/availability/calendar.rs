@@ -9,26 +9,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Busy, ChangedDay, Day, Interval, MAX_BUSY_PER_DAY};
+use super::{Busy, ChangedDay, Day, Interval, MAX_BUSY_PER_DAY, Owner, Seats};
 use crate::id::BookingId;
 
 /// Why a change of the calendar is refused. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// A live booking or hold overlaps the place; the earliest one is named.
+    /// Something live overlaps the place; the earliest is named.
     #[error("the time is taken by {by}")]
     Taken {
-        /// Who has the place.
-        by: BookingId,
+        /// Whose the place is.
+        by: Owner,
+    },
+    /// Others share the place, and fewer seats are left than are wanted.
+    #[error("only {left} seats are left")]
+    Full {
+        /// How many are left.
+        left: u16,
     },
     /// Not decided: these days must be among the loaded ones.
     #[error("the days {0:?} must be loaded first")]
     NeedsDays(Vec<Date>),
-    /// The booking has a place already.
-    #[error("the booking is in the calendar already")]
+    /// The owner has a place already.
+    #[error("the owner is in the calendar already")]
     Duplicate,
-    /// The booking has no place in the loaded days.
-    #[error("the booking is not in the calendar")]
+    /// The owner has no place in the loaded days.
+    #[error("the owner is not in the calendar")]
     Absent,
     /// The day holds [`MAX_BUSY_PER_DAY`] entries.
     #[error("the day {0} is full")]
@@ -36,6 +42,24 @@ pub enum Refusal {
     /// The same day was given twice.
     #[error("the day {0} was loaded twice")]
     RepeatedDay(Date),
+}
+
+/// A place that somebody wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// The place as it would be kept.
+    pub busy: Busy,
+    /// How many seats its service has at one time.
+    pub capacity: Seats,
+    /// Whose places are not in its way: of a booking that may move there.
+    pub beside: Option<Owner>,
+}
+
+impl From<Busy> for Wanted {
+    /// A place that is shared with nobody.
+    fn from(busy: Busy) -> Self {
+        Self { busy, capacity: Seats::MIN, beside: None }
+    }
 }
 
 /// A place taken, and what it takes to write it.
@@ -54,23 +78,23 @@ pub fn days_touched(interval: Interval) -> Vec<Date> {
 }
 
 /// Takes a place: see [`Calendar::reserve`].
-pub fn reserve(now: Timestamp, days: Vec<Day>, wanted: Busy) -> Result<Reservation, Refusal> {
+pub fn reserve(now: Timestamp, days: Vec<Day>, wanted: impl Into<Wanted>) -> Result<Reservation, Refusal> {
     let mut calendar = Calendar::new(days)?;
     let displaced = calendar.reserve(now, wanted)?;
     Ok(Reservation { days: calendar.into_changes(), displaced })
 }
 
 /// Gives a place back: see [`Calendar::release`].
-pub fn release(days: Vec<Day>, booking: BookingId) -> Result<Vec<ChangedDay>, Refusal> {
+pub fn release(days: Vec<Day>, owner: impl Into<Owner>) -> Result<Vec<ChangedDay>, Refusal> {
     let mut calendar = Calendar::new(days)?;
-    calendar.release(booking)?;
+    calendar.release(owner)?;
     Ok(calendar.into_changes())
 }
 
 /// Makes a hold firm: see [`Calendar::settle`].
-pub fn settle(days: Vec<Day>, booking: BookingId) -> Result<Vec<ChangedDay>, Refusal> {
+pub fn settle(days: Vec<Day>, owner: impl Into<Owner>) -> Result<Vec<ChangedDay>, Refusal> {
     let mut calendar = Calendar::new(days)?;
-    calendar.settle(booking)?;
+    calendar.settle(owner)?;
     Ok(calendar.into_changes())
 }
 
@@ -95,49 +119,63 @@ impl Calendar {
         Ok(Self { loaded, busy })
     }
 
-    /// Takes the wanted place if nothing live at `now` overlaps it. Expired holds in its way are
-    /// removed from all their days and their bookings returned, by time of making.
-    pub fn reserve(&mut self, now: Timestamp, wanted: Busy) -> Result<Vec<BookingId>, Refusal> {
+    /// Takes the wanted place if nothing live at `now` overlaps it; other seats of the same service at
+    /// the same time do not, as long as there are enough for all. Expired holds in its way are removed
+    /// from all their days and their bookings returned, by time of making.
+    pub fn reserve(&mut self, now: Timestamp, wanted: impl Into<Wanted>) -> Result<Vec<BookingId>, Refusal> {
+        let Wanted { busy: wanted, capacity, beside } = wanted.into();
         self.need(wanted.interval.utc_days())?;
-        if self.busy.values().flatten().any(|busy| busy.booking == wanted.booking) {
+        if self.busy.values().flatten().any(|busy| busy.owner == wanted.owner) {
             return Err(Refusal::Duplicate);
         }
-        let overlapping = |busy: &&Busy| busy.interval.overlaps(&wanted.interval);
+        let overlapping =
+            |busy: &&Busy| busy.interval.overlaps(&wanted.interval) && Some(busy.owner) != beside;
         let (live, expired): (Vec<Busy>, Vec<Busy>) =
             self.busy.values().flatten().filter(overlapping).partition(|busy| busy.is_live(now));
-        if let Some(first) = live.iter().min_by_key(|busy| (busy.interval, busy.booking)) {
-            return Err(Refusal::Taken { by: first.booking });
-        }
+        admit(&live, &wanted, capacity)?;
         self.need(expired.iter().flat_map(|busy| busy.interval.utc_days()))?;
-        let displaced: BTreeSet<BookingId> = expired.iter().map(|busy| busy.booking).collect();
+        let displaced: BTreeSet<Owner> = expired.iter().map(|busy| busy.owner).collect();
         for date in wanted.interval.utc_days() {
-            let kept = self.busy[&date].iter().filter(|busy| !displaced.contains(&busy.booking)).count();
+            let kept = self.busy[&date].iter().filter(|busy| !displaced.contains(&busy.owner)).count();
             if kept >= MAX_BUSY_PER_DAY {
                 return Err(Refusal::DayFull(date));
             }
         }
-        self.busy.values_mut().for_each(|busy| busy.retain(|busy| !displaced.contains(&busy.booking)));
-        for date in wanted.interval.utc_days() {
-            let busy = self.busy.entry(date).or_default();
-            let place = busy.partition_point(|other| other.interval <= wanted.interval);
-            busy.insert(place, wanted);
-        }
-        Ok(displaced.into_iter().collect())
+        self.put(wanted, &displaced);
+        Ok(displaced.into_iter().filter_map(Owner::booking).collect())
     }
 
-    /// Removes the booking from all its days, which must be loaded.
-    pub fn release(&mut self, booking: BookingId) -> Result<(), Refusal> {
-        self.find(booking)?;
-        self.busy.values_mut().for_each(|busy| busy.retain(|busy| busy.booking != booking));
+    /// Takes time whatever is in it, also of a day that is full, and says what is there, live at `now` and not
+    /// over, by time: of services without their buffers.
+    pub fn block(&mut self, now: Timestamp, wanted: Busy) -> Result<Vec<Busy>, Refusal> {
+        self.need(wanted.interval.utc_days())?;
+        if self.busy.values().flatten().any(|busy| busy.owner == wanted.owner) {
+            return Err(Refusal::Duplicate);
+        }
+        let time = |busy: &Busy| busy.service_time().unwrap_or(busy.interval);
+        let inside = self.busy.values().flatten().filter(|busy| {
+            busy.is_live(now) && time(busy).overlaps(&wanted.interval) && time(busy).to() > now
+        });
+        let inside: BTreeMap<_, _> = inside.map(|busy| ((busy.interval, busy.owner), *busy)).collect();
+        self.put(wanted, &BTreeSet::new());
+        Ok(inside.into_values().collect())
+    }
+
+    /// Removes the owner from all its days, which must be loaded.
+    pub fn release(&mut self, owner: impl Into<Owner>) -> Result<(), Refusal> {
+        let owner = owner.into();
+        self.find(owner)?;
+        self.busy.values_mut().for_each(|busy| busy.retain(|busy| busy.owner != owner));
         Ok(())
     }
 
-    /// Makes the hold of a booking firm. That the hold has not expired is for the caller to see to;
+    /// Makes the hold of an owner firm. That the hold has not expired is for the caller to see to;
     /// as long as it is in the calendar, nobody else has its place.
-    pub fn settle(&mut self, booking: BookingId) -> Result<(), Refusal> {
-        self.find(booking)?;
+    pub fn settle(&mut self, owner: impl Into<Owner>) -> Result<(), Refusal> {
+        let owner = owner.into();
+        self.find(owner)?;
         let entries = self.busy.values_mut().flatten();
-        entries.filter(|busy| busy.booking == booking).for_each(|busy| busy.until = None);
+        entries.filter(|busy| busy.owner == owner).for_each(|busy| busy.until = None);
         Ok(())
     }
 
@@ -153,8 +191,18 @@ impl Calendar {
         changed.collect()
     }
 
-    fn find(&self, booking: BookingId) -> Result<(), Refusal> {
-        let mut entries = self.busy.values().flatten().filter(|busy| busy.booking == booking).peekable();
+    /// Writes the place into its days in the stead of the displaced ones.
+    fn put(&mut self, wanted: Busy, displaced: &BTreeSet<Owner>) {
+        self.busy.values_mut().for_each(|busy| busy.retain(|busy| !displaced.contains(&busy.owner)));
+        for date in wanted.interval.utc_days() {
+            let busy = self.busy.entry(date).or_default();
+            let place = busy.partition_point(|other| other.interval <= wanted.interval);
+            busy.insert(place, wanted);
+        }
+    }
+
+    fn find(&self, owner: Owner) -> Result<(), Refusal> {
+        let mut entries = self.busy.values().flatten().filter(|busy| busy.owner == owner).peekable();
         if entries.peek().is_none() {
             return Err(Refusal::Absent);
         }
@@ -165,4 +213,17 @@ impl Calendar {
         let missing: BTreeSet<Date> = dates.filter(|date| !self.busy.contains_key(date)).collect();
         if missing.is_empty() { Ok(()) } else { Err(Refusal::NeedsDays(missing.into_iter().collect())) }
     }
+}
+
+/// Whether the wanted place can stand beside what is live and overlaps it.
+fn admit(live: &[Busy], wanted: &Busy, capacity: Seats) -> Result<(), Refusal> {
+    let shared = |busy: &&Busy| capacity > Seats::MIN && busy.shares_with(wanted);
+    let others = live.iter().filter(|busy| !shared(busy));
+    if let Some(first) = others.min_by_key(|busy| (busy.interval, busy.owner)) {
+        return Err(Refusal::Taken { by: first.owner });
+    }
+    // A place over midnight stands in two days, and counts once.
+    let companions: BTreeMap<Owner, u16> = live.iter().map(|busy| (busy.owner, busy.seats())).collect();
+    let left = companions.values().fold(capacity.get(), |left, seats| left.saturating_sub(*seats));
+    if wanted.seats() <= left { Ok(()) } else { Err(Refusal::Full { left }) }
 }

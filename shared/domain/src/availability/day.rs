@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Busy;
 
-/// Most busy entries that one day may hold: some 100 KB of text, where an item of the table may
+/// Most busy entries that one day may hold: some 160 KB of text, where an item of the table may
 /// have 400 KB (`DynamoDB`, "Service, account, and table quotas").
 pub const MAX_BUSY_PER_DAY: usize = 1_500;
 

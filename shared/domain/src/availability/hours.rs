@@ -24,6 +24,15 @@ pub enum InvalidHours {
     /// More than [`MAX_RANGES`] ranges.
     #[error("must have at most {MAX_RANGES} ranges")]
     TooMany,
+    /// More than [`super::MAX_RANGES_PER_DATE`] ranges on one date.
+    #[error("must have at most {} ranges on one date", super::MAX_RANGES_PER_DATE)]
+    TooManyOfDate,
+    /// More than [`super::MAX_EXCEPTIONS`] dates.
+    #[error("must have at most {} dates", super::MAX_EXCEPTIONS)]
+    TooManyDates,
+    /// The same date a second time.
+    #[error("must have each date once")]
+    DateTwice,
 }
 
 /// Minutes since 00:00 on the wall clock, 0 to 1,440; written `HH:MM`, the last as `24:00`.
@@ -240,17 +249,10 @@ impl Weekly {
     /// touch are one.
     pub(super) fn merged(&self) -> [Vec<(i64, i64)>; 7] {
         let mut week: [Vec<(i64, i64)>; 7] = Default::default();
-        let mut ranges = self.0.clone();
-        ranges.sort_unstable_by_key(|range| range.start);
-        for range in ranges {
-            let (start, end) = (i64::from(range.start.0) * 60, i64::from(range.end.0) * 60);
-            let day = &mut week[range.day as usize];
-            match day.last_mut() {
-                Some(last) if last.1 == start => last.1 = end,
-                _ => day.push((start, end)),
-            }
+        for range in &self.0 {
+            week[range.day as usize].push((i64::from(range.start.0) * 60, i64::from(range.end.0) * 60));
         }
-        week
+        week.map(super::exceptions::merge)
     }
 }
 

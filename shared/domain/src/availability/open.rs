@@ -1,9 +1,12 @@
-//! The open hours of a week laid onto elapsed time.
+//! The open hours of a plan laid onto elapsed time.
 //!
 //! A moment is open if and only if its local wall clock time falls inside a range of its local
-//! date's weekday. Between two changes of a zone's offset the wall clock runs evenly, so there a
-//! range is one stretch of elapsed time; a change cuts it. So wall time that a change skips gives
-//! nothing, and wall time that it repeats gives two stretches.
+//! date: the exception's for that date where there is one, else its weekday's. Between two changes of
+//! a zone's offset the wall clock runs evenly, so there a range is one stretch of elapsed time; a change
+//! cuts it. So wall time that a change skips gives nothing, and wall time that it repeats gives two
+//! stretches.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -26,9 +29,9 @@ pub(super) struct Piece {
 
 /// The open pieces of `[from, to)`, ascending and disjoint.
 pub(super) fn pieces(rules: &CalendarRules, from: i64, to: i64) -> Vec<Piece> {
-    let week = rules.weekly.merged();
+    let plan = Plan { week: rules.weekly.merged(), dates: rules.exceptions.merged() };
     let Ok(first) = Timestamp::from_second(from) else { return Vec::new() };
-    if week.iter().all(Vec::is_empty) {
+    if plan.is_never_open() {
         return Vec::new();
     }
     let zone = rules.time_zone.rules();
@@ -38,7 +41,7 @@ pub(super) fn pieces(rules: &CalendarRules, from: i64, to: i64) -> Vec<Piece> {
     while at < to {
         let change = changes.next();
         let end = change.as_ref().map_or(to, |change| to.min(change.timestamp().as_second()));
-        lay(&week, i64::from(offset.seconds()), at, end, &mut found);
+        lay(&plan, i64::from(offset.seconds()), at, end, &mut found);
         at = end;
         offset = change.map_or(offset, |change| change.offset());
     }
@@ -46,10 +49,28 @@ pub(super) fn pieces(rules: &CalendarRules, from: i64, to: i64) -> Vec<Piece> {
     found
 }
 
-fn lay(week: &[Vec<(i64, i64)>; 7], offset: i64, from: i64, to: i64, found: &mut Vec<Piece>) {
+/// Seconds since local midnight at which it is open.
+struct Plan {
+    /// By weekday, from Monday.
+    week: [Vec<(i64, i64)>; 7],
+    /// By days since 1970-01-01, in the stead of the weekday's.
+    dates: BTreeMap<i64, Vec<(i64, i64)>>,
+}
+
+impl Plan {
+    fn is_never_open(&self) -> bool {
+        self.week.iter().chain(self.dates.values()).all(Vec::is_empty)
+    }
+
+    fn of(&self, date: i64) -> &[(i64, i64)] {
+        self.dates.get(&date).unwrap_or(&self.week[weekday(date)])
+    }
+}
+
+fn lay(plan: &Plan, offset: i64, from: i64, to: i64, found: &mut Vec<Piece>) {
     for date in (from + offset).div_euclid(DAY)..=(to - 1 + offset).div_euclid(DAY) {
         let midnight = date * DAY - offset;
-        for (start, end) in &week[weekday(date)] {
+        for (start, end) in plan.of(date) {
             let origin = midnight + start;
             let (from, to) = (from.max(origin), to.min(midnight + end));
             if from < to {

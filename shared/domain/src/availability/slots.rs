@@ -2,15 +2,18 @@
 //!
 //! A service `[t, t + duration)` is offered if and only if every moment of it is open, the wall
 //! time of `t` is on the grid of the range it starts in, `t` is to come and neither sooner than the
-//! notice nor on a local date beyond the horizon, and the service with its buffers overlaps no live busy time.
+//! notice nor on a local date beyond the horizon, its day and week have room for one more booking, and
+//! the service with its buffers overlaps no live busy time but seats of the same service at the same time.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::caps::{Caps, counted_window, limited};
 use super::interval::{ceil_second, floor_second};
 use super::open::{DAY, pieces};
-use super::{Busy, CalendarRules, DurationMinutes, Interval};
+use super::taken::{Answer, Taken};
+use super::{Busy, CalendarRules, Interval, Visit};
 
 /// More than any offset from UTC, in seconds (jiff allows up to 25:59:59).
 const ANY_OFFSET: i64 = 26 * 3_600;
@@ -45,9 +48,18 @@ pub enum NotOffered {
     /// Not a whole number of steps after the opening.
     #[error("does not start on the provider's time grid")]
     OffGrid,
+    /// The service takes longer than the provider's longest booking.
+    #[error("takes longer than the provider's longest booking")]
+    TooLong,
     /// The service or its buffers overlap a live booking or hold.
     #[error("overlaps a time that is taken")]
     Taken,
+    /// Others share the place, and fewer seats are left than are wanted.
+    #[error("has fewer seats left than are wanted")]
+    Full,
+    /// The provider takes no more bookings on that day or in that week.
+    #[error("is on a day or in a week for which the provider takes no more bookings")]
+    CapReached,
 }
 
 /// Every slot that starts inside `window`, by time. `busy` may come in any order and hold entries
@@ -56,11 +68,11 @@ pub enum NotOffered {
 pub fn slots<'a>(
     now: Timestamp,
     rules: &CalendarRules,
-    duration: DurationMinutes,
+    visit: impl Into<Visit>,
     window: Interval,
     busy: impl IntoIterator<Item = &'a Busy>,
 ) -> Vec<Slot> {
-    offered(now, rules, duration, window, busy).collect()
+    offered(now, rules, visit.into(), window, busy).collect()
 }
 
 /// The first `count` slots that start at `after` or later, searching to the horizon. `busy` must
@@ -70,13 +82,14 @@ pub fn slots<'a>(
 pub fn next_slots<'a>(
     now: Timestamp,
     rules: &CalendarRules,
-    duration: DurationMinutes,
+    visit: impl Into<Visit>,
     after: Timestamp,
     busy: impl IntoIterator<Item = &'a Busy>,
     count: usize,
 ) -> Vec<Slot> {
+    let visit = visit.into();
     search_window(now, rules, after)
-        .map(|window| offered(now, rules, duration, window, busy).take(count).collect())
+        .map(|window| offered(now, rules, visit, window, busy).take(count).collect())
         .unwrap_or_default()
 }
 
@@ -84,27 +97,34 @@ pub fn next_slots<'a>(
 pub fn offered<'a, B: IntoIterator<Item = &'a Busy>>(
     now: Timestamp,
     rules: &CalendarRules,
-    duration: DurationMinutes,
+    visit: Visit,
     window: Interval,
     busy: B,
-) -> impl Iterator<Item = Slot> + use<'a, B> {
+) -> impl Iterator<Item = Slot> + use<B> {
     let limits = Limits::of(now, rules);
     let from = ceil_second(window.from()).max(limits.earliest);
     let to = ceil_second(window.to()).min(limits.ceiling());
-    let length = seconds(duration.get());
-    let open = if from < to { pieces(rules, from, to + length) } else { Vec::new() };
+    let length = seconds(visit.duration.get());
+    let possible = from < to && !too_long(rules, &visit);
+    let open = if possible { pieces(rules, from, to + length) } else { Vec::new() };
     let stride = usize::from(rules.slot_step_minutes.get()) * 60;
     let step = seconds(rules.slot_step_minutes.get());
     let starts =
         open.into_iter().filter(move |piece| piece.date <= limits.last_date).flat_map(move |piece| {
             let steps = (piece.from - piece.origin + step - 1).div_euclid(step);
             let end = to.min(piece.to).min(piece.until - length + 1);
-            (piece.origin + steps * step..end).step_by(stride)
+            (piece.origin + steps * step..end).step_by(stride).map(move |start| (piece.date, start))
         });
     let (before, after) = buffers(rules);
-    let mut taken = Taken::new(now, busy);
-    starts.filter_map(move |start| {
-        let free = !taken.overlaps(start - before, start + length + after);
+    let busy: Vec<&Busy> = busy.into_iter().collect();
+    let caps = Caps::new(now, rules, &visit, busy.iter().copied());
+    let mut taken = Taken::new(now, visit, busy);
+    starts.filter_map(move |(date, start)| {
+        let free = match taken.at((start - before, start + length + after), (start, start + length)) {
+            Answer::Free => caps.allow(date),
+            Answer::Shared => true,
+            Answer::Taken | Answer::Full => false,
+        };
         if free { slot(start, length) } else { None }
     })
 }
@@ -113,16 +133,18 @@ pub fn offered<'a, B: IntoIterator<Item = &'a Busy>>(
 pub fn is_offered<'a>(
     now: Timestamp,
     rules: &CalendarRules,
-    duration: DurationMinutes,
+    visit: impl Into<Visit>,
     starts_at: Timestamp,
     busy: impl IntoIterator<Item = &'a Busy>,
 ) -> Result<(), NotOffered> {
+    let visit = visit.into();
     let limits = Limits::of(now, rules);
-    let (start, length) = (floor_second(starts_at), seconds(duration.get()));
+    let (start, length) = (floor_second(starts_at), seconds(visit.duration.get()));
     if start < limits.earliest {
         return Err(NotOffered::TooSoon);
     }
-    if local_date(rules, starts_at) > limits.last_date || slot(start, length).is_none() {
+    let date = local_date(rules, starts_at);
+    if date > limits.last_date || slot(start, length).is_none() {
         return Err(NotOffered::TooFar);
     }
     let open = pieces(rules, start, start + length);
@@ -132,16 +154,40 @@ pub fn is_offered<'a>(
     if starts_at.subsec_nanosecond() != 0 || (start - piece.origin) % step != 0 {
         return Err(NotOffered::OffGrid);
     }
+    if too_long(rules, &visit) {
+        return Err(NotOffered::TooLong);
+    }
     let (before, after) = buffers(rules);
-    let taken = Taken::new(now, busy).overlaps(start - before, start + length + after);
-    if taken { Err(NotOffered::Taken) } else { Ok(()) }
+    let busy: Vec<&Busy> = busy.into_iter().collect();
+    let caps = Caps::new(now, rules, &visit, busy.iter().copied());
+    match Taken::new(now, visit, busy).at((start - before, start + length + after), (start, start + length)) {
+        Answer::Shared => Ok(()),
+        Answer::Free if caps.allow(date) => Ok(()),
+        Answer::Free => Err(NotOffered::CapReached),
+        Answer::Taken => Err(NotOffered::Taken),
+        Answer::Full => Err(NotOffered::Full),
+    }
+}
+
+/// Whether every moment of `time` is open, whoever may have taken it.
+#[must_use]
+pub fn is_open(rules: &CalendarRules, time: Interval) -> bool {
+    let (from, to) = (floor_second(time.from()), ceil_second(time.to()));
+    pieces(rules, from, to).first().is_some_and(|piece| piece.from == from && piece.until == to)
 }
 
 /// The UTC dates whose busy time decides about the slots that start inside `window`.
 #[must_use]
-pub fn days_to_load(rules: &CalendarRules, duration: DurationMinutes, window: Interval) -> Vec<Date> {
-    let after = duration.get() + rules.buffer_after_minutes.get();
-    window.extend(rules.buffer_before_minutes.get(), after).utc_days().collect()
+pub fn days_to_load(rules: &CalendarRules, visit: impl Into<Visit>, window: Interval) -> Vec<Date> {
+    let visit = visit.into();
+    let after = visit.duration.get() + rules.buffer_after_minutes.get();
+    let reached = window.extend(rules.buffer_before_minutes.get(), after);
+    if !limited(rules, &visit) {
+        return reached.utc_days().collect();
+    }
+    let counted = counted_window(rules, window);
+    let (from, to) = (reached.from().min(counted.from()), reached.to().max(counted.to()));
+    Interval::new(from, to).unwrap_or(reached).utc_days().collect()
 }
 
 /// The time in which any slot from `after` on could start; `None` once that is past the horizon.
@@ -173,43 +219,17 @@ impl Limits {
     }
 }
 
-/// Live busy time, by its start; asked about ever later places.
-struct Taken {
-    merged: Vec<(i64, i64)>,
-    passed: usize,
-}
-
-impl Taken {
-    fn new<'a>(now: Timestamp, busy: impl IntoIterator<Item = &'a Busy>) -> Self {
-        let live = busy.into_iter().filter(|busy| busy.is_live(now)).map(|busy| busy.interval);
-        // Asked with whole seconds only, so widening to whole seconds changes no answer.
-        let mut spans: Vec<_> =
-            live.map(|span| (floor_second(span.from()), ceil_second(span.to()))).collect();
-        spans.sort_unstable();
-        let mut merged: Vec<(i64, i64)> = Vec::with_capacity(spans.len());
-        for span in spans {
-            match merged.last_mut() {
-                Some(last) if span.0 <= last.1 => last.1 = last.1.max(span.1),
-                _ => merged.push(span),
-            }
-        }
-        Self { merged, passed: 0 }
-    }
-
-    fn overlaps(&mut self, from: i64, to: i64) -> bool {
-        while self.merged.get(self.passed).is_some_and(|span| span.1 <= from) {
-            self.passed += 1;
-        }
-        self.merged.get(self.passed).is_some_and(|span| span.0 < to)
-    }
-}
-
 fn slot(start: i64, length: i64) -> Option<Slot> {
     let starts_at = Timestamp::from_second(start).ok()?;
     Some(Slot { starts_at, ends_at: starts_at.checked_add(SignedDuration::from_secs(length)).ok()? })
 }
 
-fn local_date(rules: &CalendarRules, instant: Timestamp) -> i64 {
+fn too_long(rules: &CalendarRules, visit: &Visit) -> bool {
+    rules.max_duration_minutes.is_some_and(|longest| visit.duration > longest)
+}
+
+/// The date on the provider's calendar, in days since 1970-01-01.
+pub(super) fn local_date(rules: &CalendarRules, instant: Timestamp) -> i64 {
     let offset = rules.time_zone.rules().to_offset(instant);
     (floor_second(instant) + i64::from(offset.seconds())).div_euclid(DAY)
 }

@@ -7,7 +7,7 @@ use jiff::tz::AmbiguousOffset;
 use super::{Interval, Zone};
 
 /// Most dates that one window may span.
-pub const MAX_WINDOW_DAYS: i32 = 31;
+pub const MAX_WINDOW_DAYS: i32 = 62;
 
 /// Why a range of dates is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

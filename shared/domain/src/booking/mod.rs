@@ -1,14 +1,28 @@
 //! A booking: one customer, one service, one place in the provider's time.
 
+mod history;
+mod hold;
+mod policy;
+mod reschedule;
 mod state;
+mod terms;
 
-pub use state::{Actor, Command, Status, Transition, WrongState, answer_by};
+pub use history::{Change, HistoryEntry, PlaceChange};
+pub use hold::{HELD_FOR, Hold};
+pub use policy::{
+    CancellationPolicy, GraceMinutes, InvalidPolicy, LeadMinutes, Percent, Refund, RefundReason, Share, Tier,
+};
+pub use reschedule::{Place as BookedPlace, Proposal, Reschedule, RescheduleStep};
+pub use state::{
+    Action, Actor, COMPLETES_AFTER, Command, MOST_CHANGES, Status, Transition, WrongState, answer_by,
+};
+pub use terms::{BookingType, RescheduleRule, Terms};
 
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::availability::{Busy, CalendarRules, EmptyInterval, Interval, Zone};
+use crate::availability::{Busy, CalendarRules, EmptyInterval, Given, Interval, Seats, Zone};
 use crate::event::{BookingRef, Payload};
 use crate::id::{BookingId, ServiceId, UserId};
 use crate::money::Price;
@@ -28,13 +42,16 @@ pub struct Booking {
     pub service_id: ServiceId,
     /// The service's title at that time.
     pub service_title: Title,
-    /// The price at that time.
+    /// The price of all its seats at that time.
     pub price: Price,
     /// Where it takes place.
     pub location_kind: LocationKind,
     /// The address, where the provider comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<Place>,
+    /// How many seats it takes of those that the service has.
+    #[serde(default = "Seats::one")]
+    pub seats: Seats,
     /// What the customer says to the provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Note>,
@@ -51,8 +68,21 @@ pub struct Booking {
     pub occupies: Interval,
     /// Where the booking stands; see [`Booking::status_at`] for what a reader must say.
     pub status: Status,
-    /// Until when the provider may answer a request.
-    pub answer_by: Timestamp,
+    /// Until when the provider may answer a request; none of what was booked at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_by: Option<Timestamp>,
+    /// What was agreed beside time and price.
+    #[serde(default)]
+    pub terms: Terms,
+    /// What the customer gets back, once it is called off or the customer did not come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund: Option<Refund>,
+    /// What is given back at most when the customer calls it off: the least share of when they moved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_at_most: Option<Percent>,
+    /// Another place that one side proposed, also where nobody can answer any more; see [`Booking::open_proposal`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Proposal>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -72,18 +102,41 @@ pub struct Request {
     pub service: Service,
     /// When it is to begin.
     pub starts_at: Timestamp,
+    /// How many seats are wanted.
+    pub seats: Seats,
     /// The address, where the provider comes.
     pub location: Option<Place>,
     /// Words for the provider.
     pub note: Option<Note>,
 }
 
+/// Why a request makes no booking, wherever its place is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unbookable {
+    /// At the end of representable time.
+    #[error("lies too far ahead")]
+    EndOfTime,
+    /// All its seats cost more than one charge takes.
+    #[error("cost more together than a booking may")]
+    TooDear,
+}
+
+impl From<EmptyInterval> for Unbookable {
+    fn from(EmptyInterval: EmptyInterval) -> Self {
+        Self::EndOfTime
+    }
+}
+
 impl Request {
-    /// The booking that this request makes under the provider's rules, if its place is free.
-    /// Fails only at the end of representable time.
-    pub fn booking(&self, rules: &CalendarRules, now: Timestamp) -> Result<Booking, EmptyInterval> {
-        let Self { id, customer_id, service, starts_at, location, note } = self.clone();
+    /// The booking that this request makes under the rules for its service, if its place is free. Its price is
+    /// that of all its seats.
+    pub fn booking(&self, rules: &CalendarRules, now: Timestamp) -> Result<Booking, Unbookable> {
+        let Self { id, customer_id, service, starts_at, seats, location, note } = self.clone();
         let occupies = rules.occupied(starts_at, service.duration_minutes)?;
+        let (status, answer_by) = match service.terms.booking_type {
+            BookingType::Instant => (Status::Confirmed, None),
+            BookingType::OnRequest => (Status::Requested, Some(answer_by(now, starts_at))),
+        };
         let length = SignedDuration::from_mins(service.duration_minutes.get().into());
         Ok(Booking {
             id,
@@ -91,17 +144,22 @@ impl Request {
             provider_id: service.provider_id,
             service_id: service.id,
             service_title: service.title,
-            price: service.price,
+            price: service.price.times(seats.get()).map_err(|_| Unbookable::TooDear)?,
             location_kind: service.location_kind,
             location,
+            seats,
             note,
             starts_at,
-            ends_at: starts_at.checked_add(length).map_err(|_| EmptyInterval)?,
+            ends_at: starts_at.checked_add(length).map_err(|_| Unbookable::EndOfTime)?,
             local_start: starts_at.to_zoned(rules.time_zone.rules().clone()).datetime(),
             time_zone: rules.time_zone.clone(),
             occupies,
-            status: Status::Requested,
-            answer_by: answer_by(now, starts_at),
+            status,
+            answer_by,
+            terms: service.terms,
+            refund: None,
+            refund_at_most: None,
+            proposal: None,
             created_at: now,
             updated_at: now,
             revision: 0,
@@ -109,82 +167,103 @@ impl Request {
     }
 }
 
-/// One line of a booking's history: who changed what, when and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HistoryEntry {
-    /// 0 for the making, then one more for each change.
-    pub revision: u32,
-    /// When.
-    pub at: Timestamp,
-    /// In which capacity.
-    pub actor: Actor,
-    /// Who; nobody where time did it. Of staff, see [`Change::by`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub actor_id: Option<UserId>,
-    /// The status before; none at the making.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<Status>,
-    /// The status after.
-    pub to: Status,
-    /// Why, in the actor's words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
-}
-
-impl HistoryEntry {
-    /// Without the words of this user, one of the two sides, and those of staff, which may be about both.
-    #[must_use]
-    pub fn without_words_of(self, user: UserId) -> Self {
-        let reason = self.reason.filter(|_| self.actor != Actor::Staff && self.actor_id != Some(user));
-        Self { reason, ..self }
-    }
-}
-
-/// What a change of a booking asks to be written, all in one transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// The booking after the change.
-    pub booking: Booking,
-    /// The line for its history.
-    pub history: HistoryEntry,
-    /// What happens to its place in the calendar.
-    pub place: PlaceChange,
-    /// What others are told.
-    pub payload: Payload,
-}
-
-impl Change {
-    /// With the member of staff who made it in its history; the two sides made theirs themselves.
-    #[must_use]
-    pub fn by(mut self, staff: UserId) -> Self {
-        if self.history.actor == Actor::Staff {
-            self.history.actor_id = Some(staff);
-        }
-        self
-    }
-}
-
-/// What a change does to the provider's time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlaceChange {
-    /// The place is kept for good.
-    Settle,
-    /// The place is free again.
-    Release,
-}
-
 impl Booking {
-    /// What the calendar holds for this booking while it is only requested.
+    /// What the calendar has for this booking: a hold while it is only requested.
     #[must_use]
-    pub fn hold(&self) -> Busy {
-        Busy { interval: self.occupies, booking: self.id, until: Some(self.answer_by) }
+    pub fn place(&self) -> Busy {
+        // Buffers are at most 240 minutes, and none where the place ends with representable time.
+        let minutes = |longer: SignedDuration| u16::try_from(longer.as_mins()).unwrap_or(0);
+        let given = Given {
+            service: self.service_id,
+            lead_minutes: minutes(self.starts_at.duration_since(self.occupies.from())),
+            tail_minutes: minutes(self.occupies.to().duration_since(self.ends_at)),
+            seats: self.seats,
+        };
+        Busy {
+            interval: self.occupies,
+            owner: self.id.into(),
+            until: self.answer_by.filter(|_| self.status == Status::Requested),
+            given: Some(given),
+        }
     }
 
-    /// The status that is true at `now`: a request whose deadline has passed is expired, even
-    /// where nobody has written that down yet.
+    /// The status that is true at `now`: a request whose deadline has passed is expired, and what was to
+    /// take place has, even where nobody has written that down yet.
     #[must_use]
     pub fn status_at(&self, now: Timestamp) -> Status {
-        if self.status == Status::Requested && self.answer_by <= now { Status::Expired } else { self.status }
+        match (self.status, self.due_at()) {
+            (Status::Requested, Some(due)) if due <= now => Status::Expired,
+            (Status::Confirmed, Some(due)) if due <= now => Status::Completed,
+            (status, _) => status,
+        }
+    }
+
+    /// When time changes its status, if nobody does before; none where nothing is left to come.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Timestamp> {
+        match self.status {
+            Status::Requested => Some(self.answer_by.unwrap_or(self.starts_at)),
+            Status::Confirmed => Some(self.ends_at.saturating_add(COMPLETES_AFTER).unwrap_or(Timestamp::MAX)),
+            Status::Declined | Status::Cancelled | Status::Expired | Status::Completed | Status::NoShow => {
+                None
+            }
+        }
+    }
+
+    /// What `actor` would give back by calling it off at `now`, and until when that is so; refused where it
+    /// cannot be called off.
+    pub fn cancellation(
+        &self,
+        actor: Actor,
+        now: Timestamp,
+    ) -> Result<(Refund, Option<Timestamp>), WrongState> {
+        state::transition(self, Command::Cancel, actor, now)?;
+        let Share { percent, reason, until } = self.given_back(actor, now);
+        Ok((Refund::of(self.price, percent, reason), until))
+    }
+
+    fn given_back(&self, actor: Actor, now: Timestamp) -> Share {
+        let all = |reason| Share { percent: Percent::MAX, reason, until: None };
+        match (self.status, actor) {
+            (Status::Requested, _) => all(RefundReason::NotAgreed),
+            (_, Actor::Provider) => all(RefundReason::ByProvider),
+            (_, Actor::Staff | Actor::Time) => all(RefundReason::ByStaff),
+            (_, Actor::Customer) => {
+                let share = |at| self.terms.cancellation.share(self.created_at, self.starts_at, at);
+                let found = share(now);
+                let Some(percent) = self.refund_at_most.filter(|most| *most < found.percent) else {
+                    return found;
+                };
+                // What the tiers give may fall for a while above what is left.
+                let mut falls = found.until;
+                while let Some(later) = falls.map(share).filter(|later| later.percent >= percent) {
+                    falls = later.until;
+                }
+                Share { percent, reason: RefundReason::Moved, until: falls }
+            }
+        }
+    }
+
+    fn refund_of(&self, command: Command, actor: Actor, now: Timestamp) -> Option<Refund> {
+        match command {
+            Command::Cancel => {
+                let Share { percent, reason, .. } = self.given_back(actor, now);
+                Some(Refund::of(self.price, percent, reason))
+            }
+            Command::MarkNoShow => {
+                let share = self.terms.cancellation.no_show();
+                let share = self.refund_at_most.map_or(share, |most| most.min(share));
+                Some(Refund::of(self.price, share, RefundReason::NoShow))
+            }
+            Command::Confirm | Command::Decline | Command::Expire | Command::Complete => None,
+        }
+    }
+
+    /// What moves a booking on at `now` that nobody else moved on, if anything does.
+    #[must_use]
+    pub fn overdue(&self, now: Timestamp) -> Option<Command> {
+        let mut commands = [Command::Expire, Command::Complete].into_iter();
+        commands.find(|command| state::transition(self, *command, Actor::Time, now).is_ok())
     }
 
     /// The history line and event of a booking just made.
@@ -198,8 +277,14 @@ impl Booking {
             from: None,
             to: self.status,
             reason: None,
+            reschedule: None,
         };
-        (entry, Payload::BookingRequested(self.reference(Actor::Customer)))
+        let about = self.reference(Actor::Customer);
+        let payload = match self.status {
+            Status::Confirmed => Payload::BookingConfirmed(about),
+            _ => Payload::BookingRequested(about),
+        };
+        (entry, payload)
     }
 
     /// Applies `command`, given by `actor` at `now`, or says why not.
@@ -212,19 +297,17 @@ impl Booking {
     ) -> Result<Change, WrongState> {
         let Transition { to, place } = state::transition(self, command, actor, now)?;
         let revision = self.revision + 1;
-        let booking = Self { status: to, updated_at: now, revision, ..self.clone() };
+        let refund = self.refund_of(command, actor, now);
+        let booking = Self { status: to, refund, proposal: None, updated_at: now, revision, ..self.clone() };
         let history = HistoryEntry {
             revision,
             at: now,
             actor,
-            actor_id: match actor {
-                Actor::Customer => Some(self.customer_id),
-                Actor::Provider => Some(self.provider_id),
-                Actor::Staff | Actor::Time => None,
-            },
+            actor_id: self.side(actor),
             from: Some(self.status),
             to,
             reason,
+            reschedule: None,
         };
         let about = self.reference(actor);
         let payload = match command {
@@ -232,6 +315,8 @@ impl Booking {
             Command::Decline => Payload::BookingDeclined(about),
             Command::Cancel => Payload::BookingCancelled(about),
             Command::Expire => Payload::BookingExpired(about),
+            Command::Complete => Payload::BookingCompleted(about),
+            Command::MarkNoShow => Payload::BookingNoShow(about),
         };
         Ok(Change { booking, history, place, payload })
     }
@@ -247,12 +332,22 @@ impl Booking {
     }
 
     /// What a side of which all is being erased does about it at `now`: a booking that is to come is called
-    /// off, and a request that nobody answered expires; none where it is over.
+    /// off, a request that nobody answered expires, and what nobody spoke about has taken place; none where
+    /// nothing is left to be done, or not yet.
     #[must_use]
     pub fn settled_for(&self, side: Actor, now: Timestamp) -> Option<(Command, Actor)> {
-        [(Command::Expire, Actor::Time), (Command::Cancel, side)]
+        [(Command::Expire, Actor::Time), (Command::Complete, Actor::Time), (Command::Cancel, side)]
             .into_iter()
             .find(|(command, actor)| self.change(*command, *actor, None, now).is_ok())
+    }
+
+    /// The user who acts as one of the two sides.
+    const fn side(&self, actor: Actor) -> Option<UserId> {
+        match actor {
+            Actor::Customer => Some(self.customer_id),
+            Actor::Provider => Some(self.provider_id),
+            Actor::Staff | Actor::Time => None,
+        }
     }
 
     fn reference(&self, actor: Actor) -> BookingRef {

@@ -22,12 +22,23 @@ pub enum Status {
     Cancelled,
     /// Nobody answered in time.
     Expired,
+    /// It took place.
+    Completed,
+    /// The customer did not come.
+    NoShow,
 }
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 5] =
-        [Self::Requested, Self::Confirmed, Self::Declined, Self::Cancelled, Self::Expired];
+    pub const ALL: [Self; 7] = [
+        Self::Requested,
+        Self::Confirmed,
+        Self::Declined,
+        Self::Cancelled,
+        Self::Expired,
+        Self::Completed,
+        Self::NoShow,
+    ];
 
     /// The name in JSON and the table.
     #[must_use]
@@ -38,6 +49,8 @@ impl Status {
             Self::Declined => "declined",
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
+            Self::Completed => "completed",
+            Self::NoShow => "no_show",
         }
     }
 }
@@ -53,11 +66,16 @@ pub enum Command {
     Cancel,
     /// Let an unanswered request go after its deadline.
     Expire,
+    /// Say that it took place, once it has begun.
+    Complete,
+    /// Say that the customer did not come, once it has begun.
+    MarkNoShow,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Self; 4] = [Self::Confirm, Self::Decline, Self::Cancel, Self::Expire];
+    pub const ALL: [Self; 6] =
+        [Self::Confirm, Self::Decline, Self::Cancel, Self::Expire, Self::Complete, Self::MarkNoShow];
 
     /// The name in problem documents.
     #[must_use]
@@ -67,6 +85,46 @@ impl Command {
             Self::Decline => "decline",
             Self::Cancel => "cancel",
             Self::Expire => "expire",
+            Self::Complete => "complete",
+            Self::MarkNoShow => "mark_no_show",
+        }
+    }
+}
+
+/// All that can be asked of a booking: a command, or a move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// A command.
+    Command(Command),
+    /// Move it, or propose to.
+    Reschedule,
+    /// Say yes to the place that the other side proposed.
+    AcceptReschedule,
+    /// Say no to it, or take the own proposal back.
+    DeclineReschedule,
+}
+
+impl From<Command> for Action {
+    fn from(command: Command) -> Self {
+        Self::Command(command)
+    }
+}
+
+impl Action {
+    /// Every action.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let moves = [Self::Reschedule, Self::AcceptReschedule, Self::DeclineReschedule];
+        Command::ALL.into_iter().map(Self::Command).chain(moves)
+    }
+
+    /// The name in problem documents.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Command(command) => command.as_str(),
+            Self::Reschedule => "reschedule",
+            Self::AcceptReschedule => "accept_reschedule",
+            Self::DeclineReschedule => "decline_reschedule",
         }
     }
 }
@@ -89,12 +147,25 @@ impl Actor {
     /// Every actor.
     pub const ALL: [Self; 4] = [Self::Customer, Self::Provider, Self::Staff, Self::Time];
 
-    const fn may(self, command: Command) -> bool {
+    const fn may(self, action: Action) -> bool {
+        let command = match action {
+            Action::Command(command) => command,
+            Action::Reschedule => return matches!(self, Self::Customer | Self::Provider | Self::Staff),
+            Action::AcceptReschedule | Action::DeclineReschedule => {
+                return matches!(self, Self::Customer | Self::Provider);
+            }
+        };
         matches!(
             (self, command),
-            (Self::Provider, Command::Confirm | Command::Decline | Command::Cancel)
-                | (Self::Customer | Self::Staff, Command::Cancel)
-                | (Self::Time, Command::Expire)
+            (
+                Self::Provider,
+                Command::Confirm
+                    | Command::Decline
+                    | Command::Cancel
+                    | Command::Complete
+                    | Command::MarkNoShow
+            ) | (Self::Customer | Self::Staff, Command::Cancel)
+                | (Self::Time, Command::Expire | Command::Complete)
         )
     }
 }
@@ -110,14 +181,14 @@ pub struct Transition {
 
 /// The booking's state does not allow the command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a booking that is {} cannot be changed by {}", status.as_str(), command.as_str())]
+#[error("a booking that is {} cannot be changed by {}", status.as_str(), action.as_str())]
 pub struct WrongState {
     /// The status at the moment of asking.
     pub status: Status,
     /// What was asked.
-    pub command: Command,
+    pub action: Action,
     /// What this actor could ask instead.
-    pub allowed: Vec<Command>,
+    pub allowed: Vec<Action>,
 }
 
 /// The deadline for the provider's answer: the sooner of 24 hours after the request and the start.
@@ -128,33 +199,58 @@ pub fn answer_by(requested_at: Timestamp, starts_at: Timestamp) -> Timestamp {
     day_later.min(starts_at)
 }
 
+/// A booking that has changed so often is not moved any more: its history is read whole.
+pub const MOST_CHANGES: u32 = 60;
+
+/// How long after its end a booking of which nobody said otherwise has taken place.
+pub const COMPLETES_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
 /// The one place where it is decided which command leads where.
 pub(super) fn transition(
     booking: &Booking,
-    command: Command,
+    action: impl Into<Action>,
     actor: Actor,
     now: Timestamp,
 ) -> Result<Transition, WrongState> {
-    step(booking, command, actor, now).ok_or_else(|| WrongState {
-        status: booking.status_at(now),
-        command,
-        allowed: Command::ALL
-            .into_iter()
-            .filter(|other| step(booking, *other, actor, now).is_some())
-            .collect(),
-    })
+    let action = action.into();
+    step(booking, action, actor, now).ok_or_else(|| refusal(booking, action, actor, now))
 }
 
-fn step(booking: &Booking, command: Command, actor: Actor, now: Timestamp) -> Option<Transition> {
-    if !actor.may(command) {
+/// What an actor is told whose action leads nowhere.
+pub(super) fn refusal(booking: &Booking, action: Action, actor: Actor, now: Timestamp) -> WrongState {
+    WrongState {
+        status: booking.status_at(now),
+        action,
+        allowed: Action::all().filter(|other| step(booking, *other, actor, now).is_some()).collect(),
+    }
+}
+
+fn step(booking: &Booking, action: Action, actor: Actor, now: Timestamp) -> Option<Transition> {
+    if !actor.may(action) {
         return None;
     }
+    let command = match action {
+        Action::Command(command) => command,
+        moving => return step_aside(booking, moving, actor, now),
+    };
     let (to, place) = match (booking.status_at(now), command) {
         (Status::Requested, Command::Confirm) => (Status::Confirmed, PlaceChange::Settle),
         (Status::Requested, Command::Decline) => (Status::Declined, PlaceChange::Release),
         (Status::Requested, Command::Cancel) => (Status::Cancelled, PlaceChange::Release),
         (Status::Confirmed, Command::Cancel) if now < booking.starts_at => {
             (Status::Cancelled, PlaceChange::Release)
+        }
+        (Status::Confirmed, Command::Complete) if actor == Actor::Provider && booking.starts_at <= now => {
+            (Status::Completed, PlaceChange::Keep)
+        }
+        (Status::Confirmed, Command::MarkNoShow) if booking.starts_at <= now => {
+            (Status::NoShow, PlaceChange::Keep)
+        }
+        // Completed by the clock, and not yet written down.
+        (Status::Completed, Command::Complete)
+            if actor == Actor::Time && booking.status == Status::Confirmed =>
+        {
+            (Status::Completed, PlaceChange::Keep)
         }
         // Expired by the clock, and not yet written down: this is what writes it down.
         (Status::Expired, Command::Expire) if booking.status == Status::Requested => {
@@ -165,8 +261,24 @@ fn step(booking: &Booking, command: Command, actor: Actor, now: Timestamp) -> Op
     Some(Transition { to, place })
 }
 
+/// Moves are of what is agreed and has not begun.
+fn step_aside(booking: &Booking, action: Action, actor: Actor, now: Timestamp) -> Option<Transition> {
+    let to = Status::Confirmed;
+    if booking.status_at(now) != to || booking.starts_at <= now {
+        return None;
+    }
+    let open = booking.open_proposal(now);
+    let place = match action {
+        Action::Reschedule if booking.revision < MOST_CHANGES => PlaceChange::Move,
+        Action::AcceptReschedule if open?.by != actor => PlaceChange::Move,
+        Action::DeclineReschedule if open.is_some() => PlaceChange::Keep,
+        _ => return None,
+    };
+    Some(Transition { to, place })
+}
+
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::availability::Interval;
     use crate::id::Id;
@@ -177,7 +289,7 @@ mod tests {
         text.parse().expect("a timestamp")
     }
 
-    fn booking(status: Status) -> Booking {
+    pub(in crate::booking) fn booking(status: Status) -> Booking {
         let (starts_at, ends_at) = (at("2026-03-10T10:00:00Z"), at("2026-03-10T11:00:00Z"));
         let created_at = at("2026-03-09T08:00:00Z");
         Booking {
@@ -189,6 +301,7 @@ mod tests {
             price: Price::try_from(Money::new(100, Currency::Usd)).expect("a price"),
             location_kind: LocationKind::Online,
             location: None,
+            seats: crate::availability::Seats::MIN,
             note: None,
             starts_at,
             ends_at,
@@ -196,19 +309,24 @@ mod tests {
             local_start: starts_at.to_zoned(jiff::tz::TimeZone::UTC).datetime(),
             occupies: Interval::new(starts_at, ends_at).expect("an interval"),
             status,
-            answer_by: answer_by(created_at, starts_at),
+            answer_by: Some(answer_by(created_at, starts_at)),
+            terms: crate::booking::Terms::default(),
+            refund: None,
+            refund_at_most: None,
+            proposal: None,
             created_at,
             updated_at: created_at,
             revision: 0,
         }
     }
 
-    /// Every status × command × actor × (before the deadline, after it, after the start): what is
+    /// Every status × command × actor × (before the deadline, after it, at the start, a day after the end): what is
     /// not listed here must be refused.
     #[test]
     fn every_status_command_and_actor() {
         let (before, late, started) =
             (at("2026-03-09T09:00:00Z"), at("2026-03-10T08:00:00Z"), at("2026-03-10T10:00:00Z"));
+        let over = at("2026-03-11T11:00:00Z");
         let allowed = [
             (Status::Requested, Command::Confirm, Actor::Provider, before, Status::Confirmed),
             (Status::Requested, Command::Decline, Actor::Provider, before, Status::Declined),
@@ -223,11 +341,15 @@ mod tests {
             (Status::Confirmed, Command::Cancel, Actor::Staff, late, Status::Cancelled),
             (Status::Confirmed, Command::Cancel, Actor::Provider, late, Status::Cancelled),
             (Status::Confirmed, Command::Cancel, Actor::Customer, late, Status::Cancelled),
+            (Status::Requested, Command::Expire, Actor::Time, over, Status::Expired),
+            (Status::Confirmed, Command::Complete, Actor::Provider, started, Status::Completed),
+            (Status::Confirmed, Command::MarkNoShow, Actor::Provider, started, Status::NoShow),
+            (Status::Confirmed, Command::Complete, Actor::Time, over, Status::Completed),
         ];
         for status in Status::ALL {
             for command in Command::ALL {
                 for actor in Actor::ALL {
-                    for now in [before, late, started] {
+                    for now in [before, late, started, over] {
                         let outcome = booking(status).change(command, actor, None, now);
                         let wanted = allowed
                             .iter()
@@ -247,7 +369,8 @@ mod tests {
         let refusal = booking(Status::Confirmed)
             .change(Command::Confirm, Actor::Provider, None, at("2026-03-09T09:00:00Z"))
             .expect_err("already confirmed");
-        assert_eq!((refusal.status, refusal.allowed), (Status::Confirmed, vec![Command::Cancel]));
+        let allowed: Vec<_> = refusal.allowed.into_iter().map(Action::as_str).collect();
+        assert_eq!((refusal.status, allowed), (Status::Confirmed, vec!["cancel", "reschedule"]));
     }
 
     #[test]

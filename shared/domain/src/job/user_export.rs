@@ -18,6 +18,9 @@ pub struct UserExport {
     /// What is written, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<ExportedFile>,
+    /// How many accounts do not read, and are in no file.
+    #[serde(default)]
+    pub unreadable: u64,
 }
 
 /// A file of an export.
@@ -35,7 +38,7 @@ impl UserExport {
     pub fn new(filter: UserFilter, role: Role, granted: Permissions) -> Self {
         let wanted = filter.role.is_none_or(Role::is_staff);
         let staff_too = wanted && role.may(granted, Permission::AdminManagement);
-        Self { filter, staff_too, cursor: None, files: Vec::new() }
+        Self { filter, staff_too, cursor: None, files: Vec::new(), unreadable: 0 }
     }
 
     /// Whether somebody of `role` to whom so much was `granted` may have it.
@@ -45,11 +48,12 @@ impl UserExport {
             && (!self.staff_too || role.may(granted, Permission::AdminManagement))
     }
 
-    /// With one more file, if there is one, and the rest behind `cursor`.
+    /// With one more file, if there is one, so many more accounts that do not read, and the rest behind
+    /// `cursor`.
     #[must_use]
-    pub fn after(mut self, file: Option<ExportedFile>, cursor: Option<String>) -> Self {
+    pub fn after(mut self, file: Option<ExportedFile>, unreadable: u64, cursor: Option<String>) -> Self {
         self.files.extend(file);
-        Self { cursor, ..self }
+        Self { cursor, unreadable: self.unreadable.saturating_add(unreadable), ..self }
     }
 
     /// With nothing left to do, and nothing in it that tells whom somebody looked for.
@@ -99,11 +103,13 @@ mod tests {
         let filter = json!({ "role": "customer", "q": "robin" });
         let begun = UserExport::new(serde_json::from_value(filter).unwrap(), Role::SuperAdmin, granted(&[]));
         let file = |name: &str, rows| Some(ExportedFile { name: name.into(), rows });
-        let half = begun.after(file("1-a", 2), Some("robin s".into())).after(None, Some("robin t".into()));
-        let done = half.after(file("2-b", 3), Some("robin u".into())).closed();
+        let half =
+            begun.after(file("1-a", 2), 1, Some("robin s".into())).after(None, 2, Some("robin t".into()));
+        let done = half.after(file("2-b", 3), 0, Some("robin u".into())).closed();
         assert_eq!(done.rows(), 5);
         let wanted = json!({ "filter": { "role": "customer" }, "staff_too": false,
-            "files": [{ "name": "1-a", "rows": 2 }, { "name": "2-b", "rows": 3 }] });
+            "files": [{ "name": "1-a", "rows": 2 }, { "name": "2-b", "rows": 3 }],
+            "unreadable": 3 });
         assert_eq!(serde_json::to_value(done).unwrap(), wanted);
     }
 }

@@ -6,6 +6,29 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::Problem;
+
+/// What an endpoint answers with.
+pub trait Answer {
+    /// Whether a good answer has an `ETag`; the description of the operation says so then.
+    const TAGGED: bool = false;
+}
+
+impl<T: Answer> Answer for Result<T, Problem> {
+    const TAGGED: bool = T::TAGGED;
+}
+impl Answer for Response {}
+impl<T> Answer for OkJson<T> {}
+impl<T> Answer for Attachment<T> {}
+impl<T> Answer for Created<T> {}
+impl Answer for Accepted {}
+impl<T> Answer for AcceptedJson<T> {}
+impl<T: Answer> Answer for Located<T> {
+    const TAGGED: bool = T::TAGGED;
+}
+impl Answer for NoContent {}
+impl<T> Answer for Replayable<T> {}
+
 /// 200 with a body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OkJson<T>(pub T);

@@ -1,5 +1,6 @@
 //! An area's routes in one list, with the access and the error codes of each.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,20 +11,30 @@ use banister_domain::access::Permission;
 use serde_json::json;
 use utoipa::openapi::path::{Operation as ApiOperation, Parameter, ParameterIn};
 use utoipa::openapi::{
-    ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder, Schema, security::SecurityRequirement,
+    ContentBuilder, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr, ResponseBuilder, Schema, Type,
+    security::SecurityRequirement,
 };
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::input::unknown_parameter;
-use super::{Caller, Code, finish};
+use super::{Answer, Caller, Code, finish};
 use crate::identity::Access;
 use crate::telemetry;
+
+/// What the types of a handler say of its operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Contract {
+    /// What it demands of its caller.
+    pub access: Access,
+    /// Whether its good answers have an `ETag`.
+    pub tagged: bool,
+}
 
 /// An async function whose parameters are the area's state, then its caller, then what it reads.
 /// A function that says nothing about its caller is no endpoint and does not compile as one.
 pub trait Endpoint<Parameters> {
-    /// What it demands of its caller.
-    const ACCESS: Access;
+    /// What its types say.
+    const CONTRACT: Contract;
 }
 
 macro_rules! endpoints {
@@ -31,16 +42,18 @@ macro_rules! endpoints {
         impl<F, Out, S, C: Caller, $($input,)*> Endpoint<(S, C, $($input,)*)> for F
         where
             F: Fn(State<S>, C, $($input,)*) -> Out,
+            Out: Future<Output: Answer>,
         {
-            const ACCESS: Access = C::ACCESS;
+            const CONTRACT: Contract =
+                Contract { access: C::ACCESS, tagged: <Out::Output as Answer>::TAGGED };
         }
     )+};
 }
 endpoints! { () (A) (A, B) (A, B, D) (A, B, D, E) }
 
-/// What `handler` demands of its caller.
-pub fn access_of<P, F: Endpoint<P>>(_handler: &F) -> Access {
-    F::ACCESS
+/// What the types of `handler` say.
+pub fn contract_of<P, F: Endpoint<P>>(_handler: &F) -> Contract {
+    F::CONTRACT
 }
 
 /// One operation of the API.
@@ -75,7 +88,7 @@ macro_rules! area {
         let mut area = $crate::http::Area::<$state>::new($name);
         $(area.add(
             $crate::http::routes!($endpoint::$endpoint),
-            $crate::http::access_of(&$endpoint::$endpoint),
+            $crate::http::contract_of(&$endpoint::$endpoint),
             $endpoint::PROBLEMS,
         );)+
         area
@@ -89,8 +102,9 @@ impl<S: Clone + Send + Sync + 'static> Area<S> {
         Self { name, router: OpenApiRouter::new(), operations: Vec::new() }
     }
 
-    /// Adds an endpoint and writes its access and problems into its description.
-    pub fn add(&mut self, described: UtoipaMethodRouter<S>, access: Access, problems: &[Code]) {
+    /// Adds an endpoint and writes its contract and problems into its description.
+    pub fn add(&mut self, described: UtoipaMethodRouter<S>, contract: Contract, problems: &[Code]) {
+        let access = contract.access;
         let (schemas, mut paths, mut methods) = described;
         for (path, item) in &mut paths.paths {
             let by_method = [
@@ -103,6 +117,9 @@ impl<S: Clone + Send + Sync + 'static> Area<S> {
             for (method, operation) in by_method {
                 let Some(operation) = operation else { continue };
                 leave_out(operation);
+                if contract.tagged {
+                    tag(operation);
+                }
                 let codes = all_codes(access, operation, problems);
                 describe(operation, self.name, access, &codes);
                 let name: Arc<str> = operation.operation_id.as_deref().unwrap_or_default().into();
@@ -177,6 +194,19 @@ fn leave_out(operation: &mut ApiOperation) {
         {
             body.schema = Some(choice.items.swap_remove(at));
         }
+    }
+}
+
+/// Says of the good answers that they have an `ETag`.
+fn tag(operation: &mut ApiOperation) {
+    let good = operation.responses.responses.iter_mut().filter(|(status, _)| status.starts_with('2'));
+    for (_, response) in good {
+        let RefOr::T(response) = response else { continue };
+        let header = HeaderBuilder::new()
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+            .description(Some("The tag of what is shown, for `If-Match`"))
+            .build();
+        response.headers.insert("ETag".to_owned(), RefOr::T(header));
     }
 }
 

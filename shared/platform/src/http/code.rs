@@ -72,8 +72,14 @@ codes! {
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The resource does not take this method";
     /// The place is taken.
     SlotTaken "slot_taken" CONFLICT "The slot is taken";
+    /// As many vacations are entered as a calendar takes.
+    TooManyVacations "too_many_vacations" CONFLICT "There are too many vacations";
     /// The booking's status does not allow it.
     WrongState "wrong_state" CONFLICT "The booking's status does not allow this";
+    /// What is given back is not what was expected.
+    RefundChanged "refund_changed" CONFLICT "Another sum would be given back by now";
+    /// The proposal that is meant is not there any more.
+    ProposalChanged "proposal_changed" CONFLICT "Another time is proposed by now";
     /// The service is archived.
     ServiceArchived "service_archived" CONFLICT "The service is archived";
     /// Nobody of the staff archived the service.

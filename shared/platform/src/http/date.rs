@@ -1,19 +1,12 @@
 //! Dates in queries.
 
+use banister_domain::text;
 use jiff::civil::Date;
 use serde::de::{Deserialize as _, Deserializer, Error};
 
-/// Exactly `YYYY-MM-DD`, from year 1 on (RFC 3339, 5.6); a date's own parser takes times with it,
-/// signs, and other forms of ISO 8601.
+/// As [`text::date`] reads it.
 pub fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let shaped = text.len() == 10
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    let date = text.parse::<Date>().ok().filter(|date| shaped && date.year() >= 1);
-    date.ok_or_else(|| Error::custom("must be a date such as 2026-03-09"))
+    text::date(&String::deserialize(deserializer)?).map_err(Error::custom)
 }
 
 /// The same, where there may be none.

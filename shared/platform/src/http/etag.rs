@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-use super::{Code, OkJson, Problem};
+use super::{Answer, Code, OkJson, Problem};
 
 /// 200 with a body and a tag of its content.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +39,10 @@ impl<T: Serialize> IntoResponse for Fingerprinted<T> {
     fn into_response(self) -> Response {
         ([(ETAG, self.tag)], OkJson(self.body)).into_response()
     }
+}
+
+impl<T> Answer for Fingerprinted<T> {
+    const TAGGED: bool = true;
 }
 
 /// The tag of what is shown so: the same for the same content, whoever made it that.

@@ -184,7 +184,7 @@ impl ClientAddress {
     /// The address as the subject of a rate limit: IPv6 by its /64, which is one household's.
     #[must_use]
     pub fn subject(self) -> String {
-        match self.0 {
+        match self.0.map(|address| address.to_canonical()) {
             Some(IpAddr::V4(address)) => address.to_string(),
             Some(IpAddr::V6(address)) => {
                 let [a, b, c, d, ..] = address.segments();
@@ -193,6 +193,13 @@ impl ClientAddress {
             None => "unknown".into(),
         }
     }
+}
+
+/// The /48 of an IPv6 address as [`ClientAddress::subject`] has it; none of any other. One customer of a network is
+/// given a /64 to a /48 (RFC 6177).
+pub(crate) fn site_of(subject: &str) -> Option<String> {
+    let (site, _) = subject.strip_suffix("::/64")?.rsplit_once(':')?;
+    Some(format!("{site}::/48"))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
@@ -318,7 +325,11 @@ mod tests {
         let subject = |text: &str| ClientAddress(text.parse().ok()).subject();
         assert_eq!(subject("2001:db8:1:2:3::4"), subject("2001:db8:1:2:ffff::1"));
         assert_ne!(subject("2001:db8:1:2::1"), subject("2001:db8:1:3::1"));
-        assert_eq!(subject("192.0.2.7"), "192.0.2.7");
+        assert_eq!([subject("192.0.2.7"), subject("::ffff:192.0.2.7")], ["192.0.2.7", "192.0.2.7"]);
+        let site = |text: &str| site_of(&subject(text));
+        assert_eq!(site("2001:db8:1:2::1").as_deref(), Some("2001:db8:1::/48"));
+        assert_eq!(site("2001:db8::1").as_deref(), Some("2001:db8:0::/48"));
+        assert_eq!([site("192.0.2.7"), site("nowhere")], [None, None]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod answer;
 mod area;
+mod calendar;
 mod caller;
 mod code;
 mod cursor;
@@ -14,8 +15,11 @@ mod patch;
 mod problem;
 mod unmatched;
 
-pub use answer::{Accepted, AcceptedJson, Attachment, Created, Located, NoContent, OkJson, Replayable};
-pub use area::{Area, Endpoint, Operation, access_of, merge};
+pub use answer::{
+    Accepted, AcceptedJson, Answer, Attachment, Created, Located, NoContent, OkJson, Replayable,
+};
+pub use area::{Area, Contract, Endpoint, Operation, contract_of, merge};
+pub use calendar::{CalendarFeed, ICS, JsonOrIcs, Known, MaybeIcs};
 pub use caller::{
     Anyone, Caller, ConfirmedCustomer, Customer, Enrolling, HasGate, Needed, Party, Provider, SignedIn,
     Staff, SuperAdmin, Visitor, needs,
@@ -25,9 +29,10 @@ pub use cursor::{Cursors, ListOf, PageSize};
 pub use date::{date, optional_date};
 pub use etag::{Fingerprinted, OptionalSeen, Seen};
 pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};
+pub(crate) use input::site_of;
 pub use input::{ClientAddress, Json, OptionalJson, Path, Query, UserAgent, withheld};
 pub use layer::finish;
-pub use patch::present;
+pub use patch::{Change, present};
 pub use problem::{FieldError, Problem};
 
 #[doc(hidden)]

@@ -99,8 +99,8 @@ impl Problem {
         self
     }
 
-    /// A limit that is used up until its window ends in `wait` seconds: `Retry-After`, and the limit and
-    /// what is left of it as `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10).
+    /// A limit that is used up for `wait` seconds: `Retry-After`, and the limit and what is left of it as
+    /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10).
     #[must_use]
     pub fn over(limit: Limit, wait: u32) -> Self {
         Self { limit: Some(Box::new((limit, wait))), ..Self::new(Code::TooManyRequests).retry_after(wait) }

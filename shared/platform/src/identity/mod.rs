@@ -1,6 +1,7 @@
 //! Who is calling: passwords, codes, tokens, and the check of each request.
 
 pub mod code;
+pub mod feed;
 mod gate;
 mod keys;
 pub mod password;

@@ -75,3 +75,36 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, PasswordError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| PasswordError(error.to_string()))?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passwords(memory: Option<&str>) -> Passwords {
+        let named = memory.map(|memory| ("PASSWORD_MEMORY_KIB".to_owned(), memory.to_owned()));
+        Passwords::from_settings(&Settings::from_map(named.into_iter().collect())).expect("a cost")
+    }
+
+    fn password() -> Password {
+        Password::try_from("correct horse battery staple".to_owned()).expect("a password")
+    }
+
+    #[tokio::test]
+    async fn the_usual_cost_is_that_of_owasp_also_for_nobody() {
+        let passwords = passwords(None);
+        let hash = passwords.hash(password()).await.expect("a hash");
+        for text in [hash.as_str(), &passwords.decoy] {
+            assert!(text.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{text}");
+        }
+        assert!(passwords.verify(password(), Some(hash)).await.expect("an answer"));
+    }
+
+    /// Without a hash the decoy is checked: where it cannot be, there is no answer.
+    #[tokio::test]
+    async fn nobodys_password_is_checked_and_wrong() {
+        let passwords = passwords(Some("16384"));
+        assert!(!passwords.verify(password(), None).await.expect("an answer"));
+        let broken = Passwords { decoy: "no hash".into(), ..passwords };
+        assert!(broken.verify(password(), None).await.is_err());
+    }
+}

@@ -4,6 +4,8 @@
 //! and the last says that it was issued here, before anything is read: whoever invents a token ends
 //! nobody's session by it.
 
+use std::fmt;
+
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::{digest, hmac};
 use banister_domain::id::{SessionId, UserId};
@@ -66,6 +68,50 @@ impl RefreshKey {
         mac
     }
 }
+
+/// What a client sends as a refresh token that it has, whether it is one or not: at most 256 characters, and one that
+/// is issued has 132. Shown nowhere, not even by `{:?}`.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct HeldToken(String);
+
+impl HeldToken {
+    const LONGEST: usize = 256;
+
+    /// The text, to be read.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for HeldToken {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.chars().count() > Self::LONGEST {
+            return Err("must have at most 256 characters");
+        }
+        Ok(Self(text))
+    }
+}
+
+impl fmt::Debug for HeldToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HeldToken(…)")
+    }
+}
+
+impl utoipa::PartialSchema for HeldToken {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{ObjectBuilder, Type};
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(Self::LONGEST))
+            .examples(["rft_usr_….ses_….…"])
+            .into()
+    }
+}
+impl utoipa::ToSchema for HeldToken {}
 
 /// A refresh token as the client holds it. Never logged, never stored.
 #[derive(Clone)]

@@ -18,7 +18,7 @@ mod super_admins;
 pub use code::{CodeRecord, ConfirmError, Purpose};
 pub use edit::{Act, Beside, Edit, EditError, Edited};
 pub use email::EmailChangeError;
-pub use list::{Among, ListAccounts};
+pub use list::{AccountPage, Among, ListAccounts, Listed};
 pub use password::SetPasswordError;
 pub use permissions::{Grant, PermissionsError};
 pub use photo::PhotoError;
@@ -136,9 +136,10 @@ impl Accounts {
             let purpose = Purpose::ConfirmPhone { phone: phone.clone() };
             let record = CodeRecord::new(after.id, id, purpose, now);
             let mail = Payload::PhoneConfirmationRequested { user_id: after.id, code_id: id };
+            let line = AuditRecord::new(AuditEntry::PhoneSet, Some(after.id), address, now);
             transaction
                 .create_or_replace(&record, last.map_or(0, |last| last.version), SaveAccountError::Stale)
-                .put_over(&AuditRecord::new(AuditEntry::PhoneSet, Some(after.id), address, now))
+                .put_over(&line.value("phone", &before.phone, &after.phone))
                 .put_over(&OutboxRecord::new(mail, now)?);
         }
         transaction.commit(&self.table).await.map(|()| after)

@@ -8,7 +8,7 @@ mod sealed;
 mod verify;
 
 pub use chain::Written;
-pub use list::{AuditPage, AuditPosition, ListAudit};
+pub use list::{AuditPage, AuditPosition, AuditSpan, ListAudit};
 pub use sealed::{ERASED, Seals};
 pub use verify::{Finding, Verified};
 
@@ -16,8 +16,10 @@ use banister_domain::id::{AuditId, RequestId, UserId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
+use crate::http::Code;
+use crate::limit::Limit;
 use crate::random;
 use crate::table::key::{self, IndexKey};
 use crate::table::{Key, Record, Table};
@@ -40,7 +42,9 @@ pub enum AuditEntry {
     AllSessionsEnded,
     /// An old refresh token came back; its family was ended.
     RefreshTokenReused,
-    /// Somebody tried to sign in with a wrong password, or to an account that does not exist.
+    /// Somebody tried to sign in with a wrong password, to an account that does not exist or is switched off,
+    /// without the code of its second factor, or too often, which has one record each time that a limit is used up;
+    /// `code` is that of the answer, and `limit` the name of the limit.
     SignInRefused,
     /// A code was wrong, used or too old, or there was none.
     CodeRefused,
@@ -54,13 +58,13 @@ pub enum AuditEntry {
     PasswordResetRequested,
     /// A password was changed by such a link.
     PasswordReset,
-    /// A telephone number was set by its owner, and a code mailed that confirms it.
+    /// A telephone number was set by its owner, and a code mailed that confirms it; the one before, and this one.
     PhoneSet,
     /// A telephone number was confirmed.
     PhoneConfirmed,
     /// Another address was asked for.
     EmailChangeRequested,
-    /// An account has another address.
+    /// An account has another address; the one before, and this one.
     EmailChanged,
     /// The counters that limit attempts at an account were cleared.
     AccountUnlocked,
@@ -76,7 +80,7 @@ pub enum AuditEntry {
     AccountCreated,
     /// Staff had another invitation mailed to the owner of an account that they made.
     AccountInvited,
-    /// Staff changed what an account says about a person.
+    /// Staff changed what an account says about a person; which fields, and what they held and hold.
     AccountChanged,
     /// Permissions were granted or revoked.
     PermissionsSet,
@@ -90,7 +94,8 @@ pub enum AuditEntry {
     SecondFactorOn,
     /// Signing in takes no second factor any more: its owner turned it off, or staff or a command did.
     SecondFactorOff,
-    /// The code of a second factor was wrong, used or too old.
+    /// The code of a second factor was wrong, used or too old; or it was not looked at after too many of those, which
+    /// has one record, with `limit`.
     SecondFactorRefused,
     /// A recovery code took the place of the app's code; how many were left before and after.
     RecoveryCodeUsed,
@@ -104,12 +109,24 @@ pub enum AuditEntry {
     UsersExportEnded,
     /// Somebody asked for all that is kept of them.
     DataExported,
+    /// A provider made a link that shows the own bookings to whoever has it; one from before is void.
+    CalendarFeedMade,
+    /// A provider took such a link back.
+    CalendarFeedRevoked,
     /// An account was switched off for good, to be erased.
     AccountErasing,
     /// All that was kept of a person is erased.
     AccountErased,
     /// Staff asked for the same to be done to many accounts, or for what that would come to.
     BulkRequested,
+    /// A command makes what accounts are found by anew, and claims their numbers; or is through with it.
+    UsersReindexed,
+    /// A command links what the log's stream missed, or is through with it.
+    AuditLinked,
+    /// A command counts everything again, or is through with it.
+    CountersRebuilt,
+    /// A command asked again for the next piece of a job.
+    JobContinued,
 }
 
 /// One line of the log.
@@ -148,7 +165,8 @@ pub const JOB: &str = "job";
 /// The address of what an operator's command did.
 pub const COMMAND: &str = "command";
 
-/// What something was, and what it has become.
+/// What something was, and what it has become. Members named `reason`, `disabled` and `values` go when all is
+/// erased of the person whom the record is about; no others may hold what is personal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// Before.
@@ -181,6 +199,24 @@ impl AuditRecord {
     #[must_use]
     pub fn by(self, actor: UserId) -> Self {
         Self { actor_id: Some(actor), ..self }
+    }
+
+    /// With what one thing that an account says of a person was and has become.
+    #[must_use]
+    pub fn value(self, name: &str, before: &impl Serialize, after: &impl Serialize) -> Self {
+        let Change { before, after } = Change::of(before, after);
+        let named = |value| Map::from_iter([(name.to_owned(), value)]);
+        Self { change: Some(Change::of_values(&named(before), &named(after))), ..self }
+    }
+
+    /// With the code of the answer that refused it, and the limit that did.
+    #[must_use]
+    pub fn refused(self, code: Code, limit: Option<Limit>) -> Self {
+        let mut after = json!({ "code": code.as_str() });
+        if let Some(limit) = limit {
+            after["limit"] = limit.operation.into();
+        }
+        self.change(&Value::Null, &after)
     }
 
     /// With what it was and what it has become. No secrets.

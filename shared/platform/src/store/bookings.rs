@@ -1,17 +1,23 @@
-//! Bookings, and the one way in which a provider's time is written.
+//! Bookings, and the one way in which they take a provider's time; vacations take theirs by the same rules.
 //!
 //! Every writer reads the days it touches strongly, lets the domain decide, and commits the days,
 //! the booking, its history, the event and the receipt together, on condition that no day has
 //! changed. A lost race is read and decided again.
 
+mod change;
+mod holds;
 mod list;
+mod look;
 mod market;
-mod race;
-mod write;
+mod reschedule;
+mod reserve;
 
-pub use list::{ListBookings, Side};
+pub use change::{BookingCommand, ChangeError};
+pub use holds::HoldRecord;
+pub use list::{Due, ListBookings, Side};
 pub use market::MarketPosition;
-pub use write::{ChangeError, Receipt, ReserveError};
+pub use reschedule::{MoveError, MoveWish, ProposalAnswer};
+pub use reserve::{Claim, Receipt, ReserveError};
 
 use banister_domain::booking::{Booking, HistoryEntry, Status};
 use banister_domain::id::BookingId;
@@ -38,8 +44,10 @@ impl Record for BookingRecord {
         let booking = &self.0;
         let mut keys =
             key::booking_lists(booking.customer_id, booking.provider_id, booking.starts_at, booking.id);
-        if booking.status == Status::Requested {
-            keys.push(key::booking_due(booking.answer_by, booking.id));
+        match (booking.status, booking.due_at()) {
+            (Status::Requested, Some(due)) => keys.push(key::booking_due(due, booking.id)),
+            (_, Some(due)) => keys.push(key::booking_completing(due, booking.id)),
+            (_, None) => {}
         }
         keys
     }

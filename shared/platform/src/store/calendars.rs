@@ -1,9 +1,11 @@
 //! Providers' calendars: their rules and their days.
 
 use banister_domain::account::AccountStatus;
-use banister_domain::availability::{Busy, CalendarRules, Day};
+use banister_domain::availability::{Busy, CalendarRules, Day, Vacation};
 use banister_domain::id::UserId;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::AccountRecord;
@@ -16,6 +18,9 @@ pub struct RulesRecord {
     pub provider_id: UserId,
     /// The rules.
     pub rules: CalendarRules,
+    /// When the provider is away, by start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vacations: Vec<Vacation>,
 }
 
 impl Record for RulesRecord {
@@ -45,11 +50,37 @@ impl Record for DayRecord {
     }
 }
 
+/// A week of a provider in which the number of bookings is limited: every new booking of it writes this
+/// item, so that no two are counted side by side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeekRecord {
+    /// Whose.
+    pub provider_id: UserId,
+    /// Its first day.
+    pub monday: Date,
+}
+
+impl Record for WeekRecord {
+    const TYPE: &'static str = "calendar_week";
+
+    fn key(&self) -> Key {
+        key::calendar_week(self.provider_id, self.monday)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        // Long after the last booking of that week can have been made, in whatever zone.
+        let over = self.monday.checked_add(Span::new().weeks(3)).ok()?;
+        Some(over.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    }
+}
+
 /// What a decision about a provider's time is made from.
 #[derive(Debug)]
 pub struct Loaded {
     /// The rules for new bookings; none where none were set, or where the provider takes none.
     pub rules: Option<CalendarRules>,
+    /// When the provider is away, by start.
+    pub vacations: Vec<Vacation>,
     /// The days asked for, in that order.
     pub days: Vec<Day>,
 }
@@ -57,7 +88,7 @@ pub struct Loaded {
 /// All calendars.
 #[derive(Debug, Clone)]
 pub struct Calendars {
-    table: Table,
+    pub(super) table: Table,
 }
 
 impl Calendars {
@@ -67,33 +98,36 @@ impl Calendars {
         Self { table }
     }
 
-    /// A provider's rules; none where none were ever set.
-    pub async fn rules(&self, provider: UserId) -> Result<Option<Versioned<CalendarRules>>, StorageError> {
-        let found = self.table.get::<RulesRecord>(&key::calendar_rules(provider)).await?;
-        Ok(found.map(|record| record.map(|record| record.rules)))
+    /// A provider's rules and vacations; none where none were ever set.
+    pub async fn rules(&self, provider: UserId) -> Result<Option<Versioned<RulesRecord>>, StorageError> {
+        self.table.get(&key::calendar_rules(provider)).await
     }
 
     /// Sets a provider's rules if those that are have this version, 0 where there are none; bookings made
     /// before stand.
-    pub async fn set_rules(
-        &self,
-        provider_id: UserId,
-        rules: CalendarRules,
-        version: u64,
-    ) -> Result<(), CommitError<()>> {
+    pub async fn set_rules(&self, rules: &RulesRecord, version: u64) -> Result<(), CommitError<()>> {
         let mut transaction = Transaction::new();
-        transaction.create_or_replace(&RulesRecord { provider_id, rules }, version, ());
+        transaction.create_or_replace(rules, version, ());
         transaction.commit(&self.table).await
     }
 
-    /// A provider's account, rules and given days in one strong read; days never stored are empty.
+    /// The version of a week in which the number of bookings is limited, 0 where it was never written. To be read
+    /// before the days that are counted: whoever writes one of them later writes the week, too.
+    pub async fn week(&self, provider: UserId, monday: Date) -> Result<u64, StorageError> {
+        let found = self.table.get::<WeekRecord>(&key::calendar_week(provider, monday)).await?;
+        Ok(found.map_or(0, |record| record.version))
+    }
+
+    /// A provider's account, rules and given days in one strong read, not all of one moment; days never stored
+    /// are empty.
     pub async fn load(&self, provider: UserId, dates: &[Date]) -> Result<Loaded, StorageError> {
         let (user_key, rules_key) = (key::user(provider), key::calendar_rules(provider));
         let mut keys = vec![user_key.clone(), rules_key.clone()];
         keys.extend(dates.iter().map(|date| key::calendar_day(provider, *date)));
         let mut found = self.table.get_all(&keys).await?;
         let account = found.take::<AccountRecord>(&user_key)?.map(|record| record.value.0);
-        let rules = found.take::<RulesRecord>(&rules_key)?.map(|record| record.value.rules);
+        let kept = found.take::<RulesRecord>(&rules_key)?.map(|record| record.value);
+        let (rules, vacations) = kept.map(|kept| (kept.rules, kept.vacations)).unzip();
         let day = |date: &Date| {
             let stored = found.take::<DayRecord>(&key::calendar_day(provider, *date))?;
             Ok(stored.map_or(Day::empty(*date), |record| Day {
@@ -105,7 +139,8 @@ impl Calendars {
         let days = dates.iter().map(day).collect::<Result<_, StorageError>>()?;
         // A provider who was switched off takes no new bookings.
         let active = account.is_some_and(|account| account.status == AccountStatus::Active);
-        Ok(Loaded { rules: rules.filter(|_| active), days })
+        let vacations = vacations.unwrap_or_default();
+        Ok(Loaded { rules: rules.filter(|_| active), vacations, days })
     }
 
     /// What is taken on the UTC days from `first` to `last`, both included.

@@ -11,16 +11,13 @@ use banister_domain::event::Payload;
 use banister_domain::id::{BookingId, UserId};
 use banister_domain::job::{Erasure, ErasureStep, Job, Work};
 use jiff::{SignedDuration, Timestamp};
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::accounts::SuperAdminsRecord;
 use super::{AccountRecord, Act, AuditEntry, Bookings, OutboxRecord, Piece, ReceiptRecord, jobs};
 use crate::http::{Code, Problem};
 use crate::random;
-use crate::table::{
-    CommitError, Page, Position, Query, Record as _, StorageError, Table, Transaction, backoff, key,
-};
+use crate::table::{CommitError, Page, Query, Record as _, StorageError, Table, Transaction, backoff, key};
 use crate::telemetry;
 
 /// How many open bookings a refusal names.
@@ -135,7 +132,7 @@ impl Erasures {
             ErasureStep::Belongings => self.belongings(user).await,
             ErasureStep::Receipts => self.receipts(user, after).await,
             ErasureStep::Services => self.services(user, after).await,
-            ErasureStep::Calendar => Ok(Self::calendar(user)),
+            ErasureStep::Calendar => self.calendar(user).await,
             ErasureStep::BookingsMade | ErasureStep::BookingsTaken => {
                 self.words_in_bookings(user, erasure.step, after, now).await
             }
@@ -175,17 +172,6 @@ fn whole<R>(page: Page<R>) -> Result<Page<R>, StorageError> {
     } else {
         Err(StorageError::Malformed("items to be erased do not read".into()))
     }
-}
-
-/// Where a list goes on, as a job keeps it.
-fn cursor(position: Option<Position>) -> Result<Option<String>, StorageError> {
-    let text = position.map(|position| serde_json::to_string(&position)).transpose();
-    text.map_err(|error| StorageError::Malformed(error.to_string()))
-}
-
-fn position<T: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<T>, StorageError> {
-    let position = cursor.map(serde_json::from_str).transpose();
-    position.map_err(|error| StorageError::Malformed(error.to_string()))
 }
 
 fn count(items: usize) -> u32 {

@@ -2,13 +2,16 @@
 //! with the job as it is then and the event that asks for the next one. A piece that is asked for twice
 //! finds the job further on, and a crash leaves either all of a piece or nothing of it.
 
+use std::convert::Infallible;
+
 use banister_domain::event::Payload;
 use banister_domain::id::JobId;
 use banister_domain::job::{Job, Work};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::OutboxRecord;
+use super::{AuditEntry, AuditRecord, OutboxRecord};
 use crate::table::{CommitError, Key, Record, StorageError, Table, Transaction, Versioned, key};
 
 /// A job as kept.
@@ -125,12 +128,21 @@ impl Jobs {
     }
 
     /// Asks again for the piece that a job is at, for one whose message was lost; none where there is no such
-    /// job, or it is over. To ask twice does nothing twice.
-    pub async fn ask_again(&self, id: JobId, now: Timestamp) -> Result<Option<Job>, StorageError> {
+    /// job, or it is over. To ask twice does nothing twice. `address` is where that comes from, for the log.
+    pub async fn ask_again(
+        &self,
+        id: JobId,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<Option<Job>, CommitError<Infallible>> {
         let job = self.get(id).await?.filter(|job| !job.value.is_over());
-        let Some(job) = job else { return Ok(None) };
-        self.table.put(&asked_for(&job.value, now)?).await?;
-        Ok(Some(job.value))
+        let Some(Versioned { value: job, .. }) = job else { return Ok(None) };
+        let line = AuditRecord::new(AuditEntry::JobContinued, None, address.to_owned(), now);
+        let what = json!({ "job": id, "state": job.state, "revision": job.revision });
+        let mut transaction = Transaction::new();
+        transaction.put_over(&line.change(&json!(null), &what)).put_over(&asked_for(&job, now)?);
+        transaction.commit(&self.table).await?;
+        Ok(Some(job))
     }
 
     /// Records that a job cannot go on. The message that it stopped at goes on with it when it is sent again.

@@ -6,10 +6,12 @@ mod bookings;
 mod bulk;
 mod calendars;
 mod erasure;
+mod feeds;
 mod jobs;
 mod once;
 mod outbox;
 mod own_export;
+mod race;
 mod second_factor;
 mod security;
 mod services;
@@ -17,36 +19,40 @@ mod sessions;
 mod sockets;
 mod statistics;
 mod user_exports;
+mod vacations;
 
 pub use accounts::{
-    AccountRecord, Accounts, Act, Among, Beside, CodeRecord, ConfirmError, CredentialsRecord, Edit,
-    EditError, Edited, EmailChangeError, FirstPassword, Grant, ListAccounts, NewAccount, PermissionsError,
-    PhotoError, Purpose, RegisterError, Reindexed, ResetRecord, Resetting, SaveAccountError,
-    SetPasswordError,
+    AccountPage, AccountRecord, Accounts, Act, Among, Beside, CodeRecord, ConfirmError, CredentialsRecord,
+    Edit, EditError, Edited, EmailChangeError, FirstPassword, Grant, ListAccounts, Listed, NewAccount,
+    PermissionsError, PhotoError, Purpose, RegisterError, Reindexed, ResetRecord, Resetting,
+    SaveAccountError, SetPasswordError,
 };
 pub use audit::{
-    Audit, AuditEntry, AuditPage, AuditPosition, AuditRecord, COMMAND, Change, ERASED, Finding, JOB,
-    ListAudit, Seals, Verified, Written,
+    Audit, AuditEntry, AuditPage, AuditPosition, AuditRecord, AuditSpan, COMMAND, Change, ERASED, Finding,
+    JOB, ListAudit, Seals, Verified, Written,
 };
 pub use bookings::{
-    BookingRecord, Bookings, ChangeError, HistoryRecord, ListBookings, MarketPosition, Receipt, ReserveError,
-    Side,
+    BookingCommand, BookingRecord, Bookings, ChangeError, Claim, Due, HistoryRecord, HoldRecord,
+    ListBookings, MarketPosition, MoveError, MoveWish, ProposalAnswer, Receipt, ReserveError, Side,
 };
 pub use bulk::{AtOnce, BulkOrderRecord, BulkResultRecord, Bulks, Whom};
-pub use calendars::{Calendars, DayRecord, Loaded, RulesRecord};
+pub use calendars::{Calendars, DayRecord, Loaded, RulesRecord, WeekRecord};
 pub use erasure::{EraseError, Erasures};
+pub use feeds::{FeedError, FeedLinkRecord, FeedRecord, Feeds};
 pub use jobs::{JobRecord, Jobs, Piece, PieceError};
 pub use once::{Handled, Once, ReceiptRecord, Replay};
 pub use outbox::{Outbox, OutboxRecord};
 pub use own_export::{Belongings, ExportPage, ExportPosition, Exports, FormerEmail, Held};
+pub use race::Race;
 pub use second_factor::{FactorState, Proof, SecondFactorError, SecondFactorRecord, SecondFactors};
 pub use security::{Security, SecurityRecord};
 pub use services::{
     ListMarketServices, ListServices, SaveError, ServiceEdit, ServiceEditError, ServiceRecord, Services,
 };
-pub use sessions::{Place, Presented, ReplacedToken, SessionRecord, Sessions};
+pub use sessions::{Ending, Place, Presented, ReplacedToken, SessionRecord, Sessions, SignIn};
 pub use sockets::{
     ConnectionRecord, Connections, MOST_CONNECTIONS, OpenError, SocketRecord, Standing, TicketRecord,
 };
 pub use statistics::{Counted, Rebuilt, Statistics, Told};
 pub use user_exports::{Begun, UserExports};
+pub use vacations::VacationError;

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 
 use banister_domain::account::{Account, Email, Role};
-use banister_domain::availability::CalendarRules;
 use banister_domain::booking::{Booking, HistoryEntry};
 use banister_domain::id::UserId;
 use banister_domain::service::Service;
@@ -14,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::{FormerEmailRecord, GrantsRecord};
 use super::{
-    AccountRecord, AuditEntry, AuditRecord, CodeRecord, Grant, HistoryRecord, RulesRecord,
+    AccountRecord, AuditEntry, AuditRecord, CodeRecord, FeedRecord, Grant, HistoryRecord, RulesRecord,
     SecondFactorRecord, SecurityRecord, ServiceRecord, SessionRecord, SocketRecord,
 };
 use super::{BookingRecord, Bookings, ListBookings, Side};
@@ -34,8 +33,10 @@ pub struct Belongings {
     pub second_factor_required: bool,
     /// What was granted to it, in the order of the permissions.
     pub grants: Vec<Grant>,
-    /// The rules of its calendar.
-    pub calendar: Option<CalendarRules>,
+    /// Its calendar.
+    pub calendar: Option<RulesRecord>,
+    /// The link to its calendar.
+    pub feed: Option<FeedRecord>,
     /// Codes that were mailed to it.
     pub codes: Vec<CodeRecord>,
 }
@@ -149,8 +150,9 @@ impl Exports {
     pub async fn belongings(&self, user: UserId, role: Role) -> Result<Option<Belongings>, StorageError> {
         let codes = [key::email_code(user), key::phone_code(user), key::email_change_code(user)];
         let (own, factor, grants) = (key::user(user), key::second_factor(user), key::grants(user));
-        let (rules, security) = (key::calendar_rules(user), key::security_settings());
-        let mut keys = vec![own.clone(), factor.clone(), grants.clone(), rules.clone()];
+        let (rules, feed) = (key::calendar_rules(user), key::calendar_feed(user));
+        let security = key::security_settings();
+        let mut keys = vec![own.clone(), factor.clone(), grants.clone(), rules.clone(), feed.clone()];
         keys.extend(codes.clone());
         keys.extend(role.is_staff().then(|| security.clone()));
         let mut found = self.table.get_all(&keys).await?;
@@ -164,7 +166,8 @@ impl Exports {
             second_factor: found.take::<SecondFactorRecord>(&factor)?.map(|factor| factor.value),
             second_factor_required: security.unwrap_or_default().second_factor_roles.demand(role),
             grants: GrantsRecord::behind(grants, &account),
-            calendar: found.take::<RulesRecord>(&rules)?.map(|record| record.value.rules),
+            calendar: found.take::<RulesRecord>(&rules)?.map(|record| record.value),
+            feed: found.take::<FeedRecord>(&feed)?.map(|record| record.value),
             codes,
             account,
         }))

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountRecord, AuditEntry, AuditRecord, OutboxRecord, SecurityRecord};
 use crate::config::{ConfigError, Settings};
+use crate::http::Code;
 use crate::identity::second_factor::{SecondFactorKeys, UnreadableSecret};
+use crate::limit::SECOND_FACTOR;
 use crate::table::{CommitError, Key, Record, StorageError, Table, Transaction, Versioned, backoff, key};
 
 /// A second factor as kept: one that is on, or one that waits to be confirmed.
@@ -125,8 +127,7 @@ fn malformed(error: UnreadableSecret) -> StorageError {
 /// What a code is to an item, and what the item becomes.
 enum Judged {
     Right { after: SecondFactorRecord, recovery: bool },
-    Wrong { after: SecondFactorRecord },
-    Wait(u32),
+    Refused { after: Option<SecondFactorRecord>, why: SecondFactorError },
 }
 
 /// The second factors of all accounts.
@@ -161,7 +162,8 @@ impl SecondFactors {
     }
 
     /// Whether `code` opens the account, from `address` at `now`. A wrong one is counted, with an audit
-    /// line, before it is told: parallel guesses are no more than serial ones.
+    /// line, before it is told: parallel guesses are no more than serial ones. Of those that are not looked at after
+    /// too many wrong ones, the first has a line.
     pub async fn prove(
         &self,
         user: UserId,
@@ -175,13 +177,12 @@ impl SecondFactors {
             let known = known.ok_or(CommitError::Refused(SecondFactorError::Off))?;
             let version = known.version;
             match self.judge(&known.value, code, now)? {
-                Judged::Wait(seconds) => return Err(CommitError::Refused(SecondFactorError::Wait(seconds))),
                 Judged::Right { after, recovery } => {
                     return Ok(Proof { used: Versioned { value: after, version }, recovery });
                 }
-                Judged::Wrong { after } => {
-                    if self.refuse(&Versioned { value: after, version }, address, now).await? {
-                        return Err(CommitError::Refused(SecondFactorError::WrongCode));
+                Judged::Refused { after, why } => {
+                    if self.refuse((after, version), why, address, now).await? {
+                        return Err(CommitError::Refused(why));
                     }
                 }
             }
@@ -197,7 +198,9 @@ impl SecondFactors {
         now: Timestamp,
     ) -> Result<Judged, StorageError> {
         if let Some(seconds) = known.failures.and_then(|failures| failures.wait(now)) {
-            return Ok(Judged::Wait(seconds));
+            let told = known.failures.and_then(Failures::tell);
+            let after = told.map(|told| SecondFactorRecord { failures: Some(told), ..known.clone() });
+            return Ok(Judged::Refused { after, why: SecondFactorError::Wait(seconds) });
         }
         let right = |after| Judged::Right { after, recovery: matches!(code, SecondFactorCode::Recovery(_)) };
         let mut after = SecondFactorRecord { failures: None, ..known.clone() };
@@ -217,24 +220,27 @@ impl SecondFactors {
             }
         }
         after.failures = Some(Failures::and(known.failures, now));
-        Ok(Judged::Wrong { after })
+        Ok(Judged::Refused { after: Some(after), why: SecondFactorError::WrongCode })
     }
 
-    /// Counts a wrong code; false where the item has changed since it was read.
+    /// Writes what a code that is refused makes of the item, with an audit line, where it makes anything of it; false
+    /// where the item has changed since it was read.
     async fn refuse(
         &self,
-        after: &Versioned<SecondFactorRecord>,
+        (after, version): (Option<SecondFactorRecord>, u64),
+        why: SecondFactorError,
         address: &str,
         now: Timestamp,
     ) -> Result<bool, StorageError> {
-        let (entry, user) = (AuditEntry::SecondFactorRefused, after.value.user_id);
+        let Some(value) = after else { return Ok(true) };
+        let (entry, user) = (AuditEntry::SecondFactorRefused, value.user_id);
+        let line = AuditRecord::new(entry, Some(user), address.to_owned(), now);
+        let line = match why {
+            SecondFactorError::Wait(_) => line.refused(Code::TooManyRequests, Some(SECOND_FACTOR)),
+            _ => line,
+        };
         let mut transaction = Transaction::new();
-        transaction.replace(after, ()).put_over(&AuditRecord::new(
-            entry,
-            Some(user),
-            address.to_owned(),
-            now,
-        ));
+        transaction.replace(&Versioned { value, version }, ()).put_over(&line);
         match transaction.commit(&self.table).await {
             Ok(()) => Ok(true),
             Err(CommitError::Refused(()) | CommitError::Contention) => Ok(false),

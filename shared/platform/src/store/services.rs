@@ -72,6 +72,20 @@ impl Services {
         Ok(found.map(|record| record.map(|record| record.0)))
     }
 
+    /// Those of these services that there are.
+    pub async fn get_all(&self, ids: &[ServiceId]) -> Result<Vec<Service>, StorageError> {
+        let mut services = Vec::with_capacity(ids.len());
+        // As many as one call takes.
+        for ids in ids.chunks(100) {
+            let keys: Vec<_> = ids.iter().copied().map(key::service).collect();
+            let mut found = self.table.get_all(&keys).await?;
+            for key in &keys {
+                services.extend(found.take::<ServiceRecord>(key)?.map(|record| record.value.0));
+            }
+        }
+        Ok(services)
+    }
+
     /// Writes a new service and the receipt of the request.
     pub async fn create(
         &self,

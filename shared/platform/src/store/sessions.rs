@@ -1,6 +1,8 @@
 //! Log-in sessions: each one family of refresh tokens.
 
-use std::cmp::Reverse;
+mod ending;
+
+pub use ending::{Ending, SignIn};
 
 use banister_domain::account::{Account, Role, session_end};
 use banister_domain::event::Payload;
@@ -8,17 +10,16 @@ use banister_domain::id::{SessionId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{AccountRecord, AuditEntry, AuditRecord, OutboxRecord, Proof};
+use super::{AccountRecord, AuditEntry, AuditRecord, OutboxRecord};
+use crate::http::Code;
 use crate::identity::refresh::{RefreshToken, Salt};
 use crate::table::{
-    CommitError, Key, Position, Query, Record, StorageError, Table, Transaction, Versioned, backoff, key,
+    CommitError, Key, Page, Position, Query, Record, StorageError, Table, Transaction, Versioned, backoff,
+    key,
 };
 
 /// How many sessions are ended in one transaction, which takes 100 items.
 const AT_ONCE: u16 = 90;
-
-/// How many sessions are looked at for a list. Each is less than 1 KB, and a page holds 1 MB.
-const LISTED: u16 = 500;
 
 /// How long after a refresh the same token may come again, since its answer was lost.
 /// Longer than the gateway waits for an answer, which is 30 seconds
@@ -154,12 +155,13 @@ impl Sessions {
     }
 
     /// Begins the session that `token` belongs to; refused if its account has changed since it was
-    /// read: what ended all sessions meanwhile would end this one as well. With a second factor, `proof`
-    /// is its code, which is used by this; refused if it was used meanwhile.
+    /// read: what ended all sessions meanwhile would end this one as well. The code of a second factor is used by
+    /// this; refused if it was used meanwhile. The session that this one replaces ends with it; refused if that has
+    /// ended meanwhile, but not if it was refreshed, or whoever refreshes it again and again would keep others out.
     pub async fn begin(
         &self,
         token: &RefreshToken,
-        (account, proof): (&Versioned<Account>, Option<&Proof>),
+        SignIn { account, proof, replaces }: SignIn<'_>,
         place: Place,
         address: String,
         now: Timestamp,
@@ -185,17 +187,23 @@ impl Sessions {
         if let Some(proof) = proof {
             proof.spend(&mut transaction, (), &address, now)?;
         }
+        if let Some(ending) = replaces {
+            transaction.remove_any(&key::session(ending.user_id, ending.session_id), ());
+            ending.note(&mut transaction, &address, now)?;
+        }
         transaction.commit(&self.table).await
     }
 
-    /// Leaves an audit line of a sign-in that was refused; `user` is none where there is no account.
+    /// Leaves an audit line of a sign-in that was refused with `code`; `user` is none where there is no account.
     pub async fn refuse(
         &self,
         user: Option<UserId>,
+        code: Code,
         address: String,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        self.table.put(&AuditRecord::new(AuditEntry::SignInRefused, user, address, now)).await
+        let line = AuditRecord::new(AuditEntry::SignInRefused, user, address, now);
+        self.table.put(&line.refused(code, None)).await
     }
 
     /// One session that is not over.
@@ -209,20 +217,15 @@ impl Sessions {
         Ok(found.filter(|session| now < session.value.expires_at))
     }
 
-    /// The sessions of a user that stand at `now`, of the [`LISTED`] that were begun last; newest use
-    /// first. `epoch` is the account's.
+    /// One page of a user's sessions, begun last first: at most `limit` are read, also those that are over.
     pub async fn list(
         &self,
         user: UserId,
-        epoch: u32,
-        now: Timestamp,
-    ) -> Result<Vec<SessionRecord>, StorageError> {
-        let query = Query { ascending: false, ..Query::beginning(key::user(user).pk, key::SESSIONS, LISTED) };
-        let found = self.table.query::<SessionRecord>(query).await?.items.into_iter();
-        let mut standing: Vec<_> =
-            found.map(|(session, _)| session.value).filter(|session| session.stands_in(epoch, now)).collect();
-        standing.sort_by_key(|session| Reverse((session.refreshed_at, session.id)));
-        Ok(standing)
+        limit: u16,
+        after: Option<Position>,
+    ) -> Result<Page<SessionRecord>, StorageError> {
+        let all = Query::beginning(key::user(user).pk, key::SESSIONS, limit);
+        self.table.query(Query { ascending: false, after, ..all }).await
     }
 
     /// Makes `next` the one good refresh token of a session in place of `replaced`; refused if another
@@ -264,15 +267,8 @@ impl Sessions {
                 return Ok(());
             };
             let mut transaction = Transaction::new();
-            let ended = Payload::SessionsEnded { user_id: user, session_id: Some(id) };
-            transaction
-                .remove(&session.value.key(), session.version, ())
-                .put_over(&AuditRecord::new(why, Some(user), address.clone(), now))
-                .put_over(&OutboxRecord::new(ended, now)?);
-            if why == AuditEntry::RefreshTokenReused {
-                let reused = Payload::RefreshTokenReused { user_id: user, session_id: id };
-                transaction.put_over(&OutboxRecord::new(reused, now)?);
-            }
+            transaction.remove(&session.value.key(), session.version, ());
+            Ending { user_id: user, session_id: id, why }.note(&mut transaction, &address, now)?;
             match transaction.commit(&self.table).await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Storage(error)) => return Err(error),

@@ -5,13 +5,14 @@
 //! Counters are of a generation. To make them again is to begin the next one: from then on changes go there,
 //! and marks of the generation before count for nothing.
 
+mod own;
 mod rebuild;
 
 pub use rebuild::Rebuilt;
 
 use std::collections::BTreeMap;
 
-use banister_domain::statistics::{Contribution, Counts};
+use banister_domain::statistics::{Contribution, Counts, Side};
 use futures_util::future::try_join_all;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -22,10 +23,13 @@ use crate::table::{
     CommitError, Item, Key, Query, Record, StorageError, Table, Transaction, Versioned, backoff,
 };
 
-/// Things counted in one transaction, which takes 100 items: a mark each, a day each at most, and all days.
-const MOST: usize = 45;
-/// The type of the items that hold counters.
+/// Things counted in one transaction, which takes 100 items: a mark each, a day and two sides each at most, and all
+/// days.
+const MOST: usize = 24;
+/// The type of the items that hold counters of the marketplace.
 const COUNTERS: &str = "statistic";
+/// The type of the items that hold counters of one side's own things.
+const OWN_COUNTERS: &str = "own_counts";
 
 /// The counters.
 #[derive(Debug, Clone)]
@@ -227,7 +231,7 @@ fn changes(
     marks: Vec<(&Counted, Option<Versioned<MarkRecord>>)>,
 ) -> Result<Transaction<()>, Outdated> {
     let mut transaction = Transaction::new();
-    let mut days: BTreeMap<Date, Counts> = BTreeMap::new();
+    let mut sums = Sums::default();
     let mut first = None;
     for (counted, mark) in marks {
         let item_version = mark.as_ref().map_or(0, |mark| mark.version);
@@ -240,11 +244,11 @@ fn changes(
             continue;
         }
         let before = mark.and_then(|mark| mark.contribution);
-        if let Some(Contribution { day, counts }) = &before {
-            days.entry(*day).or_default().take_all(counts);
+        if let Some(before) = &before {
+            sums.change(before, Counts::take_all);
         }
-        if let Some(Contribution { day, counts }) = &counted.contribution {
-            days.entry(*day).or_default().add_all(counts);
+        if let Some(now) = &counted.contribution {
+            sums.change(now, Counts::add_all);
         }
         let Counted { pk, version, contribution } = counted.clone();
         transaction.create_or_replace(
@@ -257,18 +261,37 @@ fn changes(
     let Some(first) = first else { return Ok(transaction) };
     // In any one shard: what is told is the sum of all.
     let mut total = Counts::default();
-    for (day, counts) in days {
+    for (day, counts) in sums.days {
         total.add_all(&counts);
-        add(&mut transaction, &key::statistics_day(generation, first, day), &counts);
+        add(&mut transaction, &key::statistics_day(generation, first, day), COUNTERS, &counts);
     }
-    add(&mut transaction, &key::statistics_total(generation, first), &total);
+    add(&mut transaction, &key::statistics_total(generation, first), COUNTERS, &total);
+    for (side, counts) in sums.sides {
+        add(&mut transaction, &key::own_counts(side, generation), OWN_COUNTERS, &counts);
+    }
     Ok(transaction)
 }
 
-fn add(transaction: &mut Transaction<()>, key: &Key, counts: &Counts) {
+/// What is to be added where.
+#[derive(Default)]
+struct Sums {
+    days: BTreeMap<Date, Counts>,
+    sides: BTreeMap<Side, Counts>,
+}
+
+impl Sums {
+    fn change(&mut self, of: &Contribution, change: fn(&mut Counts, &Counts)) {
+        change(self.days.entry(of.day).or_default(), &of.counts);
+        for side in &of.sides {
+            change(self.sides.entry(*side).or_default(), &of.counts);
+        }
+    }
+}
+
+fn add(transaction: &mut Transaction<()>, key: &Key, kind: &str, counts: &Counts) {
     let names: Vec<_> = counts.iter().map(|(counter, amount)| (counter.to_string(), amount)).collect();
     if !names.is_empty() {
-        transaction.add(key, COUNTERS, names.iter().map(|(name, amount)| (name.as_str(), *amount)));
+        transaction.add(key, kind, names.iter().map(|(name, amount)| (name.as_str(), *amount)));
     }
 }
 

@@ -59,7 +59,8 @@ impl UserExports {
         items: u32,
         now: Timestamp,
     ) -> Result<(), CommitError<PieceError>> {
-        let said = json!({ "rows": export.rows(), "files": export.files.len() });
+        let said = json!({ "rows": export.rows(), "files": export.files.len(),
+            "unreadable": export.unreadable });
         let work = Work::ExportUsers(export.closed());
         let over = Job { work, ..job.value.clone().advanced(items, None, now) };
         self.end(job, over, &said, now).await

@@ -18,6 +18,8 @@
 //! | service | `SERVICE#id` | `SERVICE` | GSI1 `SERVICES#provider` / id, GSI2 `CATEGORY#slug` / id (while published), GSI3 `CATALOGUE` / id (published) or `SERVICES#status` / id |
 //! | calendar rules | `CALENDAR#provider` | `RULES` | |
 //! | calendar day | `CALENDAR#provider` | `DAY#yyyy-mm-dd` | |
+//! | calendar week with a limit | `CALENDAR#provider` | `WEEK#yyyy-mm-dd` (its Monday) | |
+//! | link to a calendar; whose it is | `CALENDAR#provider`; `FEED#hash` | `FEED` | |
 //! | booking | `BOOKING#id` | `BOOKING` | GSI1 `CUSTOMER#id` / start#id, GSI2 `PROVIDER#id` / start#id, GSI3 `DUE#shard` / deadline#id (while requested) |
 //! | booking history | `BOOKING#id` | `HISTORY#revision` | GSI1 `BOOKINGS#yyyy-mm-dd` / start#id (the first line) |
 //! | idempotency receipt | `ONCE#subject` | operation#key | |
@@ -28,8 +30,9 @@
 //! | audit | `AUDIT#day#shard` | id | GSI1 `AUDITED#user` / id, GSI2 `ACTED#user` / id (where somebody else did it) |
 //! | audit chain: link, head | `AUDITCHAIN#day#shard` | `LINK#audit id`, `HEAD` | |
 //! | counters: generation, of a day, of all time | `STATISTICS`, `STAT#generation#shard` | `GENERATION`, yyyy-mm-dd, `TOTAL` | |
+//! | counters of one side (`customer`, `provider`) | `COUNTS#side#id` | generation, ten digits | |
 //! | what a thing is counted as | `COUNTED#its PK` | `COUNTED` | |
-//! | rate limit | `LIMIT#operation#hash of the subject#window` | `LIMIT`, `FROM#hash of the address` | |
+//! | rate limit | `LIMIT#operation#hash of the subject` | `LIMIT`, `FROM#hash of the address` | |
 
 mod audit;
 mod bookings;

@@ -1,6 +1,7 @@
 use banister_domain::account::{Email, Phone, Role};
 use banister_domain::id::Id;
 use banister_domain::service::{Category, ServiceStatus};
+use banister_domain::statistics::Side;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -37,8 +38,8 @@ fn every_key() {
             "PHONE#+12015550123 / PHONE".into(),
         ),
         (
-            key::limit_from("sign_in", "robin@example.com", 60, "192.0.2.1"),
-            "LIMIT#sign_in#robin@example.com#60 / FROM#192.0.2.1".into(),
+            key::limit_from("sign_in", "robin@example.com", "192.0.2.1"),
+            "LIMIT#sign_in#robin@example.com / FROM#192.0.2.1".into(),
         ),
         (
             key::session(Id::from_parts(1, 16), Id::from_parts(1, 16)),
@@ -54,8 +55,15 @@ fn every_key() {
         (key::service(Id::from_parts(1, 16)), format!("SERVICE#svc_{ULID} / SERVICE")),
         (key::calendar_rules(Id::from_parts(1, 16)), format!("CALENDAR#usr_{ULID} / RULES")),
         (key::calendar_day(Id::from_parts(1, 16), date), format!("CALENDAR#usr_{ULID} / DAY#2026-03-10")),
+        (key::calendar_week(Id::from_parts(1, 16), date), format!("CALENDAR#usr_{ULID} / WEEK#2026-03-10")),
+        (key::calendar_feed(Id::from_parts(1, 16)), format!("CALENDAR#usr_{ULID} / FEED")),
+        (key::calendar_feed_link("00ff"), "FEED#00ff / FEED".into()),
         (key::booking(Id::from_parts(1, 16)), format!("BOOKING#bkg_{ULID} / BOOKING")),
         (key::booking_history(Id::from_parts(1, 16), 3), format!("BOOKING#bkg_{ULID} / HISTORY#0000000003")),
+        (
+            key::own_counts(Side::Provider(Id::from_parts(1, 16)), 3),
+            format!("COUNTS#provider#usr_{ULID} / 0000000003"),
+        ),
         (key::receipt("usr_1", "create_booking", "abc"), "ONCE#usr_1 / create_booking#abc".into()),
         (key::job(Id::from_parts(1, 16)), format!("JOB#job_{ULID} / JOB")),
         (key::bulk_order(Id::from_parts(1, 16)), format!("JOB#job_{ULID} / ORDER")),
@@ -68,7 +76,7 @@ fn every_key() {
         (key::audit(date, Id::from_parts(1, 16)), format!("AUDIT#2026-03-10#3 / aud_{ULID}")),
         (key::audit_link("2026-03-10#3", "aud_1"), "AUDITCHAIN#2026-03-10#3 / LINK#aud_1".into()),
         (key::audit_head("2026-03-10#3"), "AUDITCHAIN#2026-03-10#3 / HEAD".into()),
-        (key::limit("sign_in", "192.0.2.1", 600), "LIMIT#sign_in#192.0.2.1#600 / LIMIT".into()),
+        (key::limit("sign_in", "192.0.2.1"), "LIMIT#sign_in#192.0.2.1 / LIMIT".into()),
     ];
     for (key, wanted) in rows {
         assert_eq!(text(&key), wanted);
@@ -102,6 +110,10 @@ fn every_index_key() {
         [format!("GSI1 AUDITED#usr_{ULID} / aud_{ULID}"), format!("GSI2 ACTED#usr_{ULID} / aud_{ULID}")]
     );
     assert_eq!(key::audit_shard("2026-03-10".parse().unwrap(), 3), "AUDIT#2026-03-10#3");
+    assert_eq!(key::audit_chains_before("2026-03-01#3", 2), ["2026-02-28#3", "2026-02-27#3"]);
+    assert!(
+        ["2026-03-01", "by hand#3", "2026-03-01#x"].iter().all(|n| key::audit_chains_before(n, 2).is_empty())
+    );
     let lists = |status| shown(key::service_lists(user, Category::PetCare, status, Id::from_parts(1, 16)));
     for status in [ServiceStatus::Draft, ServiceStatus::Archived] {
         let of_status = serde_json::to_value(status).unwrap();

@@ -1,6 +1,7 @@
 //! The one table: reads, bounded queries and transactions. Only operators' commands go through all of it
 //! (`every.rs`); no function has the right to.
 
+mod attempts;
 mod every;
 pub mod key;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod query;
 mod record;
 mod transaction;
 
+pub(crate) use attempts::Attempts;
 pub use query::{Page, Position, Query};
 pub use record::{Item, Record, Versioned, from_item};
 pub use transaction::{CommitError, Transaction};
@@ -150,39 +152,6 @@ impl Table {
         counted.wrote(&answer.consumed_capacity);
         Ok(())
     }
-
-    /// Adds one to the counter at `key` unless it has reached `limit`, in one conditional write;
-    /// the item may be deleted after `expires_at`. False when the limit was reached before.
-    pub async fn count_up_to(
-        &self,
-        key: &Key,
-        limit: u32,
-        expires_at: jiff::Timestamp,
-    ) -> Result<bool, StorageError> {
-        let call = self.client.update_item().table_name(&self.name).set_key(Some(attributes(key)));
-        let counted = TableCall::begin();
-        let answer = call
-            .return_consumed_capacity(CAPACITY)
-            .update_expression("ADD #n :one SET #t = :t, #ttl = :ttl")
-            .condition_expression("attribute_not_exists(#n) OR #n < :limit")
-            .expression_attribute_names("#n", "n")
-            .expression_attribute_names("#t", "t")
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":one", AttributeValue::N("1".into()))
-            .expression_attribute_values(":limit", AttributeValue::N(limit.to_string()))
-            .expression_attribute_values(":t", AttributeValue::S("limit".into()))
-            .expression_attribute_values(":ttl", AttributeValue::N(expires_at.as_second().to_string()))
-            .send()
-            .await;
-        match answer {
-            Ok(answer) => {
-                counted.wrote(&answer.consumed_capacity);
-                Ok(true)
-            }
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
-            Err(error) => Err(unavailable(error)),
-        }
-    }
 }
 
 /// Items read together, by key.
@@ -194,6 +163,11 @@ impl Found {
     #[must_use]
     pub fn has(&self, key: &Key) -> bool {
         self.0.contains_key(key)
+    }
+
+    /// Takes what is at `key` out as it is; none where there was nothing.
+    pub(crate) fn take_item(&mut self, key: &Key) -> Option<Item> {
+        self.0.remove(key)
     }
 
     /// Takes the record at `key` out; none where there was none.

@@ -14,7 +14,8 @@ use crate::telemetry::TableCall;
 pub struct Position(BTreeMap<String, String>);
 
 impl Position {
-    fn from_item(item: &Item, index: Option<Index>) -> Option<Self> {
+    /// Right behind an item of the table, or of an index.
+    pub(crate) fn from_item(item: &Item, index: Option<Index>) -> Option<Self> {
         let mut names = vec!["PK", "SK"];
         names.extend(index.map(Index::attributes).iter().flat_map(|(pk, sk)| [*pk, *sk]));
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
@@ -31,14 +32,16 @@ impl Position {
         self.0.get(index.attributes().1).map(String::as_str)
     }
 
-    /// As a job keeps it.
-    pub fn to_text(&self) -> Result<String, StorageError> {
-        serde_json::to_string(self).map_err(|error| StorageError::Malformed(error.to_string()))
+    /// Where a list goes on, as a job keeps it; nothing at its end.
+    pub fn keep(place: Option<&Self>) -> Result<Option<String>, StorageError> {
+        let text = place.map(serde_json::to_string).transpose();
+        text.map_err(|error| StorageError::Malformed(error.to_string()))
     }
 
-    /// From what a job keeps.
-    pub fn from_text(text: &str) -> Result<Self, StorageError> {
-        serde_json::from_str(text).map_err(|error| StorageError::Malformed(error.to_string()))
+    /// Where a list goes on, from what a job keeps; at its beginning where that is nothing.
+    pub fn kept(text: Option<&str>) -> Result<Option<Self>, StorageError> {
+        let place = text.map(serde_json::from_str).transpose();
+        place.map_err(|error| StorageError::Malformed(error.to_string()))
     }
 
     fn into_key(self) -> HashMap<String, AttributeValue> {

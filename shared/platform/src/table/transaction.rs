@@ -1,6 +1,6 @@
 //! Transactions in which every item says what its failed condition means.
 
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use jiff::Timestamp;
@@ -90,6 +90,16 @@ impl<M> Transaction<M> {
         self.push(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()), Some(stale))
     }
 
+    /// Deletes a record that must still be there, whatever its version.
+    pub fn remove_any(&mut self, key: &Key, gone: M) -> &mut Self {
+        let delete = Delete::builder()
+            .table_name("")
+            .set_key(Some(attributes(key)))
+            .condition_expression("attribute_exists(PK)")
+            .build();
+        self.push(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()), Some(gone))
+    }
+
     /// Deletes what is at `key`, if anything is.
     pub fn delete(&mut self, key: &Key) -> &mut Self {
         let delete = Delete::builder().table_name("").set_key(Some(attributes(key))).build();
@@ -131,6 +141,11 @@ impl<M> Transaction<M> {
         let expression = format!("SET #t = :t ADD {}", additions.join(", "));
         let item = update.update_expression(expression).build();
         self.push(item.map(|update| TransactWriteItem::builder().update(update).build()), None)
+    }
+
+    /// Any other change of an item.
+    pub(super) fn update(&mut self, update: Result<Update, BuildError>, failed: M) -> &mut Self {
+        self.push(update.map(|update| TransactWriteItem::builder().update(update).build()), Some(failed))
     }
 
     fn put<R: Record>(

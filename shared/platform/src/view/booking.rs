@@ -1,12 +1,40 @@
 //! How a booking is shown to its two sides.
 
-use banister_domain::booking::{Booking, Status};
+use banister_domain::availability::Seats;
+use banister_domain::booking::{Actor, Booking, Percent, Proposal, Refund, Status, Terms};
 use banister_domain::id::{BookingId, ServiceId, UserId};
 use banister_domain::money::Price;
 use banister_domain::service::LocationKind;
 use banister_domain::text::{Note, Place, Title};
 use jiff::Timestamp;
 use serde::Serialize;
+
+/// Another time for a booking, which is held until the other side answers.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = Proposal, example = json!({
+    "by": "customer",
+    "starts_at": "2026-03-11T10:00:00Z",
+    "ends_at": "2026-03-11T11:00:00Z",
+    "expires_at": "2026-03-10T08:00:00Z",
+}))]
+pub struct ProposalView {
+    /// The side that proposed it; the other one accepts.
+    by: Actor,
+    #[schema(value_type = String, format = DateTime, example = "2026-03-11T10:00:00Z")]
+    starts_at: Timestamp,
+    #[schema(value_type = String, format = DateTime, example = "2026-03-11T11:00:00Z")]
+    ends_at: Timestamp,
+    /// Until when it can be accepted; the booking stays where it is otherwise.
+    #[schema(value_type = String, format = DateTime, example = "2026-03-10T08:00:00Z")]
+    expires_at: Timestamp,
+}
+
+impl From<&Proposal> for ProposalView {
+    fn from(proposal: &Proposal) -> Self {
+        let Proposal { by, place, expires_at, .. } = proposal;
+        Self { by: *by, starts_at: place.starts_at, ends_at: place.ends_at, expires_at: *expires_at }
+    }
+}
 
 /// A booking.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -22,8 +50,21 @@ use serde::Serialize;
     "price": { "amount": 6500, "currency": "eur" },
     "location_kind": "at_customer",
     "location": "12 Harbour Street, Springfield",
+    "seats": 1,
     "note": "Second floor, the bell does not work.",
     "answer_by": "2026-03-10T08:00:00Z",
+    "terms": {
+        "booking_type": "on_request",
+        "reschedule": "consent",
+        "cancellation": {
+            "grace_minutes": 0,
+            "tiers": [{ "before_minutes": 1440, "refund_percent": 100 }],
+            "no_show_refund_percent": 0,
+        },
+    },
+    "refund": null,
+    "refund_at_most": null,
+    "proposal": null,
     "created_at": "2026-03-09T08:00:00Z",
     "updated_at": "2026-03-09T08:00:00Z",
 }))]
@@ -40,14 +81,25 @@ pub struct BookingView {
     starts_at: Timestamp,
     #[schema(value_type = String, format = DateTime, example = "2026-03-10T11:00:00Z")]
     ends_at: Timestamp,
-    /// As it was when booked.
+    /// Of all its seats, as it was when booked.
     price: Price,
     location_kind: LocationKind,
     location: Option<Place>,
+    /// How many seats it takes.
+    seats: Seats,
     note: Option<Note>,
-    /// Until when the provider may answer a request; then it expires.
-    #[schema(value_type = String, format = DateTime, example = "2026-03-10T08:00:00Z")]
-    answer_by: Timestamp,
+    /// Until when the provider may answer a request; then it expires. `null` where it was booked at once.
+    #[schema(value_type = Option<String>, format = DateTime, example = "2026-03-10T08:00:00Z")]
+    answer_by: Option<Timestamp>,
+    /// What was agreed beside time and price.
+    terms: Terms,
+    /// What the customer gets back, once it was called off or the customer did not come; else `null`.
+    refund: Option<Refund>,
+    /// What is given back at most when the customer calls off, since they moved it when it was so much; else `null`.
+    refund_at_most: Option<Percent>,
+    #[schema(value_type = Option<ProposalView>)]
+    /// Another time that one side proposed and the other has yet to answer; else `null`.
+    proposal: Option<ProposalView>,
     #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
@@ -58,9 +110,10 @@ impl BookingView {
     /// The booking as it stands at `now`.
     pub fn new(booking: Booking, now: Timestamp) -> Self {
         let status = booking.status_at(now);
+        let proposal = booking.open_proposal(now).map(ProposalView::from);
         let Booking { id, service_id, service_title, customer_id, provider_id, starts_at, .. } = booking;
-        let Booking { ends_at, price, location_kind, location, note, .. } = booking;
-        let Booking { answer_by, created_at, updated_at, .. } = booking;
+        let Booking { ends_at, price, location_kind, location, seats, note, .. } = booking;
+        let Booking { answer_by, terms, refund, refund_at_most, created_at, updated_at, .. } = booking;
         Self {
             id,
             status,
@@ -73,8 +126,13 @@ impl BookingView {
             price,
             location_kind,
             location,
+            seats,
             note,
             answer_by,
+            terms,
+            refund,
+            refund_at_most,
+            proposal,
             created_at,
             updated_at,
         }

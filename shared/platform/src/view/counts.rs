@@ -21,7 +21,7 @@ pub struct CountsView {
     /// Bookings by status.
     #[schema(example = json!({ "requested": 4, "confirmed": 61, "declined": 2, "cancelled": 5, "expired": 1 }))]
     bookings: BTreeMap<booking::Status, i64>,
-    /// Prices of the confirmed bookings, a sum for each currency in which there are any.
+    /// Prices of the bookings that are agreed or took place and what is kept of others, a sum for each currency in which there are any.
     booked: Vec<Money>,
 }
 

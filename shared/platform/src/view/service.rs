@@ -1,6 +1,7 @@
 //! How a service is shown.
 
-use banister_domain::availability::DurationMinutes;
+use banister_domain::availability::{DurationMinutes, Seats, ServiceRules};
+use banister_domain::booking::Terms;
 use banister_domain::id::{ServiceId, UserId};
 use banister_domain::money::Price;
 use banister_domain::service::{Category, LocationKind, Service, ServiceStatus};
@@ -19,6 +20,17 @@ use serde::Serialize;
     "price": { "amount": 6500, "currency": "eur" },
     "duration_minutes": 60,
     "location_kind": "at_customer",
+    "seats": 1,
+    "calendar": {},
+    "terms": {
+        "booking_type": "on_request",
+        "reschedule": "consent",
+        "cancellation": {
+            "grace_minutes": 0,
+            "tiers": [{ "before_minutes": 1440, "refund_percent": 100 }],
+            "no_show_refund_percent": 0,
+        },
+    },
     "status": "published",
     "created_at": "2026-03-09T08:00:00Z",
     "updated_at": "2026-03-09T08:00:00Z",
@@ -29,9 +41,16 @@ pub struct ServiceView {
     title: Title,
     description: Description,
     category: Category,
+    /// Of each seat.
     price: Price,
     duration_minutes: DurationMinutes,
     location_kind: LocationKind,
+    /// How many customers one time is for.
+    seats: Seats,
+    /// Where it differs from its provider's calendar.
+    calendar: ServiceRules,
+    /// What is agreed with each booking of it.
+    terms: Terms,
     status: ServiceStatus,
     #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
     created_at: Timestamp,
@@ -42,7 +61,8 @@ pub struct ServiceView {
 impl From<Service> for ServiceView {
     fn from(service: Service) -> Self {
         let Service { id, provider_id, title, description, category, price, .. } = service;
-        let Service { duration_minutes, location_kind, status, created_at, updated_at, .. } = service;
+        let Service { duration_minutes, location_kind, seats, calendar, terms, status, .. } = service;
+        let Service { created_at, updated_at, .. } = service;
         Self {
             id,
             provider_id,
@@ -52,6 +72,9 @@ impl From<Service> for ServiceView {
             price,
             duration_minutes,
             location_kind,
+            seats,
+            calendar,
+            terms,
             status,
             created_at,
             updated_at,

@@ -57,7 +57,7 @@ impl From<AuditRecord> for ExportedRecord {
     fn from(record: AuditRecord) -> Self {
         let by = author(&record);
         let AuditRecord { id, at, entry, change, address, request_id, .. } = record;
-        let change = change.map(|change| if told(entry) { change } else { change.without_words() });
+        let change = change.map(|change| if shown(entry) { change } else { change.without_words() });
         let (before, after) = change.map(|Change { before, after }| (before, after)).unzip();
         let own = by == Author::Owner;
         let (address, request_id) = (Some(address).filter(|_| own), request_id.filter(|_| own));
@@ -126,6 +126,8 @@ fn proves(entry: AuditEntry) -> bool {
         | E::RecoveryCodeUsed
         | E::RecoveryCodesRenewed
         | E::DataExported
+        | E::CalendarFeedMade
+        | E::CalendarFeedRevoked
         | E::AccountErasing => true,
         // Anybody registers with any address, and types what they like.
         E::AccountRegistered
@@ -153,11 +155,18 @@ fn proves(entry: AuditEntry) -> bool {
         | E::ServiceRestored
         | E::BookingCancelled
         | E::SecuritySettingsSet
+        | E::UsersReindexed
+        | E::AuditLinked
+        | E::CountersRebuilt
+        | E::JobContinued
         | E::AccountErased => false,
     }
 }
 
-/// Whether the words of staff were mailed to the person; all others are for staff.
-fn told(entry: AuditEntry) -> bool {
-    matches!(entry, AuditEntry::ServiceArchived | AuditEntry::BookingCancelled)
+/// Whether the person sees what is said of them: words of staff that were mailed to them, and what the account
+/// itself said. All others are for staff.
+fn shown(entry: AuditEntry) -> bool {
+    use AuditEntry as E;
+    let mailed = matches!(entry, E::ServiceArchived | E::BookingCancelled);
+    mailed || matches!(entry, E::AccountChanged | E::PhoneSet | E::EmailChanged)
 }

@@ -1,11 +1,13 @@
 //! What an export shows of services and bookings.
 
-use banister_domain::booking::{Actor, Booking, HistoryEntry, Status};
+use banister_domain::availability::Zone;
+use banister_domain::booking::{Actor, Booking, HistoryEntry, Reschedule, Status};
 use banister_domain::id::UserId;
 use banister_domain::service::{Archived, Service};
 use banister_domain::text::Reason;
 use banister_platform::view::{BookingView, ServiceView};
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use serde::Serialize;
 
 /// A service, and why staff archived it where they did.
@@ -19,6 +21,17 @@ use serde::Serialize;
     "price": { "amount": 6500, "currency": "eur" },
     "duration_minutes": 60,
     "location_kind": "at_customer",
+    "seats": 1,
+    "calendar": {},
+    "terms": {
+        "booking_type": "on_request",
+        "reschedule": "consent",
+        "cancellation": {
+            "grace_minutes": 0,
+            "tiers": [{ "before_minutes": 1440, "refund_percent": 100 }],
+            "no_show_refund_percent": 0,
+        },
+    },
     "status": "published",
     "created_at": "2026-03-09T08:00:00Z",
     "updated_at": "2026-03-09T08:00:00Z",
@@ -42,7 +55,7 @@ impl From<Service> for ExportedService {
     }
 }
 
-/// A booking as both sides see it, with its history.
+/// A booking as both sides see it, with what was agreed by the clock, and its history.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
     "id": "bkg_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
@@ -56,18 +69,38 @@ impl From<Service> for ExportedService {
     "price": { "amount": 6500, "currency": "eur" },
     "location_kind": "at_customer",
     "location": "12 Harbour Street, Springfield",
+    "seats": 1,
     "note": "Second floor, the bell does not work.",
     "answer_by": "2026-03-10T08:00:00Z",
+    "terms": {
+        "booking_type": "on_request",
+        "reschedule": "consent",
+        "cancellation": {
+            "grace_minutes": 0,
+            "tiers": [{ "before_minutes": 1440, "refund_percent": 100 }],
+            "no_show_refund_percent": 0,
+        },
+    },
+    "refund": null,
+    "refund_at_most": null,
+    "proposal": null,
     "created_at": "2026-03-09T08:00:00Z",
     "updated_at": "2026-03-09T09:00:00Z",
+    "time_zone": "Europe/Lisbon",
+    "local_start": "2026-03-10T10:00:00",
     "history": [
-        { "at": "2026-03-09T08:00:00Z", "actor": "customer", "from": null, "to": "requested", "reason": null },
-        { "at": "2026-03-09T09:00:00Z", "actor": "customer", "from": "requested", "to": "cancelled", "reason": "I am ill." },
+        { "at": "2026-03-09T08:00:00Z", "actor": "customer", "from": null, "to": "requested", "reason": null, "reschedule": null },
+        { "at": "2026-03-09T09:00:00Z", "actor": "customer", "from": "requested", "to": "cancelled", "reason": "I am ill.", "reschedule": null },
     ],
 }))]
 pub(super) struct ExportedBooking {
     #[serde(flatten)]
     booking: BookingView,
+    /// The provider's zone when it was made.
+    time_zone: Zone,
+    /// The start on the provider's clock then: what was agreed.
+    #[schema(value_type = String)]
+    local_start: DateTime,
     /// What happened to it, oldest first.
     history: Vec<ExportedChange>,
 }
@@ -85,15 +118,22 @@ struct ExportedChange {
     to: Status,
     /// Why, in the own words or those of staff; the other side's are its own, and were mailed.
     reason: Option<Reason>,
+    /// What it says of a move, if it is about one.
+    reschedule: Option<Reschedule>,
 }
 
 impl ExportedBooking {
     pub(super) fn new(booking: Booking, history: Vec<HistoryEntry>, user: UserId, now: Timestamp) -> Self {
         let line = |line: HistoryEntry| {
             let told = line.actor == Actor::Staff || line.actor_id == Some(user);
-            let HistoryEntry { at, actor, from, to, reason, .. } = line;
-            ExportedChange { at, actor, from, to, reason: reason.filter(|_| told) }
+            let HistoryEntry { at, actor, from, to, reason, reschedule, .. } = line;
+            ExportedChange { at, actor, from, to, reason: reason.filter(|_| told), reschedule }
         };
-        Self { booking: BookingView::new(booking, now), history: history.into_iter().map(line).collect() }
+        Self {
+            time_zone: booking.time_zone.clone(),
+            local_start: booking.local_start,
+            booking: BookingView::new(booking, now),
+            history: history.into_iter().map(line).collect(),
+        }
     }
 }

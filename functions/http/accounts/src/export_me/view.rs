@@ -6,10 +6,10 @@ use banister_domain::availability::CalendarRules;
 use banister_domain::id::{SessionId, UserId};
 use banister_platform::http::SignedIn;
 use banister_platform::store::{
-    Belongings, CodeRecord, ExportPage, FormerEmail, Grant, Purpose, SecondFactorRecord, SessionRecord,
-    SocketRecord,
+    Belongings, CodeRecord, ExportPage, FeedRecord, FormerEmail, Grant, Purpose, RulesRecord,
+    SecondFactorRecord, SessionRecord, SocketRecord,
 };
-use banister_platform::view::{AccountView, Viewer};
+use banister_platform::view::{AccountView, VacationView, Viewer};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -34,7 +34,9 @@ pub(crate) struct ExportView {
     /// Codes that were mailed, of which something is still kept; in the first answer only.
     codes: Vec<ExportedCode>,
     /// A provider's calendar, if one was set; in the first answer only.
-    calendar: Option<CalendarRules>,
+    calendar: Option<ExportedCalendar>,
+    /// The link to a provider's calendar, if there is one; in the first answer only.
+    calendar_feed: Option<ExportedFeed>,
     /// Sessions, also those that are over and not yet deleted.
     sessions: Vec<ExportedSession>,
     /// WebSocket connections.
@@ -59,6 +61,48 @@ pub(crate) struct ExportView {
     pub(super) next_cursor: Option<String>,
 }
 
+/// A provider's calendar.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "time_zone": "Europe/Lisbon",
+    "weekly": [{ "day": "mon", "start": "09:00", "end": "12:30" }],
+    "buffer_before_minutes": 0,
+    "buffer_after_minutes": 15,
+    "min_notice_minutes": 120,
+    "horizon_days": 60,
+    "slot_step_minutes": 30,
+    "exceptions": [{ "date": "2026-12-25", "ranges": [] }],
+    "vacations": [{
+        "id": "vac_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
+        "from": "2026-08-03",
+        "to": "2026-08-16",
+        "starts_at": "2026-08-02T22:00:00Z",
+        "ends_at": "2026-08-16T22:00:00Z",
+        "message": "Back on 17 August.",
+    }],
+}))]
+pub(super) struct ExportedCalendar {
+    #[serde(flatten)]
+    rules: CalendarRules,
+    /// When the provider is away.
+    vacations: Vec<VacationView>,
+}
+
+impl From<RulesRecord> for ExportedCalendar {
+    fn from(RulesRecord { rules, vacations, .. }: RulesRecord) -> Self {
+        Self { rules, vacations: vacations.into_iter().map(VacationView::from).collect() }
+    }
+}
+
+/// A link to a provider's calendar, of which nothing is kept that opens it.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(example = json!({ "created_at": "2026-03-09T08:00:00Z" }))]
+pub(super) struct ExportedFeed {
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
 impl ExportView {
     /// Without anything.
     pub(super) fn new(user_id: UserId, begun_at: Timestamp) -> Self {
@@ -70,6 +114,7 @@ impl ExportView {
             permissions: Vec::new(),
             codes: Vec::new(),
             calendar: None,
+            calendar_feed: None,
             sessions: Vec::new(),
             connections: Vec::new(),
             former_emails: Vec::new(),
@@ -85,7 +130,7 @@ impl ExportView {
 
     /// With what is no list.
     pub(super) fn with(self, belongings: Belongings, viewer: &Viewer, now: Timestamp) -> Self {
-        let Belongings { account, second_factor, second_factor_required, grants, calendar, codes } =
+        let Belongings { account, second_factor, second_factor_required, grants, calendar, feed, codes } =
             belongings;
         let factor = |record| ExportedSecondFactor::new(&record, second_factor_required);
         let status = account.status;
@@ -94,7 +139,8 @@ impl ExportView {
             second_factor: second_factor.map(factor),
             permissions: grants.into_iter().map(ExportedPermission::from).collect(),
             codes: codes.into_iter().map(ExportedCode::from).collect(),
-            calendar,
+            calendar: calendar.map(ExportedCalendar::from),
+            calendar_feed: feed.map(|FeedRecord { created_at, .. }| ExportedFeed { created_at }),
             ..self
         }
     }

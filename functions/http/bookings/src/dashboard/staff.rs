@@ -73,7 +73,8 @@ pub(crate) struct ExpiringRequest {
 
 impl From<Booking> for ExpiringRequest {
     fn from(booking: Booking) -> Self {
-        let Booking { id, service_title, customer_id, provider_id, starts_at, answer_by, .. } = booking;
+        let answer_by = booking.answer_by.unwrap_or(booking.starts_at);
+        let Booking { id, service_title, customer_id, provider_id, starts_at, .. } = booking;
         Self { id, service_title, customer_id, provider_id, starts_at, answer_by }
     }
 }

@@ -1,3 +1,5 @@
+mod booked;
+
 use banister_domain::account::Role;
 use banister_domain::availability::{Interval, Zone};
 use banister_domain::id::{Id, ServiceId, UserId};
@@ -5,6 +7,7 @@ use banister_domain::money::{Currency, Money, Price};
 use banister_domain::service::LocationKind;
 
 use super::*;
+use booked::massage;
 
 const LOCALES: [Locale; 2] = [Locale::En, Locale::Ru];
 
@@ -23,33 +26,14 @@ fn person(name: &str, locale: Locale) -> Account {
     }
 }
 
-fn massage(title: &str) -> Booking {
-    let (starts_at, ends_at) = (at("2026-03-10T10:00:00Z"), at("2026-03-10T11:00:00Z"));
-    Booking {
-        id: Id::from_parts(1, 1),
-        customer_id: Id::from_parts(1, 2),
-        provider_id: Id::from_parts(1, 3),
-        service_id: Id::from_parts(1, 4),
-        service_title: title.parse().expect("a title"),
-        price: Price::try_from(Money::new(12_500, Currency::Usd)).expect("a price"),
-        location_kind: LocationKind::Online,
-        location: None,
-        note: None,
-        starts_at,
-        ends_at,
-        time_zone: Zone::UTC,
-        local_start: "2026-03-10T10:00:00".parse().expect("a local time"),
-        occupies: Interval::new(starts_at, ends_at).expect("an interval"),
-        status: Status::Requested,
-        answer_by: at("2026-03-10T08:15:00Z"),
-        created_at: at("2026-03-09T08:15:00Z"),
-        updated_at: at("2026-03-09T08:15:00Z"),
-        revision: 0,
+fn news(turn: impl Into<Turn>, side: Side) -> News {
+    News {
+        booking: Id::from_parts(1, 1),
+        turn: turn.into(),
+        side,
+        other: Id::from_parts(1, 3),
+        by_staff: false,
     }
-}
-
-fn news(status: Status, side: Side) -> News {
-    News { booking: Id::from_parts(1, 1), status, side, other: Id::from_parts(1, 3), by_staff: false }
 }
 
 /// No two blank lines, no white space at the ends of lines, no template left over.
@@ -214,18 +198,23 @@ fn a_second_factor_and_its_codes_are_told_with_their_time() {
 #[test]
 fn every_booking_letter_says_what_when_with_whom_and_for_how_much() {
     let subjects = [
-        (Status::Requested, "New request: Deep massage", "Новая заявка: Deep massage"),
-        (Status::Confirmed, "Confirmed: Deep massage", "Подтверждено: Deep massage"),
-        (Status::Declined, "Declined: Deep massage", "Отклонено: Deep massage"),
-        (Status::Cancelled, "Cancelled: Deep massage", "Отменено: Deep massage"),
-        (Status::Expired, "Expired: Deep massage", "Заявка истекла: Deep massage"),
+        (Turn::Moved, "Moved: Deep massage", "Перенесено: Deep massage"),
+        (Turn::MoveProposed, "Another time proposed: Deep massage", "Предложено другое время: Deep massage"),
+        (Turn::MoveDeclined, "Stays as it is: Deep massage", "Остаётся как было: Deep massage"),
+        (Turn::Stands(Status::Requested), "New request: Deep massage", "Новая заявка: Deep massage"),
+        (Turn::Stands(Status::Confirmed), "Confirmed: Deep massage", "Подтверждено: Deep massage"),
+        (Turn::Stands(Status::Declined), "Declined: Deep massage", "Отклонено: Deep massage"),
+        (Turn::Stands(Status::Cancelled), "Cancelled: Deep massage", "Отменено: Deep massage"),
+        (Turn::Stands(Status::Expired), "Expired: Deep massage", "Заявка истекла: Deep massage"),
+        (Turn::Stands(Status::Completed), "Completed: Deep massage", "Состоялось: Deep massage"),
+        (Turn::Stands(Status::NoShow), "Missed: Deep massage", "Пропущено: Deep massage"),
     ];
-    for (status, english, russian) in subjects {
+    for (turn, english, russian) in subjects {
         for (locale, side) in
             LOCALES.into_iter().flat_map(|locale| [(locale, Side::Customer), (locale, Side::Provider)])
         {
             let (reader, other) = (person("Robin", locale), person("Kim", locale));
-            let letter = booking(&reader, Some(&other), &massage("Deep massage"), news(status, side), None);
+            let letter = booking(&reader, Some(&other), &massage("Deep massage"), news(turn, side), None);
             let Letter { subject, text, html } = letter.expect("a letter");
             let (expected_subject, when, with) = match (locale, side) {
                 (Locale::En, Side::Customer) => {

@@ -7,7 +7,7 @@ use banister_domain::money::{Currency, Money, Price};
 use banister_domain::service::{Category, LocationKind, Service};
 use banister_platform::identity::refresh::RefreshToken;
 use banister_platform::store::{
-    Accounts, CodeRecord, CredentialsRecord, Place, Purpose, ServiceRecord, Sessions,
+    Accounts, CodeRecord, CredentialsRecord, Place, Purpose, ServiceRecord, Sessions, SignIn,
 };
 use banister_platform::table::key;
 
@@ -127,7 +127,7 @@ async fn another_address_is_mailed_a_code_and_the_old_one_the_news() {
     let account = accounts.get(user_id).await.expect("an answer").expect("an account");
     let token = RefreshToken::issue(user_id, Id::from_parts(1, 7));
     let sessions = Sessions::new(table);
-    let begun = sessions.begin(&token, (&account, None), Place::default(), "test".into(), now).await;
+    let begun = sessions.begin(&token, SignIn::to(&account), Place::default(), "test".into(), now).await;
     begun.expect("a session");
     let session = (user_id, token.session_id);
     accounts.change_email(session, |code| code == code_id, "test".into(), now).await.expect("moved");
@@ -194,6 +194,9 @@ async fn a_provider_is_told_what_staff_archived_and_why() {
         price: Price::try_from(Money::new(12_500, Currency::Usd)).expect("a price"),
         duration_minutes: DurationMinutes::new(60).expect("a duration"),
         location_kind: LocationKind::Online,
+        seats: banister_domain::availability::Seats::MIN,
+        terms: banister_domain::booking::Terms::default(),
+        calendar: banister_domain::availability::ServiceRules::default(),
         status: banister_domain::service::ServiceStatus::Published,
         archived: None,
         created_at: now,

@@ -128,7 +128,33 @@ impl World {
             "publish_service" => Request::new(format!("{}/publish", self.draft().await), act),
             "archive_service" => Request::new(self.draft().await, act),
             "get_calendar" => Request::new("/v1/me/calendar", get),
-            "set_calendar" => Request::new("/v1/me/calendar", calendar()),
+            "set_calendar" => {
+                // Another one each time: what is set already is not written.
+                self.made += 1;
+                let mut calendar = calendar();
+                calendar["horizon_days"] = json!(61 + self.made % 300);
+                Request::new("/v1/me/calendar", calendar)
+            }
+            "list_vacations" => Request::new("/v1/me/calendar/vacations", get),
+            "create_vacation" => {
+                self.made += 1;
+                let day = format!("2027-01-{:02}", self.made % 28 + 1);
+                Request::new("/v1/me/calendar/vacations", json!({ "from": day, "to": day }))
+            }
+            "delete_vacation" => {
+                let ask = json!({ "from": "2027-03-01", "to": "2027-03-01" });
+                let made = self.provider.post("/v1/me/calendar/vacations", &ask).await.unwrap();
+                Request::new(
+                    format!("/v1/me/calendar/vacations/{}", made.body["id"].as_str().expect("an id")),
+                    get,
+                )
+            }
+            "create_calendar_feed" => Request::new("/v1/me/calendar/feed", act),
+            "delete_calendar_feed" => {
+                self.feed().await;
+                Request::new("/v1/me/calendar/feed", act)
+            }
+            "get_calendar_feed" => Request::new(self.feed().await, get),
             "list_slots" => Request::new(format!("{service}/slots?from=2026-03-03&to=2026-03-03"), get),
             "create_booking" => {
                 let ask = json!({ "service_id": self.service, "starts_at": self.next_start() });
@@ -139,6 +165,28 @@ impl World {
             "confirm_booking" => Request::new(format!("{}/confirm", self.booking().await), act),
             "decline_booking" => Request::new(format!("{}/decline", self.booking().await), act),
             "cancel_booking" => Request::new(format!("{}/cancel", self.booking().await), act),
+            "complete_booking" => Request::new(format!("{}/complete", self.begun().await), act),
+            "mark_no_show" => Request::new(format!("{}/no-show", self.begun().await), act),
+            "list_booking_history" => Request::new(format!("{}/history", self.booking().await), get),
+            "preview_cancellation" => {
+                Request::new(format!("{}/cancellation-preview", self.booking().await), get)
+            }
+            "create_hold" => {
+                let ask = json!({ "service_id": self.service, "starts_at": self.next_start() });
+                Request { key: Some(format!("hold-this-{}", self.made)), ..Request::new("/v1/holds", ask) }
+            }
+            "delete_hold" => Request::new(self.held().await, act),
+            "reschedule_booking" => {
+                let path = self.agreed().await;
+                Request::new(format!("{path}/reschedule"), json!({ "starts_at": self.next_start() }))
+            }
+            "accept_reschedule" => {
+                let (path, starts_at) = self.proposed().await;
+                Request::new(format!("{path}/reschedule/accept"), json!({ "starts_at": starts_at }))
+            }
+            "decline_reschedule" => {
+                Request::new(format!("{}/reschedule/decline", self.proposed().await.0), act)
+            }
             "get_dashboard" => Request::new("/v1/me/dashboard", get),
             "create_photo_upload" => {
                 Request::new("/v1/me/photo", json!({ "content_type": "image/jpeg", "size": 1_000 }))

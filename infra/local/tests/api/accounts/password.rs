@@ -167,6 +167,13 @@ async fn a_limit_that_cannot_be_counted_lets_nobody_through() {
         ("/v1/sessions", json!({ "email": owner.email, "password": PASSWORD })),
         ("/v1/email-confirmations", json!({ "email": owner.email, "code": "12345678" })),
         ("/v1/me/totp", json!({ "password": PASSWORD })),
+        ("/v1/me/phone/confirm", json!({ "code": "12345678" })),
+        ("/v1/me/email/confirm", json!({ "code": "12345678" })),
+        (
+            "/v1/accounts",
+            json!({ "email": "customer.two@example.com", "password": PASSWORD, "role": "customer",
+                "first_name": "Customer", "last_name": "Two" }),
+        ),
     ];
     let broken = || {
         for _ in 0..20 {

@@ -96,6 +96,40 @@ async fn one_a_minute_and_five_an_hour() {
     assert_eq!(news(&cloud, &client.email).await.len(), 5);
 }
 
+/// Limits hold in every minute and every hour, not in those of the clock, and what is told to wait is enough.
+#[tokio::test]
+async fn nothing_begins_anew_with_the_minute_or_the_hour() {
+    let cloud = cloud_at("2026-03-02T08:53:59Z").await;
+    let client = stranger(&cloud);
+    let again = async |named: &str| {
+        let answer = resend(&client, "nobody@example.com").await;
+        refused(&answer, 429, "too_many_requests");
+        let wait: i64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert_eq!(answer.headers["ratelimit"], format!("\"{named}\";r=0;t={wait}"));
+        wait
+    };
+    for _ in 0..5 {
+        body(resend(&client, "nobody@example.com").await, 202);
+        pass(&cloud, 2).await;
+        let wait = again("resend_account").await;
+        assert!((30..=58).contains(&wait), "{wait}");
+        pass(&cloud, wait).await;
+    }
+    // The hour began while they were asked for.
+    pass(&cloud, 120).await;
+    let wait = again("resend_account_hour").await;
+    assert!((3_000..=3_180).contains(&wait), "{wait}");
+    pass(&cloud, wait).await;
+    body(resend(&client, "nobody@example.com").await, 202);
+    // Only the first one is an hour ago.
+    pass(&cloud, 30).await;
+    assert!(again("resend_account").await <= 30);
+    for _ in 0..4 {
+        pass(&cloud, 60).await;
+        body(resend(&client, "nobody@example.com").await, 202);
+    }
+}
+
 /// A new code takes nothing from an attempt that is being counted, and an attempt nothing from it.
 #[tokio::test]
 async fn asked_for_while_codes_are_tried_the_newest_is_good() {

@@ -1,7 +1,9 @@
 //! `POST /v1/admin/users/bulk`: the same for many accounts.
 
 mod broken;
+mod filters;
 mod jobs;
+mod unreadable;
 
 use std::collections::BTreeMap;
 

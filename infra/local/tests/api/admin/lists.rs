@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{because, path};
 use crate::problems::{refused, refused_parameter};
 use crate::support::invariants::items;
-use crate::support::{body, cloud, customer, pass, stranger, super_admin, text};
+use crate::support::{body, cloud, customer, pass, spoil, stranger, super_admin, text};
 
 /// The addresses on all pages of a list, in order.
 async fn listed(who: &Client, query: &str, limit: u16) -> Vec<String> {
@@ -201,4 +201,18 @@ async fn what_is_asked_for_must_make_sense() {
     let empty = json!({ "items": [], "next_cursor": null });
     assert_eq!(body(admin.get(nothing).await.unwrap(), 200), empty);
     refused(&stranger(&cloud).get("/v1/admin/users").await.unwrap(), 401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn an_account_that_does_not_read_hides_no_other() {
+    let (cloud, admin, people) = crowd().await;
+    spoil(&cloud, &people[2].id).await;
+    for limit in [1, 100] {
+        let all = ["super.admin", "robert.support", "ann.lee", "rosa.robinson", "robin.smith"];
+        assert_eq!(listed(&admin, "", limit).await, all);
+        assert_eq!(listed(&admin, "&role=customer", limit).await, ["robin.smith"]);
+        assert_eq!(listed(&admin, "&q=ro&role=customer", limit).await, ["robin.smith"]);
+        assert_eq!(listed(&admin, "&q=sam", limit).await, Vec::<String>::new());
+        assert_eq!(listed(&admin, "&email=sam.robin%40example.com", limit).await, Vec::<String>::new());
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{acts, because, manager, path, seen};
 use crate::problems::{refused, refused_at};
-use crate::support::invariants::{invariants, items};
+use crate::support::invariants::{HashMap, invariants, items};
 use crate::support::{body, cloud, cloud_at, customer, mails, news, pass, stranger, super_admin, text};
 
 fn somebody(email: &str, role: &str) -> Value {
@@ -141,6 +141,69 @@ async fn an_invitation_is_void_with_what_ends_all_sessions_and_a_reset_does_as_w
     assert_eq!(seen(&superior, &owner).await["email_confirmed"], true);
 }
 
+/// Three days are for whoever has not come yet: the answer to the same request tells whether a guess is the
+/// password.
+#[tokio::test]
+async fn a_used_invitation_is_known_for_half_an_hour() {
+    let cloud = cloud_at("2026-03-02T08:00:00Z").await;
+    let superior = super_admin(&cloud, "Super Admin").await;
+    let made =
+        body(make(&superior, "make-one", &somebody("support.nine@example.com", "provider")).await, 201);
+    let token = invited(&cloud, &made).token_from_mail(&cloud).await.unwrap();
+    let life = async || {
+        let resets =
+            items(&cloud).await.into_iter().filter(|item| item["t"].as_s().is_ok_and(|t| t == "reset"));
+        let ends: Vec<i64> = resets.map(|item| item["ttl"].as_n().unwrap().parse().unwrap()).collect();
+        assert_eq!(ends.len(), 1);
+        ends[0] - cloud.clock.now().as_second()
+    };
+    pass(&cloud, 3_600).await;
+    assert!((71 * 3_600 - 60..=71 * 3_600).contains(&life().await), "{}", life().await);
+    body(choose(&cloud, &token, PASSWORD).await, 204);
+    assert!((1_740..=1_800).contains(&life().await), "{}", life().await);
+    pass(&cloud, 1_700).await;
+    body(choose(&cloud, &token, PASSWORD).await, 204);
+    refused(&choose(&cloud, &token, "another horse battery").await, 422, "invalid_reset_token");
+    pass(&cloud, 100).await;
+    refused(&choose(&cloud, &token, PASSWORD).await, 422, "invalid_reset_token");
+}
+
+/// Nothing is kept of what nobody is mailed, and what was mailed before opens nothing, now or later.
+#[tokio::test]
+async fn whoever_is_switched_off_is_not_invited() {
+    let cloud = cloud_at("2026-03-02T08:00:00Z").await;
+    let superior = super_admin(&cloud, "Super Admin").await;
+    let made =
+        body(make(&superior, "make-one", &somebody("support.nine@example.com", "provider")).await, 201);
+    let mut owner = invited(&cloud, &made);
+    let first = owner.token_from_mail(&cloud).await.unwrap();
+    body(superior.post(&path(&owner, "/disable"), &because("Not yet.")).await.unwrap(), 200);
+    cloud.quiet().await.unwrap();
+    let kept = async || {
+        let of = |kind: &str, item: &&HashMap| item["t"].as_s().is_ok_and(|t| t == kind);
+        let all = items(&cloud).await;
+        let count = |kind: &str| all.iter().filter(|item| of(kind, item)).count();
+        (count("reset"), count("audit"), mails(&cloud, "support.nine@example.com").await.len())
+    };
+    let before = kept().await;
+    assert_eq!((before.0, before.2), (1, 1));
+    for _ in 0..2 {
+        // Counts for nothing either.
+        assert_eq!(superior.act(&path(&owner, "/confirmation-code")).await.unwrap().status, 202);
+    }
+    cloud.quiet().await.unwrap();
+    assert_eq!(kept().await, before);
+    refused(&choose(&cloud, &first, PASSWORD).await, 422, "invalid_reset_token");
+    body(superior.post(&path(&owner, "/enable"), &because("Now.")).await.unwrap(), 200);
+    refused(&choose(&cloud, &first, PASSWORD).await, 422, "invalid_reset_token");
+    assert!(owner.sign_in().await.is_err());
+    assert_eq!(superior.act(&path(&owner, "/confirmation-code")).await.unwrap().status, 202);
+    cloud.quiet().await.unwrap();
+    owner.accept_invitation(&cloud).await.unwrap();
+    let acts: Vec<_> = acts(&cloud, &owner).await.into_iter().map(|line| line[0].clone()).collect();
+    assert_eq!(acts, ["account_created", "account_disabled", "account_enabled", "account_invited"]);
+}
+
 #[tokio::test]
 async fn a_repeated_request_makes_nothing_twice() {
     let cloud = cloud().await;
@@ -249,8 +312,11 @@ async fn staff_change_what_an_account_says() {
         refused_at(&answer, &format!("/{name}"), "unknown");
     }
     refused(&admin.patch_over(&path(&admin, ""), &ask).await.unwrap(), 403, "forbidden");
-    let fields = json!({ "fields": ["first_name", "phone", "locale"] });
-    assert_eq!(acts(&cloud, &owner).await, [json!(["account_changed", admin.id, [null, fields]])]);
+    let before = json!({ "values": { "first_name": "Customer", "phone": null, "phone_status": "named",
+        "locale": "en" } });
+    let after = json!({ "fields": ["first_name", "locale", "phone", "phone_status"], "values": {
+        "first_name": "Robin", "phone": "+12015550123", "phone_status": "held", "locale": "ru" } });
+    assert_eq!(acts(&cloud, &owner).await, [json!(["account_changed", admin.id, [before, after]])]);
 }
 
 /// Of two who change an account at once, or one after the other without reading again, one is told.

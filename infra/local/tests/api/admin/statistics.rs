@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use banister_domain::access::{Permission, Permissions};
 use banister_domain::account::Role;
+use banister_domain::statistics::Side;
 use banister_local::client::Client;
 use banister_local::cloud::Cloud;
-use banister_platform::table::key;
+use banister_platform::table::{Item, key};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -181,7 +182,7 @@ async fn what_is_gone_does_not_count() {
 #[tokio::test]
 async fn counters_are_made_again() {
     let cloud = cloud_at(START).await;
-    market(&cloud).await;
+    let (_, owner, _) = market(&cloud).await;
     cloud.quiet().await.unwrap();
     let good = told(&cloud).await;
     assert_eq!(good, by_hand(&cloud).await);
@@ -189,11 +190,17 @@ async fn counters_are_made_again() {
         spoil(&cloud, &key::statistics_shard(0, shard), "2031-03-03").await;
         spoil(&cloud, &key::statistics_shard(0, shard), key::TOTAL).await;
     }
+    let side = Side::Customer(owner.id.parse().unwrap());
+    let own = statistics(&cloud).own(side).await.unwrap();
+    spoil(&cloud, &key::own_counts_of(side), &key::own_counts(side, 0).sk).await;
     assert_ne!(told(&cloud).await, good);
+    assert_ne!(statistics(&cloud).own(side).await.unwrap(), own);
     let rebuilt = statistics(&cloud).rebuild().await.unwrap();
     assert_eq!((rebuilt.generation, rebuilt.things, rebuilt.unreadable), (1, 5, 0));
     assert_eq!((rebuilt.corrected.len(), rebuilt.corrected_days), (1, 1));
     assert_eq!(told(&cloud).await, good);
+    assert_eq!(statistics(&cloud).own(side).await.unwrap(), own);
+    counters_agree(&cloud).await;
     // The next change is counted where it is told.
     customer(&cloud, "Customer Two").await;
     cloud.quiet().await.unwrap();
@@ -204,6 +211,9 @@ async fn counters_are_made_again() {
     let all = crate::support::invariants::items(&cloud).await;
     let has = |start: &str| all.iter().any(|item| item["PK"].as_s().unwrap().starts_with(start));
     assert_eq!((has("STAT#0#"), has("STAT#1#"), has("STAT#2#")), (false, true, true));
+    let of = |item: &&Item| item["PK"].as_s().unwrap() == &key::own_counts_of(side);
+    let generations: Vec<_> = all.iter().filter(of).map(|item| item["SK"].as_s().unwrap().clone()).collect();
+    assert_eq!(generations, [1, 2].map(|generation| key::own_counts(side, generation).sk));
 }
 
 async fn spoil(cloud: &Cloud, pk: &str, sk: &str) {

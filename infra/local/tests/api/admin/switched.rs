@@ -5,7 +5,7 @@ use banister_domain::account::Role;
 use banister_local::client::{Client, Incoming, PASSWORD};
 use futures_util::future::join;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{acts, because, manager, path, seen};
@@ -52,6 +52,32 @@ async fn an_account_that_is_switched_off_is_out_and_stays_out_of_old_sessions() 
         json!(["account_enabled", by, [disabled, { "reason": "A mistake." }]]),
     ];
     assert_eq!(acts(&cloud, &owner).await, expected);
+}
+
+/// What an act answers is what may be changed next, by the tag that it has.
+#[tokio::test]
+async fn the_answers_of_acts_have_the_tag_of_the_account() {
+    let cloud = cloud().await;
+    let admin = super_admin(&cloud, "Super Admin").await;
+    let owner = customer(&cloud, "Customer One").await;
+    let other = manager(&cloud, Role::Management, "Support One").await;
+    let acts = [
+        (Method::POST, path(&owner, ""), "/disable", because("Sent spam.")),
+        (Method::POST, path(&owner, ""), "/enable", because("A mistake.")),
+        (Method::PUT, path(&other, ""), "/role", json!({ "role": "accountant" })),
+    ];
+    for (number, (method, account, act, ask)) in acts.into_iter().enumerate() {
+        let answer = admin.call(method, &format!("{account}{act}"), &[], Some(&ask)).await.unwrap();
+        let tag = answer.headers["etag"].to_str().unwrap().to_owned();
+        body(answer, 200);
+        assert_eq!(admin.get(&account).await.unwrap().headers["etag"], tag, "{act}");
+        let change = async || {
+            let ask = json!({ "first_name": format!("Name {}", ["A", "B", "C"][number]) });
+            admin.call(Method::PATCH, &account, &[("if-match", &tag)], Some(&ask)).await.unwrap()
+        };
+        body(change().await, 200);
+        refused(&change().await, 412, "stale");
+    }
 }
 
 #[tokio::test]

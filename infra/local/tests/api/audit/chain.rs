@@ -34,7 +34,7 @@ fn place(pk: &str, sk: &str) -> [(&'static str, AttributeValue); 2] {
 }
 
 /// Deletes an item past everything.
-async fn remove(cloud: &Cloud, key: &key::Key) {
+pub(super) async fn remove(cloud: &Cloud, key: &key::Key) {
     let mut call = cloud.table.client("local-test").delete_item().table_name(TABLE);
     for (name, value) in place(&key.pk, &key.sk) {
         call = call.key(name, value);
@@ -43,7 +43,7 @@ async fn remove(cloud: &Cloud, key: &key::Key) {
 }
 
 /// Sets one attribute of an item past everything.
-async fn set(cloud: &Cloud, key: &key::Key, name: &str, value: AttributeValue) {
+pub(super) async fn set(cloud: &Cloud, key: &key::Key, name: &str, value: AttributeValue) {
     let mut call = cloud.table.client("local-test").update_item().table_name(TABLE);
     for (name, value) in place(&key.pk, &key.sk) {
         call = call.key(name, value);
@@ -52,11 +52,11 @@ async fn set(cloud: &Cloud, key: &key::Key, name: &str, value: AttributeValue) {
     call.expression_attribute_values(":v", value).send().await.unwrap();
 }
 
-fn chain_of(record: &AuditRecord) -> String {
+pub(super) fn chain_of(record: &AuditRecord) -> String {
     record.key().pk.trim_start_matches(key::AUDIT).to_owned()
 }
 
-fn link_of(record: &AuditRecord) -> key::Key {
+pub(super) fn link_of(record: &AuditRecord) -> key::Key {
     key::audit_link(&chain_of(record), &record.id.to_string())
 }
 
@@ -71,7 +71,7 @@ fn fullest(records: Vec<AuditRecord>) -> Vec<AuditRecord> {
     fullest
 }
 
-fn text(value: &str) -> AttributeValue {
+pub(super) fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
 
@@ -217,7 +217,7 @@ async fn what_was_missed_is_linked() {
     }
     let of_chain = records.iter().filter(|record| chain_of(record) == chain).count();
     for linked in [of_chain, 0] {
-        assert_eq!(audit(&cloud).link_missed(day, cloud.clock.now()).await.unwrap(), linked);
+        assert_eq!(audit(&cloud).link_missed(day, None, cloud.clock.now()).await.unwrap(), linked);
         assert_eq!(findings(&cloud).await, []);
     }
 }

@@ -4,7 +4,9 @@ use banister_domain::access::{Permission, Permissions};
 use banister_domain::account::Role;
 use banister_local::client::Client;
 use banister_local::cloud::Cloud;
-use banister_platform::store::AuditRecord;
+use banister_platform::random;
+use banister_platform::store::{AuditEntry, AuditRecord};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{logged, table};
@@ -99,6 +101,50 @@ async fn a_list_is_of_one_target_or_of_one_actor() {
     }
 }
 
+/// Also the first and the last moment of a day are of it; pages end where the days do.
+#[tokio::test]
+async fn days_narrow_the_list_of_a_target_or_of_an_actor() {
+    let cloud = cloud_at(super::START).await;
+    let admin = reader(&cloud).await;
+    let (actor, target) = (random::id(cloud.clock.now()), random::id(cloud.clock.now()));
+    let mut written = Vec::new();
+    for at in [
+        "2029-12-31T23:59:59.999Z",
+        "2030-03-02T00:00:00Z",
+        "2030-03-02T23:59:59.999999Z",
+        "2030-03-03T00:00:00Z",
+        "2031-03-02T12:00:00Z",
+    ] {
+        let at: Timestamp = at.parse().unwrap();
+        let record = AuditRecord::new(AuditEntry::AccountChanged, Some(target), String::new(), at).by(actor);
+        table(&cloud).put(&record).await.unwrap();
+        written.push(record);
+    }
+    for (days, wanted) in [
+        ("", 0..5),
+        ("&from=2030-03-02", 1..5),
+        ("&to=2030-03-02", 0..3),
+        ("&from=2030-03-02&to=2030-03-02", 1..3),
+        ("&from=2030-03-01&to=2030-03-03", 1..4),
+        ("&from=2030-03-03&to=2031-03-03", 3..5),
+        ("&from=0001-01-01&to=2029-12-31", 0..1),
+        ("&from=0001-01-01&to=1969-12-31", 0..0),
+        ("&from=2031-03-03&to=9999-12-31", 5..5),
+        ("&from=9999-12-31&to=9999-12-31", 5..5),
+    ] {
+        let wanted = newest_first(&written[wanted]);
+        for (who, limit) in [(format!("target={target}"), 1), (format!("actor={actor}"), 2)] {
+            let path = format!("/v1/admin/audit?{who}{days}");
+            assert_eq!(ids(&all_pages(&admin, &path, limit).await), wanted, "{path}");
+        }
+    }
+    let path = format!("/v1/admin/audit?target={target}&from=2030-03-02&limit=1");
+    let page = body(admin.get(&path).await.unwrap(), 200);
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let other = format!("/v1/admin/audit?target={target}&from=2030-03-01&limit=1&cursor={cursor}");
+    assert_eq!(admin.get(&other).await.unwrap().code(), "invalid_cursor");
+}
+
 #[tokio::test]
 async fn what_makes_no_sense_is_refused_and_a_cursor_is_its_readers() {
     let (cloud, _) = logged(3).await;
@@ -107,8 +153,10 @@ async fn what_makes_no_sense_is_refused_and_a_cursor_is_its_readers() {
     let (a, b) = (&admin.id, &customer.id);
     for (query, parameter) in [
         (format!("target={a}&actor={b}"), "actor"),
-        (format!("target={a}&from=2031-03-03"), "from"),
-        (format!("actor={a}&to=2031-03-03"), "to"),
+        (format!("target={a}&from=2031-03-04&to=2031-03-03"), "from"),
+        (format!("actor={a}&to=2031-03-02&from=2031-03-03"), "from"),
+        // After today.
+        (format!("actor={a}&from=2031-03-04"), "from"),
         ("from=2031-03-04&to=2031-03-03".into(), "from"),
         ("from=2030-03-02&to=2031-03-03".into(), "from"),
         ("from=yesterday".into(), "from"),

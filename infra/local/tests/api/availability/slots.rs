@@ -167,20 +167,21 @@ async fn refuses_wrong_parameters() {
         ("to=2026-03-02", "from", "missing"),
         ("from=2026-03-02", "to", "missing"),
         ("from=2026-03-02&to=2026-03-01", "to", "invalid"),
-        ("from=2026-03-01&to=2026-04-01", "to", "invalid"),
+        ("from=2026-03-01&to=2026-05-02", "to", "invalid"),
         ("from=yesterday&to=2026-03-02", "from", "invalid"),
         ("from=2026-02-30&to=2026-03-02", "from", "invalid"),
         ("from=2026-03-02&to=9999-99-99", "to", "invalid"),
         ("from=2026-03-02&to=2026-03-02T10:00:00Z", "to", "invalid"),
         ("from=2026-03-02&to=2026-03-02&time_zone=Mars/Olympus", "time_zone", "invalid"),
         ("from=2026-03-02&to=2026-03-02&time_zone=", "time_zone", "invalid"),
+        ("from=2026-03-02&to=2026-03-02&seats=0", "seats", "invalid"),
         ("from=2026-03-02&to=2026-03-02&limit=5", "limit", "unknown"),
         ("from=2026-03-02&from=2026-03-01&to=2026-03-02", "from", "invalid"),
     ] {
         let answer = anyone.get(&format!("/v1/services/{service}/slots?{query}")).await.unwrap();
         refused_parameter(&answer, parameter, kind);
     }
-    let most = format!("/v1/services/{service}/slots?from=2026-03-01&to=2026-03-31");
+    let most = format!("/v1/services/{service}/slots?from=2026-03-01&to=2026-05-01");
     body(anyone.get(&most).await.unwrap(), 200);
 }
 

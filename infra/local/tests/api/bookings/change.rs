@@ -43,8 +43,8 @@ async fn what_the_state_does_not_allow_is_409_and_says_what_it_does() {
         body(provider.act(&format!("{path}/{done}")).await.unwrap(), 200);
     }
     let cases = [
-        (0, &provider, "confirm", "confirmed", json!(["cancel"])),
-        (0, &provider, "decline", "confirmed", json!(["cancel"])),
+        (0, &provider, "confirm", "confirmed", json!(["cancel", "reschedule"])),
+        (0, &provider, "decline", "confirmed", json!(["cancel", "reschedule"])),
         (1, &provider, "confirm", "declined", json!([])),
         (1, &provider, "decline", "declined", json!([])),
         (1, &customer, "cancel", "declined", json!([])),
@@ -109,7 +109,7 @@ async fn a_reason_may_be_left_out_but_not_be_wrong() {
         (json!({ "reason": "x".repeat(501) }), "/reason", "invalid"),
         (json!({ "reason": 7 }), "/reason", "invalid"),
         (json!({ "status": "confirmed" }), "/status", "unknown"),
-        (json!({ "reason": "Good.", "refund": true }), "/refund", "unknown"),
+        (json!({ "reason": "Good.", "refunds": true }), "/refunds", "unknown"),
     ] {
         for command in ["confirm", "decline", "cancel"] {
             refused_at(&provider.post(&format!("{path}/{command}"), &ask).await.unwrap(), pointer, kind);

@@ -20,7 +20,10 @@ async fn a_booking_has_every_field_and_both_sides_read_it() {
         "service_title": "Consultation", "customer_id": customer.id, "provider_id": provider.id,
         "starts_at": "2026-03-04T10:00:00Z", "ends_at": "2026-03-04T11:00:00Z",
         "price": { "amount": 5_000, "currency": "usd" }, "location_kind": "online", "location": null,
-        "note": "Two\nlines.", "answer_by": booking["answer_by"], "created_at": made, "updated_at": made });
+        "seats": 1, "note": "Two\nlines.", "answer_by": booking["answer_by"], "refund": null, "refund_at_most": null, "proposal": null,
+        "terms": { "booking_type": "on_request", "reschedule": "consent", "cancellation": { "grace_minutes": 0,
+            "tiers": [{ "before_minutes": 0, "refund_percent": 100 }], "no_show_refund_percent": 0 } },
+        "created_at": made, "updated_at": made });
     assert_eq!(booking, expected);
     let (made, until) = (text(&booking, "created_at"), text(&booking, "answer_by"));
     assert_eq!(until, made.replace("2026-03-02T", "2026-03-03T"), "24 hours");

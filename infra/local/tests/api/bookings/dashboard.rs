@@ -2,10 +2,11 @@
 
 use banister_domain::access::{Permission, Permissions};
 use banister_domain::account::Role;
-use banister_local::client::Client;
+use banister_local::client::{Client, PASSWORD};
 use serde_json::{Value, json};
 
 use super::{booked, market};
+use crate::support::counters::counters_agree;
 use crate::support::{body, customer, each, open, pass, provider, service, stranger, text};
 
 async fn dashboard(who: &Client) -> Value {
@@ -32,8 +33,11 @@ async fn both_sides_see_what_is_next_and_how_it_stands() {
         body(one.act(&format!("{}/{command}", made[number])).await.unwrap(), 200);
     }
     let these = |numbers: &[usize]| numbers.iter().map(|number| id(&made[*number])).collect::<Vec<_>>();
-    let counts =
-        json!({ "requested": 3, "confirmed": 2, "declined": 1, "cancelled": 1, "expired": 0, "more": false });
+    let counts = json!({ "requested": 3, "confirmed": 2, "declined": 1, "cancelled": 1, "expired": 0,
+        "completed": 0, "no_show": 0 });
+    let price = body(customer.get(&format!("/v1/services/{service}")).await.unwrap(), 200)["price"].take();
+    let booked = json!([{ "amount": price["amount"].as_i64().unwrap() * 2, "currency": price["currency"] }]);
+    cloud.quiet().await.unwrap();
 
     let shown = dashboard(&customer).await;
     assert_eq!(
@@ -41,7 +45,8 @@ async fn both_sides_see_what_is_next_and_how_it_stands() {
         ("customer", &Value::Null, &Value::Null)
     );
     assert_eq!(ids(&shown["customer"], "next_bookings"), these(&[0, 2, 4, 5, 6]));
-    assert_eq!(shown["customer"]["bookings"], counts);
+    assert_eq!(ids(&shown["customer"], "requests"), these(&[4, 5, 6]));
+    assert_eq!((&shown["customer"]["bookings"], &shown["customer"]["booked"]), (&counts, &booked));
 
     let shown = dashboard(&one).await;
     assert_eq!(
@@ -52,13 +57,15 @@ async fn both_sides_see_what_is_next_and_how_it_stands() {
     assert_eq!(ids(section, "next_bookings"), these(&[0, 2]));
     assert_eq!(ids(section, "requests"), these(&[4, 5, 6]));
     assert_eq!((&section["bookings"], &section["today"]), (&counts, &json!(0)));
-    assert_eq!(section["services"], json!({ "draft": 0, "published": 1, "archived": 0, "more": false }));
+    assert_eq!(section["booked"], booked);
+    assert_eq!(section["services"], json!({ "draft": 0, "published": 1, "archived": 0 }));
 
     // The next day at ten: the first one is over and still one of today; the requests have expired.
     pass(&cloud, 26 * 3_600).await;
     let (mut one, mut customer) = (one, customer);
     one.sign_in().await.unwrap();
     customer.sign_in().await.unwrap();
+    cloud.quiet().await.unwrap();
     let section = dashboard(&one).await["provider"].take();
     assert_eq!(ids(&section, "next_bookings"), these(&[2]));
     assert_eq!((&section["requests"], &section["today"]), (&json!([]), &json!(1)));
@@ -66,7 +73,8 @@ async fn both_sides_see_what_is_next_and_how_it_stands() {
     // Where the provider is, that day is over.
     open(&one, json!({ "time_zone": "Pacific/Kiritimati" })).await;
     assert_eq!(dashboard(&one).await["provider"]["today"], 0);
-    assert_eq!(ids(&dashboard(&customer).await["customer"], "next_bookings"), these(&[2]));
+    let section = dashboard(&customer).await["customer"].take();
+    assert_eq!((ids(&section, "next_bookings"), &section["requests"]), (these(&[2]), &json!([])));
 }
 
 #[tokio::test]
@@ -76,20 +84,72 @@ async fn requests_stand_in_the_order_of_their_deadlines() {
     pass(&cloud, 60).await;
     let later = booked(&customer, &service, "2026-03-05T10:00:00Z").await;
     let soon = booked(&customer, &service, "2026-03-02T12:00:00Z").await;
-    let shown = dashboard(&one).await;
-    assert_eq!(ids(&shown["provider"], "requests"), [id(&soon), id(&late), id(&later)]);
+    for (who, section) in [(&one, "provider"), (&customer, "customer")] {
+        let shown = dashboard(who).await[section].take();
+        assert_eq!(ids(&shown, "requests"), [id(&soon), id(&late), id(&later)]);
+        assert_eq!(shown["requests"][0]["answer_by"], "2026-03-02T12:00:00Z");
+    }
 }
 
+/// More than a page of them has.
 #[tokio::test]
-async fn counts_are_of_so_many_and_say_so() {
-    let (_cloud, one, service, customer) = market().await;
+async fn all_are_counted_and_nobody_elses() {
+    let (cloud, one, service, customer) = market().await;
     for number in 0..51 {
         let start = format!("2026-03-{:02}T{:02}:00:00Z", 3 + number / 10, 8 + number % 10);
         booked(&customer, &service, &start).await;
     }
-    for (who, section) in [(&customer, "customer"), (&one, "provider")] {
-        let counts = &dashboard(who).await[section]["bookings"];
-        assert_eq!((&counts["requested"], &counts["more"]), (&json!(50), &json!(true)), "{section}");
+    let other = self::customer(&cloud, "Customer Two").await;
+    booked(&other, &service, "2026-03-09T10:00:00Z").await;
+    cloud.quiet().await.unwrap();
+    for (who, section, many) in [(&customer, "customer", 51), (&other, "customer", 1), (&one, "provider", 52)]
+    {
+        assert_eq!(dashboard(who).await[section]["bookings"]["requested"], many, "{section}");
+    }
+    counters_agree(&cloud).await;
+}
+
+/// It waits for the other side, and for nobody once it is answered.
+#[tokio::test]
+async fn a_proposed_time_waits_for_the_other_side() {
+    let (_cloud, one, service, customer) = market().await;
+    let terms = json!({ "terms": { "reschedule": "consent" } });
+    body(one.patch(&format!("/v1/services/{service}"), &terms).await.unwrap(), 200);
+    let path = booked(&customer, &service, "2026-03-04T10:00:00Z").await;
+    body(one.act(&format!("{path}/confirm")).await.unwrap(), 200);
+    let waits = async || {
+        let of = async |who: &Client, section: &str| ids(&dashboard(who).await[section], "proposals");
+        [of(&customer, "customer").await, of(&one, "provider").await]
+    };
+    let reschedule = format!("{path}/reschedule");
+    let (nobody, this) = (Vec::<String>::new(), vec![id(&path)]);
+    body(one.post(&reschedule, &json!({ "starts_at": "2026-03-05T15:00:00Z" })).await.unwrap(), 200);
+    assert_eq!(waits().await, [this.clone(), nobody.clone()]);
+    body(customer.post(&format!("{reschedule}/decline"), &json!({})).await.unwrap(), 200);
+    assert_eq!(waits().await, [nobody.clone(), nobody.clone()]);
+    body(customer.post(&reschedule, &json!({ "starts_at": "2026-03-05T15:00:00Z" })).await.unwrap(), 200);
+    assert_eq!(waits().await, [nobody, this]);
+}
+
+#[tokio::test]
+async fn what_of_the_account_waits_for_a_code() {
+    let (cloud, _, _, customer) = market().await;
+    let waits = async |who: &Client, section: &str| dashboard(who).await[section]["to_confirm"].take();
+    assert_eq!(waits(&customer, "customer").await, json!([]));
+    body(customer.patch("/v1/me", &json!({ "phone": "+12015550123" })).await.unwrap(), 200);
+    assert_eq!(waits(&customer, "customer").await, json!(["phone"]));
+    cloud.quiet().await.unwrap();
+    let code = json!({ "code": customer.code_from_mail(&cloud).await.unwrap() });
+    assert_eq!(customer.post("/v1/me/phone/confirm", &code).await.unwrap().status, 204);
+    assert_eq!(waits(&customer, "customer").await, json!([]));
+    for role in ["customer", "provider"] {
+        let mut new = stranger(&cloud);
+        new.email = format!("new.{role}@example.com");
+        let ask = json!({ "email": new.email, "password": PASSWORD, "role": role, "first_name": "New",
+            "last_name": "One", "phone": if role == "customer" { "+12015550124" } else { "+12015550125" } });
+        body(new.post("/v1/accounts", &ask).await.unwrap(), 201);
+        new.sign_in().await.unwrap();
+        assert_eq!(waits(&new, role).await, json!(["email", "phone"]));
     }
 }
 

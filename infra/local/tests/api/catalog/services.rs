@@ -35,6 +35,9 @@ async fn a_draft_has_every_field_and_only_its_owner_sees_it() {
     expected["updated_at"] = service["created_at"].clone();
     expected["provider_id"] = provider.id.clone().into();
     expected["status"] = "draft".into();
+    (expected["seats"], expected["calendar"]) = (json!(1), json!({}));
+    expected["terms"] = json!({ "booking_type": "on_request", "reschedule": "consent", "cancellation": {
+        "grace_minutes": 0, "tiers": [{ "before_minutes": 0, "refund_percent": 100 }], "no_show_refund_percent": 0 } });
     assert_eq!(service, expected);
     assert_eq!(body(provider.get(&path).await.unwrap(), 200), expected);
     let other = crate::support::provider(&cloud, "Provider Two").await;
@@ -291,4 +294,9 @@ async fn nobody_undoes_what_they_have_not_seen() {
     assert_eq!(provider.get(&path).await.unwrap().headers["etag"], now);
     assert_eq!(body(change(now, "Third").await, 200)["title"], "Third");
     assert_eq!(body(change("*", "Fourth").await, 200)["title"], "Fourth");
+    let published = provider.act(&format!("{path}/publish")).await.unwrap();
+    let tag = published.headers["etag"].to_str().unwrap();
+    assert_eq!(provider.get(&path).await.unwrap().headers["etag"], tag);
+    assert_eq!(body(change(tag, "Fifth").await, 200)["title"], "Fifth");
+    refused(&change(tag, "Sixth").await, 412, "stale");
 }

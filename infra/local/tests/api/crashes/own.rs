@@ -82,7 +82,9 @@ async fn moving_to_another_address() {
                 break;
             }
         }
-        assert_eq!(calls, 7, "limit, code, try, code, session, credentials, transaction");
+        // A limit takes a second call where its list is full of attempts that no longer count.
+        let limit = if crash == Crash::Before { 1 } else { 2 };
+        assert_eq!(calls, limit + 6, "limit, code, try, code, session, credentials, transaction");
     }
     let moved = invariants(&cloud).await.events.into_iter();
     let moved = moved.filter(|event| matches!(event.payload, Payload::EmailChanged { .. }));

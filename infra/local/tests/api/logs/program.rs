@@ -26,6 +26,8 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_banister-local"));
         command.args(["--json-logs", "--port", "0", "--data"]).arg(&data);
         command.env("LOG_LEVEL", level).env("PASSWORD_MEMORY_KIB", "16");
+        // Nobody listens there (RFC 863): what is logged where the service does not answer is looked at, too.
+        command.env("BREACHED_PASSWORDS_URL", "http://127.0.0.1:9");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = channel();
         let read = |from: Box<dyn Read + Send>| {

@@ -1,6 +1,9 @@
 //! The run: the main job and what goes wrong beside it, with everything said in it that no log may
 //! repeat. What a new operation takes in or gives out and is nobody else's business goes here.
 
+mod feed;
+mod photo;
+
 use std::time::Duration;
 
 use banister_domain::account::Step;
@@ -11,7 +14,6 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::program::Program;
-use crate::photos;
 use crate::support::{body, text};
 
 /// How long a mail may be on its way.
@@ -20,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Something that no line may hold.
 pub(super) struct Secret {
     pub(super) what: String,
-    text: String,
+    pub(super) text: String,
 }
 
 impl Secret {
@@ -171,6 +173,9 @@ impl Story {
         let sign_in = |password: &str| json!({ "email": client.email, "password": password });
         self.ask(&client, "POST /v1/sessions", sign_in(&wrong), 401).await;
         let session = self.ask(&client, "POST /v1/sessions", sign_in(&password), 201).await;
+        self.session(&format!("{role} for a moment"), &mut client, &session);
+        let over = json!({ "email": client.email, "password": password, "replaces": client.refresh_token });
+        let session = self.ask(&client, "POST /v1/sessions", over, 201).await;
         self.session(role, &mut client, &session);
         let refresh = json!({ "refresh_token": client.refresh_token });
         let session = self.ask(&client, "POST /v1/sessions/refresh", refresh, 200).await;
@@ -189,7 +194,8 @@ pub(super) async fn tell(story: &mut Story) {
     let service = offer(story, &provider).await;
     let sockets = [socket(story, &provider).await, socket(story, &customer).await];
     book(story, &provider, &customer, &service).await;
-    photo(story, &customer).await;
+    feed::feed(story, &provider).await;
+    photo::photo(story, &customer).await;
     passwords(story, &mut customer).await;
     own(story, &customer).await;
     second_factor(story, &mut customer).await;
@@ -256,6 +262,7 @@ async fn book(story: &mut Story, provider: &Client, customer: &Client, service: 
     let booking = text(&list["items"][0], "id").to_owned();
     body(story.call(provider, &format!("POST /v1/bookings/{booking}/confirm"), &[], None).await, 200);
     let reason = story.secret("a reason", "Why the customer cannot come.");
+    story.get(customer, &format!("/v1/bookings/{booking}.ics"), 200).await;
     let cancel = format!("POST /v1/bookings/{booking}/cancel");
     story.ask(customer, &cancel, json!({ "reason": reason }), 200).await;
 }
@@ -274,22 +281,6 @@ async fn socket(story: &mut Story, client: &Client) -> Socket {
         socket.frame().await.expect("an answer");
     }
     socket
-}
-
-/// Uploads what is no picture, and waits until that has been found out.
-async fn photo(story: &mut Story, client: &Client) {
-    let file = story.secret("a file", "What was uploaded is no picture.");
-    let ask = json!({ "content_type": "image/png", "size": file.len() });
-    let begun = story.ask(client, "POST /v1/me/photo", ask, 201).await;
-    let (_, signature) = text(&begun["upload"], "url").rsplit_once("X-Amz-Signature=").expect("a signature");
-    story.secret("the signature of an upload", signature.split('&').next().expect("text"));
-    assert_eq!(photos::send(&begun["upload"], file.as_bytes(), &[]).await, 200);
-    let rejected = async {
-        while story.get(client, "/v1/me", 200).await["photo"]["status"] != "rejected" {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, rejected).await.expect("the photo is rejected");
 }
 
 /// Resets the password by the link that is mailed, and changes it.

@@ -1,15 +1,16 @@
 //! How it is asked for: the file, the limit, the line in the audit log, and what fails on the way.
 
-use banister_domain::id::SessionId;
+use banister_domain::id::{SessionId, UserId};
 use banister_platform::http::Code;
 use banister_platform::random;
 use banister_platform::table::{Key, Record, Table, key};
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::export;
 use crate::problems::refused;
-use crate::support::{body, cloud_at, customer, each, pass, provider, stranger};
+use crate::support::{body, cloud_at, customer, each, pass, provider, stranger, super_admin, text};
 
 /// The middle of a day: limits begin anew at midnight.
 const NOON: &str = "2031-03-03T12:00:00Z";
@@ -76,12 +77,46 @@ async fn ten_a_day_each_with_its_line() {
     let other = provider(&cloud, "Provider One").await;
     body(other.get("/v1/me/export").await.unwrap(), 200);
     let mut client = client;
-    pass(&cloud, 43_200).await;
+    pass(&cloud, 86_400).await;
     client.sign_in().await.unwrap();
     let again = export(&client).await;
     let lines = again["audit_about"].as_array().unwrap().iter();
     let lines: Vec<_> = lines.filter(|line| line["entry"] == "data_exported").collect();
     assert!(lines.len() >= 10 && lines.iter().all(|line| line["by"] == "owner"), "{lines:?}");
+}
+
+/// A job does what staff asked it to: staff did it, although what was done is mostly done by owners.
+#[tokio::test]
+async fn what_a_job_does_for_staff_is_by_staff() {
+    let cloud = cloud_at(NOON).await;
+    let admin = super_admin(&cloud, "Super Admin").await;
+    let mut client = customer(&cloud, "Customer One").await;
+    let nobody = || -> UserId { random::id(cloud.clock.now()) };
+    let ids: Vec<_> = (0..100).map(|_| nobody().to_string()).chain([client.id.clone()]).collect();
+    let ask = json!({ "operation": "end_sessions", "ids": ids, "dry_run": false });
+    let key = [("idempotency-key", "bulk-one")];
+    let begun = admin.call(Method::POST, "/v1/admin/users/bulk", &key, Some(&ask)).await.unwrap();
+    let job = body(begun, 202);
+    cloud.quiet().await.unwrap();
+    let job = body(admin.get(&format!("/v1/jobs/{}", text(&job, "id"))).await.unwrap(), 200);
+    assert_eq!(job["bulk"]["counts"], json!({ "changed": 1, "unchanged": 0, "refused": 100 }));
+    client.sign_in().await.unwrap();
+    let export = export(&client).await;
+    let lines = export["audit_about"].as_array().unwrap().iter();
+    let lines: Vec<_> = lines.filter(|line| line["entry"] == "all_sessions_ended").collect();
+    let [line] = lines[..] else { panic!("{lines:?}") };
+    assert_eq!(
+        (&line["by"], &line["address"], &line["request_id"]),
+        (&json!("staff"), &json!(null), &json!(null))
+    );
+    assert!(!export.to_string().contains(&admin.id));
+    // By themselves it is theirs.
+    body(client.delete("/v1/sessions").await.unwrap(), 204);
+    client.sign_in().await.unwrap();
+    let lines = super::export(&client).await["audit_about"].clone();
+    let by: Vec<_> =
+        lines.as_array().unwrap().iter().filter(|line| line["entry"] == "all_sessions_ended").collect();
+    assert_eq!((by.len(), &by[1]["by"]), (2, &json!("owner")));
 }
 
 /// Dead at any call, it answers no half of an export, and none goes without its line.

@@ -94,7 +94,13 @@ async fn a_hundred_registrations_of_one_address_make_one_account() {
     let (repeated, registered): (Vec<_>, Vec<_>) =
         kept.events.iter().partition(|event| repeated(&event.payload));
     assert_eq!(registered.len(), 1);
-    assert_eq!(repeated.len(), 3, "the owner is told, and not a hundred times");
+    let owner = kept.accounts[0].id;
+    let told =
+        |payload: &Payload| matches!(payload, Payload::RegistrationRepeated { user_id } if *user_id == owner);
+    let told = repeated.iter().filter(|event| told(&event.payload)).count();
+    assert_eq!(repeated.len(), 99);
+    // Whoever got the address may be one of the four that may mail, or not.
+    assert!((3..=4).contains(&told), "the owner is told, and not a hundred times: {told}");
 
     let mut owner = strangers[0].clone();
     owner.email = "wanted@example.com".into();

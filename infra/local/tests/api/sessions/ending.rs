@@ -3,7 +3,10 @@
 use banister_domain::access::Permissions;
 use banister_domain::account::Role;
 use banister_local::client::Client;
-use jiff::Timestamp;
+use banister_local::cloud::Cloud;
+use banister_platform::store::{SessionRecord, Sessions};
+use banister_platform::table::Table;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{opens, refresh};
 use crate::problems::refused;
@@ -56,5 +59,37 @@ async fn one_of_staff_ends_after_thirty() {
             401,
             "invalid_refresh_token",
         );
+    }
+}
+
+/// Makes the own session one that was begun so many days ago, when each refresh moved its end by thirty days
+/// and nothing held it.
+async fn endless(cloud: &Cloud, client: &Client, begun: i64) {
+    let table = Table::from_settings(&cloud.settings("local-test")).unwrap();
+    let now = cloud.clock.now();
+    let days = |days: i64| SignedDuration::from_secs(days * DAY);
+    let user = client.id.parse().unwrap();
+    let found = Sessions::new(table.clone()).get(user, session_of(client), now).await.unwrap().unwrap();
+    let (created_at, expires_at) = (now - days(begun), now + days(29));
+    let refreshed_at = now - days(1);
+    let session = SessionRecord { created_at, refreshed_at, expires_at, ..found.value };
+    table.put(&session).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_begun_before_sessions_had_an_end_is_held_to_it() {
+    let cloud = cloud_at("2026-03-02T08:00:00Z").await;
+    let mut owner = customer(&cloud, "Customer One").await;
+    let mut staff = Client::staff(&cloud, Role::Management, Permissions::NONE, "Support One").await.unwrap();
+    for (client, end) in [(&mut owner, 90), (&mut staff, 30)] {
+        endless(&cloud, client, end - 10).await;
+        assert_eq!(refreshed(client).await, end, "it ends when it would have ended");
+        endless(&cloud, client, end).await;
+        let token = client.refresh_token.clone().unwrap();
+        refused(&refresh(client, &token).await, 401, "invalid_refresh_token");
+        // It is over, and nobody is told of a thief.
+        assert_eq!(crate::accounts::audited(&cloud, &client.id, "refresh_token_reused").await, 0);
+        client.sign_in().await.unwrap();
+        assert_eq!(refreshed(client).await, 30);
     }
 }

@@ -3,7 +3,7 @@
 use banister_domain::id::{SessionId, UserId};
 use banister_platform::identity::refresh::RefreshToken;
 use banister_platform::random;
-use banister_platform::store::{Accounts, Place, Sessions};
+use banister_platform::store::{Accounts, Place, Sessions, SignIn};
 use banister_platform::table::Table;
 
 use super::{opens, refresh};
@@ -47,7 +47,13 @@ async fn two_hundred_sessions_end() {
     let ids: Vec<SessionId> = (0..200).map(|_| random::id(now)).collect();
     for id in &ids {
         sessions
-            .begin(&RefreshToken::issue(user, *id), (&account, None), Place::default(), "test".into(), now)
+            .begin(
+                &RefreshToken::issue(user, *id),
+                SignIn::to(&account),
+                Place::default(),
+                "test".into(),
+                now,
+            )
             .await
             .unwrap();
     }

@@ -6,7 +6,7 @@ use banister_local::client::{Client, PASSWORD};
 use banister_local::faults::{FaultKind, Verdict};
 use banister_platform::identity::refresh::{RefreshKey, RefreshToken};
 use banister_platform::random;
-use banister_platform::store::{Accounts, Place, Sessions};
+use banister_platform::store::{Accounts, Place, Sessions, SignIn};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ async fn end(client: &Client, id: &str) -> banister_local::client::Answer {
 }
 
 #[tokio::test]
-async fn own_sessions_newest_use_first() {
+async fn own_sessions_begun_last_first() {
     let cloud = cloud_at(START).await;
     let first = customer(&cloud, "Customer One").await;
     customer(&cloud, "Customer Two").await;
@@ -52,9 +52,9 @@ async fn own_sessions_newest_use_first() {
     pass(&cloud, 60).await;
     body(refresh(&first, first.refresh_token.as_deref().unwrap()).await, 200);
     let found = list(&second).await;
-    assert_eq!(found.iter().map(|session| text(session, "id")).collect::<Vec<_>>(), [&one, &two]);
-    assert_eq!([&found[0]["current"], &found[1]["current"]], [false, true]);
-    for (session, begun, used) in [(&found[0], 0, 120), (&found[1], 60, 60)] {
+    assert_eq!(found.iter().map(|session| text(session, "id")).collect::<Vec<_>>(), [&two, &one]);
+    assert_eq!([&found[0]["current"], &found[1]["current"]], [true, false]);
+    for (session, begun, used) in [(&found[1], 0, 120), (&found[0], 60, 60)] {
         let after = |name: &str| -> i64 {
             let at: jiff::Timestamp = text(session, name).parse().unwrap();
             at.as_second() - START.parse::<jiff::Timestamp>().unwrap().as_second()
@@ -66,7 +66,7 @@ async fn own_sessions_newest_use_first() {
         assert_eq!(after("expires_at"), after("last_used_at") + 30 * 86_400);
         assert!(text(session, "network").ends_with(".0/24"), "{session}");
     }
-    assert_eq!(found[1]["device"], format!("browser/1({}", "x".repeat(190)));
+    assert_eq!(found[0]["device"], format!("browser/1({}", "x".repeat(190)));
     let shown = Value::from(found).to_string();
     assert!(!shown.contains("rft_") && !shown.contains("hash"), "{shown}");
 }
@@ -81,7 +81,7 @@ async fn a_session_without_a_place_is_listed_and_goes_on() {
     let token = RefreshToken::issue(user, random::id(now));
     let key = RefreshKey::from_settings(&cloud.settings("local-test")).unwrap();
     let sessions = Sessions::new(table(&cloud));
-    sessions.begin(&token, (&account, None), Place::default(), "test".into(), now).await.unwrap();
+    sessions.begin(&token, SignIn::to(&account), Place::default(), "test".into(), now).await.unwrap();
     let found = list(&owner).await;
     assert_eq!((&found[0]["device"], &found[0]["network"]), (&Value::Null, &Value::Null));
     owner.take_tokens(&body(refresh(&owner, &key.expose(&token)).await, 200));

@@ -5,7 +5,7 @@ use banister_local::cloud::Cloud;
 use banister_platform::identity::refresh::RefreshToken;
 use banister_platform::identity::ticket::Ticket;
 use banister_platform::random;
-use banister_platform::store::{Connections, Place, Sessions};
+use banister_platform::store::{Connections, Place, Sessions, SignIn};
 use banister_platform::table::Table;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -165,7 +165,7 @@ async fn fifty_lost_ends_lock_nobody_out() {
     let account = accounts(&cloud).get(user).await.unwrap().unwrap();
     let token = RefreshToken::issue(user, random::id(now));
     Sessions::new(table.clone())
-        .begin(&token, (&account, None), Place::default(), "test".into(), now)
+        .begin(&token, SignIn::to(&account), Place::default(), "test".into(), now)
         .await
         .unwrap();
     let store = Connections::new(table);

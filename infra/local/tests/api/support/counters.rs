@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use banister_domain::statistics::Contribution;
+use banister_domain::statistics::{Contribution, Counts, Side};
 use banister_local::cloud::Cloud;
 use banister_platform::config::Settings;
 use banister_platform::store::{Counted, Statistics, Told};
@@ -35,7 +35,7 @@ pub(crate) async fn by_hand(cloud: &Cloud) -> Told {
     let mut told = Told { days: BTreeMap::new(), ..Told::default() };
     for item in items(cloud).await {
         let counted = Counted::of(item).expect("the item reads as its type");
-        let Some(Contribution { day, counts }) = counted.and_then(|counted| counted.contribution) else {
+        let Some(Contribution { day, counts, .. }) = counted.and_then(|counted| counted.contribution) else {
             continue;
         };
         told.totals.add_all(&counts);
@@ -44,7 +44,27 @@ pub(crate) async fn by_hand(cloud: &Cloud) -> Told {
     told
 }
 
-/// Both are the same in a cloud at rest.
+/// What is each side's own.
+async fn own_by_hand(cloud: &Cloud) -> BTreeMap<Side, Counts> {
+    let mut own: BTreeMap<Side, Counts> = BTreeMap::new();
+    for item in items(cloud).await {
+        let counted = Counted::of(item).expect("the item reads as its type");
+        let Some(Contribution { counts, sides, .. }) = counted.and_then(|counted| counted.contribution)
+        else {
+            continue;
+        };
+        for side in sides {
+            own.entry(side).or_default().add_all(&counts);
+        }
+    }
+    own
+}
+
+/// Counted and by hand they are the same in a cloud at rest, of the marketplace and of each side.
 pub(crate) async fn counters_agree(cloud: &Cloud) {
     assert_eq!(told(cloud).await, by_hand(cloud).await, "counters and what there is");
+    for (side, by_hand) in own_by_hand(cloud).await {
+        let told = statistics(cloud).own(side).await.expect("the counters");
+        assert_eq!(told, by_hand, "counters of {side:?} and what there is");
+    }
 }

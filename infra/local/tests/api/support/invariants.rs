@@ -1,22 +1,25 @@
 //! What must hold of a cloud at rest, whatever happened before: read from the table itself, from
 //! everything its stream ever carried, and from the mailbox.
 
+mod held;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use banister_domain::account::Account;
-use banister_domain::availability::{Busy, Interval};
-use banister_domain::booking::{Actor, Booking, HistoryEntry, Status};
+use banister_domain::availability::{Busy, Interval, Owner};
+use banister_domain::booking::{Actor, Booking, HistoryEntry, Hold, Status};
 use banister_domain::event::{Event, Payload};
-use banister_domain::id::{BookingId, UserId};
+use banister_domain::id::{BookingId, ServiceId, UserId};
 use banister_domain::service::Service;
 use banister_local::cloud::Cloud;
 use banister_platform::store::{
-    AccountRecord, BookingRecord, DayRecord, HistoryRecord, ReceiptRecord, ServiceRecord,
+    AccountRecord, BookingRecord, DayRecord, HistoryRecord, HoldRecord, ReceiptRecord, RulesRecord,
+    ServiceRecord,
 };
 use banister_platform::table::{Item, Record, from_item, key};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use told::{events, readers, subject};
@@ -43,6 +46,9 @@ pub(crate) struct Kept {
     /// How often each mail was sent, by the front part of its Message-ID: event and reader.
     pub(crate) mails: BTreeMap<String, usize>,
     days: Vec<DayRecord>,
+    rules: Vec<RulesRecord>,
+    /// The places that are held for customers.
+    pub(crate) holds: Vec<Hold>,
     /// Operation and body of each receipt.
     receipts: Vec<(String, Value)>,
     jobs: BTreeSet<String>,
@@ -67,7 +73,8 @@ pub(crate) async fn invariants_with(cloud: &Cloud, mails: Mails) -> Kept {
     cloud.quiet().await.expect("the cloud comes to rest");
     let kept = Kept::read(cloud).await;
     kept.nobody_is_booked_twice();
-    kept.calendars_agree();
+    kept.calendars_agree(cloud.clock.now());
+    kept.holds_agree(cloud.clock.now());
     kept.histories_are_whole();
     kept.receipts_are_true();
     kept.numbers_and_addresses_are_of_one();
@@ -91,6 +98,8 @@ impl Kept {
             events: events(cloud),
             mails: BTreeMap::new(),
             days: Vec::new(),
+            rules: Vec::new(),
+            holds: Vec::new(),
             receipts: Vec::new(),
             jobs: BTreeSet::new(),
             marks: BTreeSet::new(),
@@ -153,6 +162,8 @@ impl Kept {
                 let HistoryRecord { booking_id, entry, .. } = read(item);
                 self.history.entry(booking_id).or_default().push(entry);
             }
+            "hold" => self.holds.push(read::<HoldRecord>(item).0),
+            "calendar_rules" => self.rules.push(read(item)),
             "calendar_day" => self.days.push(read(item)),
             "receipt" => {
                 let body = serde_json::from_str(&text("body")).expect("a receipt's body is JSON");
@@ -184,23 +195,45 @@ impl Kept {
         }
     }
 
-    /// The days hold exactly the bookings that are requested or confirmed, each on every day it
-    /// touches: a request as a hold until its deadline, a confirmed one for good.
-    fn calendars_agree(&self) {
+    /// The days hold exactly the bookings that are requested or agreed, each on every day it
+    /// touches, a request as a hold until its deadline, what was agreed for good; the places held for moves that
+    /// can still be agreed to; and the vacations to come.
+    fn calendars_agree(&self, now: Timestamp) {
         let expected = self.bookings.values().filter_map(|booking| {
             let until = match booking.status {
-                Status::Requested => Some(booking.answer_by),
-                Status::Confirmed => None,
+                Status::Requested => booking.answer_by,
+                Status::Confirmed | Status::Completed | Status::NoShow => None,
                 Status::Declined | Status::Cancelled | Status::Expired => return None,
             };
-            let busy = Busy { interval: booking.occupies, booking: booking.id, until };
+            let busy = Busy { until, ..booking.place() };
             Some(booking.occupies.utc_days().map(move |date| (booking.provider_id, date, busy.to_text())))
         });
-        let expected: BTreeSet<_> = expected.flatten().collect();
+        let away = self.rules.iter().flat_map(|rules| {
+            rules.vacations.iter().filter(move |vacation| vacation.time.to() > now).flat_map(
+                move |vacation| {
+                    let text = vacation.busy().to_text();
+                    vacation.time.utc_days().map(move |date| (rules.provider_id, date, text.clone()))
+                },
+            )
+        });
+        let held = self.bookings.values().filter_map(|booking| {
+            let busy = booking.proposed(booking.open_proposal(now)?);
+            Some(busy.interval.utc_days().map(move |date| (booking.provider_id, date, busy.to_text())))
+        });
+        let expected: BTreeSet<_> = expected.flatten().chain(away).chain(held.flatten()).collect();
         let stored = self
             .days
             .iter()
-            .flat_map(|day| day.busy.iter().map(|busy| (day.provider_id, day.date, busy.to_text())));
+            .flat_map(|day| day.busy.iter().map(move |busy| (day, busy)))
+            // Those that are over are forgotten sooner or later, and stay in their days.
+            .filter(|(_, busy)| busy.owner.booking().is_some() || busy.interval.to() > now)
+            .filter(|(_, busy)| match busy.owner {
+                Owner::Proposal(_) => busy.is_live(now),
+                // See below.
+                Owner::Hold(_) => false,
+                Owner::Booking(_) | Owner::Vacation(_) => true,
+            })
+            .map(|(day, busy)| (day.provider_id, day.date, busy.to_text()));
         let stored: Vec<_> = stored.collect();
         let once: BTreeSet<_> = stored.iter().cloned().collect();
         assert_eq!(once.len(), stored.len(), "a booking stands twice in a day");
@@ -212,14 +245,27 @@ impl Kept {
         );
     }
 
-    /// No two bookings that hold their place overlap, buffers included. A request holds its place
+    /// No two bookings that hold their place overlap, buffers included, but for those who share one and
+    /// are no more than its seats. A request holds its place
     /// up to its deadline even where nobody has written down that it has passed.
     fn nobody_is_booked_twice(&self) {
-        let mut places: BTreeMap<UserId, Vec<(Interval, BookingId)>> = BTreeMap::new();
+        // The place of all who share one: buffers may have changed between them.
+        let mut shared: BTreeMap<(UserId, ServiceId, Timestamp), (Interval, u16)> = BTreeMap::new();
         for booking in self.bookings.values() {
-            if matches!(booking.status, Status::Requested | Status::Confirmed) {
-                places.entry(booking.provider_id).or_default().push((booking.occupies, booking.id));
+            if !matches!(booking.status, Status::Declined | Status::Cancelled | Status::Expired) {
+                let place = (booking.provider_id, booking.service_id, booking.starts_at);
+                let (whole, taken) = shared.entry(place).or_insert((booking.occupies, 0));
+                let (from, to) =
+                    (whole.from().min(booking.occupies.from()), whole.to().max(booking.occupies.to()));
+                *whole = Interval::new(from, to).expect("the longer of two");
+                *taken += booking.seats.get();
             }
+        }
+        let mut places: BTreeMap<UserId, Vec<(Interval, ServiceId)>> = BTreeMap::new();
+        for ((provider, id, _), (whole, taken)) in shared {
+            let service = self.services.iter().find(|service| service.id == id).expect("a booked service");
+            assert!(taken <= service.seats.get(), "{taken} seats of {id} are taken");
+            places.entry(provider).or_default().push((whole, id));
         }
         for (provider, taken) in &mut places {
             taken.sort_unstable();
@@ -252,13 +298,18 @@ impl Kept {
                     );
                     continue;
                 }
-                // What it came to is told elsewhere.
-                "bulk_users" => continue,
+                // What it came to is told elsewhere; a hold is gone once it is booked.
+                "bulk_users" | "create_hold" => continue,
                 "create_service" => {
                     assert!(
                         self.services.iter().any(|service| service.id.to_string() == id),
                         "no service {id}"
                     );
+                    continue;
+                }
+                "create_vacation" => {
+                    let mut kept = self.rules.iter().flat_map(|rules| &rules.vacations);
+                    assert!(kept.any(|vacation| vacation.id.to_string() == id), "no vacation {id}");
                     continue;
                 }
                 "export_users" => {
@@ -279,7 +330,9 @@ impl Kept {
             Payload::ConfirmationRequested { user_id, .. } => {
                 account(user_id).is_none_or(|account| account.email_confirmed)
             }
-            Payload::PasswordResetRequested { user_id, .. } => account(user_id).is_none(),
+            Payload::PasswordResetRequested { user_id, .. } | Payload::RegistrationRepeated { user_id } => {
+                account(user_id).is_none()
+            }
             // Another one may have taken its place before it was mailed.
             Payload::PhoneConfirmationRequested { .. } | Payload::EmailChangeRequested { .. } => true,
             _ => false,

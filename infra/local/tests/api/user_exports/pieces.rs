@@ -20,7 +20,7 @@ pub(super) const SMALL: Limits =
 
 pub(super) fn worker(cloud: &Cloud, role: &str, limits: Limits) -> JobsWorker {
     let worker = JobsWorker::from_settings(&cloud.settings(role), cloud.clock.clone()).unwrap();
-    worker.with_export_limits(limits)
+    worker.with_limits(limits)
 }
 
 pub(super) async fn stored(cloud: &Cloud, begun: &Value) -> Job {

@@ -60,7 +60,8 @@ async fn rights_that_are_lost_before_the_job_begins_end_it() {
     // It is over: neither rights that come back nor a command make it go on.
     let table = Table::from_settings(&cloud.settings("local-test")).unwrap();
     let id = text(&begun, "id").parse().unwrap();
-    let again = banister_platform::store::Jobs::new(table).ask_again(id, cloud.clock.now()).await.unwrap();
+    let jobs = banister_platform::store::Jobs::new(table);
+    let again = jobs.ask_again(id, banister_platform::store::COMMAND, cloud.clock.now()).await.unwrap();
     assert_eq!(again, None);
     assert!(cloud.sqs.depth("JobsDeadLetterQueue").unwrap().is_empty());
 }

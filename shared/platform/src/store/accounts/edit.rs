@@ -1,17 +1,19 @@
 //! Changes that staff make to accounts.
 
 use banister_domain::access::LastSuperAdmin;
-use banister_domain::account::Account;
+use banister_domain::account::{Account, AccountStatus, Role};
 use banister_domain::event::Payload;
 use banister_domain::id::{RequestId, UserId};
+use banister_domain::text::Reason;
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::super_admins::SuperAdminsRecord;
 use super::{AccountRecord, Accounts};
 use crate::limit;
 use crate::store::second_factor::SecondFactorRecord;
 use crate::store::{AuditEntry, AuditRecord, BulkResultRecord, Change, OutboxRecord};
-use crate::table::{CommitError, StorageError, Transaction, backoff, key};
+use crate::table::{CommitError, StorageError, Transaction, Versioned, backoff, from_item, key};
 
 /// Who changes an account, whence and when.
 #[derive(Debug, Clone)]
@@ -42,11 +44,20 @@ pub struct Edit {
     pub account: Account,
     /// What was done.
     pub entry: AuditEntry,
-    /// What was before and after, without secrets and personal data.
+    /// What was before and after, without secrets; what is personal only where erasing finds it ([`Change`]).
     pub change: Option<Change>,
 }
 
 impl Edit {
+    /// Switched off at `now` for a reason; none where it is off.
+    #[must_use]
+    pub fn disabled(account: &Account, reason: &Reason, now: Timestamp) -> Option<Self> {
+        let change = || Change::of(&json!({ "status": account.status }), &json!({ "reason": reason }));
+        let off = || account.clone().disabled(reason.clone(), now);
+        let edit = |account| Self { account, entry: AuditEntry::AccountDisabled, change: Some(change()) };
+        (account.status == AccountStatus::Active).then(|| edit(off()))
+    }
+
     /// Signed out and without its second factor, which its owner has lost; none where there is none.
     #[must_use]
     pub fn without_second_factor(account: &Account) -> Option<Self> {
@@ -61,6 +72,8 @@ impl Edit {
 pub enum EditError<E> {
     /// There is no such account.
     Missing,
+    /// What is kept does not read as an account; of this role, as far as the index tells.
+    Unreadable(Option<Role>),
     /// It may not become that.
     Refused(E),
     /// Its number is somebody else's.
@@ -167,7 +180,11 @@ impl Accounts {
         let refused = CommitError::Refused;
         let keys = [key::user(user), key::super_admins()];
         let mut found = self.table.get_all(&keys).await?;
-        let before = found.take::<AccountRecord>(&keys[0])?.ok_or(refused(EditError::Missing))?;
+        let item = found.take_item(&keys[0]).ok_or(refused(EditError::Missing))?;
+        let role = super::list::listed_role(&item);
+        // Not the error, which may repeat what the account says of a person.
+        let before: Versioned<AccountRecord> =
+            from_item(item).map_err(|_| refused(EditError::Unreadable(role)))?;
         let edit = decide(&before.value.0).map_err(|error| refused(EditError::Refused(error)))?;
         let Some(edit) = edit else { return Ok((None, Edited { account: before.value.0, changed: false })) };
         if before.value.0.status.is_final() {

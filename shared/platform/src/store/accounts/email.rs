@@ -157,12 +157,14 @@ impl Accounts {
         super::list::index(&mut transaction, Some(&before), &after);
         super::phone::claim(&mut transaction, &before, &after, None);
         let (code_id, epoch) = (code.value.id, after.epoch);
+        let line = AuditRecord::new(AuditEntry::EmailChanged, Some(user), address.to_owned(), now);
+        let line = line.value("email", &before.email, &after.email);
         transaction
             .remove(&keys[0], old.version, None)
             .replace(&account.map(|_| AccountRecord(after)), None)
             .replace(&session.map(|session| SessionRecord { epoch, ..session }), None)
             .replace(&code.map(|code| CodeRecord { used: true, ..code }), None)
-            .put_over(&AuditRecord::new(AuditEntry::EmailChanged, Some(user), address.to_owned(), now))
+            .put_over(&line)
             .put_over(&OutboxRecord::new(Payload::SessionsEnded { user_id: user, session_id: None }, now)?);
         let expires_at = now.saturating_add(KEPT).unwrap_or(Timestamp::MAX);
         transaction.put_over(&FormerEmailRecord { user_id: user, code_id, email: before.email, expires_at });

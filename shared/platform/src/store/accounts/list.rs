@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountRecord, Accounts};
 use crate::table::key::{self, Index};
-use crate::table::{Key, Position, Query, Record, StorageError, Transaction, Versioned};
+use crate::table::{Item, Key, Position, Query, Record, StorageError, Transaction, from_item};
 
 /// That an account is found by a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,28 +139,61 @@ impl ListAccounts {
     }
 }
 
-/// The accounts of a page, and the position behind the last item read, where there may be more.
-type Listed = (Vec<Account>, Option<Position>);
+/// An account of a page.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Whose.
+    pub id: UserId,
+    /// The account; none where what is kept does not read as one, so that only its role is known.
+    pub account: Option<Account>,
+    /// Right behind it; none where nobody can be.
+    behind: Option<Position>,
+}
+
+/// Some of the accounts that were asked for, in their order.
+#[derive(Debug, Clone, Default)]
+pub struct AccountPage {
+    /// Those that fit, and those of the roles asked for of which nothing else can be said.
+    pub accounts: Vec<Listed>,
+    /// Where the next page begins, where there may be more.
+    pub last: Option<Position>,
+}
+
+impl AccountPage {
+    /// Those that read.
+    pub fn readable(self) -> impl Iterator<Item = Account> {
+        self.accounts.into_iter().filter_map(|listed| listed.account)
+    }
+
+    /// Its first accounts, `most` of them, 1 or more; those behind them are left to the next page.
+    #[must_use]
+    pub fn up_to(mut self, most: usize) -> Self {
+        if self.accounts.len() > most {
+            self.accounts.truncate(most);
+            self.last = self.accounts.last().and_then(|listed| listed.behind.clone());
+        }
+        self
+    }
+}
 
 impl Accounts {
     /// One page: at most `limit` items are read, and what does not fit the filters is left out, so a
-    /// page may be short.
+    /// page may be short. What does not read is logged; who shows accounts leaves it out, who counts them or
+    /// acts on them tells of it (decision 20).
     pub async fn list(
         &self,
         wanted: &ListAccounts,
         limit: u16,
         after: Option<Position>,
-    ) -> Result<Listed, StorageError> {
+    ) -> Result<AccountPage, StorageError> {
         if wanted.roles.is_empty() {
-            return Ok((Vec::new(), None));
+            return Ok(AccountPage::default());
         }
-        let (mut accounts, last) = match &wanted.among {
-            Among::Made { role, ascending } => self.made(wanted, (*role, *ascending), limit, after).await?,
-            Among::Found(term) => self.found(term, limit, after).await?,
-            Among::Email(email) => (self.at(email).await?.into_iter().collect(), None),
-        };
-        accounts.retain(|account| wanted.fits(account));
-        Ok((accounts, last))
+        match &wanted.among {
+            Among::Made { role, ascending } => self.made(wanted, (*role, *ascending), limit, after).await,
+            Among::Found(term) => self.found(wanted, term, limit, after).await,
+            Among::Email(email) => self.at(wanted, email).await,
+        }
     }
 
     async fn made(
@@ -169,7 +202,7 @@ impl Accounts {
         (role, ascending): (Option<Role>, bool),
         limit: u16,
         after: Option<Position>,
-    ) -> Result<Listed, StorageError> {
+    ) -> Result<AccountPage, StorageError> {
         let (index, pk) = match role {
             Some(role) => (Index::Gsi1, key::users_of(role)),
             None => (Index::Gsi2, key::USERS.to_owned()),
@@ -179,35 +212,93 @@ impl Accounts {
             |at: Timestamp| -> UserId { Id::from_parts(u64::try_from(at.as_millisecond()).unwrap_or(0), 0) };
         let (from, to) = (first(wanted.created_from).to_string(), first(wanted.created_to).to_string());
         let query = Query { from, to, ascending, after, ..Query::all(Some(index), pk, limit) };
-        let page = self.table.query::<AccountRecord>(query).await?;
-        Ok((page.items.into_iter().map(|(record, _)| record.value.0).collect(), page.last))
+        let (items, last) = self.table.query_items(query).await?;
+        let placed = |item: Item| {
+            let behind = Position::from_item(&item, Some(index))?;
+            let id = behind.index_sort_key(index)?.parse().ok()?;
+            Some((id, item, Some(behind)))
+        };
+        Ok(AccountPage { accounts: wanted.chosen(items.into_iter().filter_map(placed)), last })
     }
 
     async fn found(
         &self,
-        wanted: &Term,
+        wanted: &ListAccounts,
+        term: &Term,
         limit: u16,
         after: Option<Position>,
-    ) -> Result<Listed, StorageError> {
-        let query =
-            Query { after, ..Query::beginning(key::user_terms(wanted.as_str()), wanted.as_str(), limit) };
+    ) -> Result<AccountPage, StorageError> {
+        let query = Query { after, ..Query::beginning(key::user_terms(term.as_str()), term.as_str(), limit) };
         let page = self.table.query::<TermRecord>(query).await?;
-        let hits: Vec<_> = page.items.into_iter().map(|(record, _)| record.value).collect();
-        let ids: BTreeSet<_> = hits.iter().map(|hit| hit.user_id).collect();
-        let ids: Vec<_> = ids.into_iter().collect();
-        let accounts = self.get_all(&ids).await?.into_iter();
-        let accounts: BTreeMap<_, _> = accounts.map(|account| (account.id, account)).collect();
-        // Whoever is found by several texts stands where the first of them does, and only there.
-        let shown = |hit: TermRecord| {
-            let account = accounts.get(&hit.user_id)?;
-            let first = Term::of(account).into_iter().find(|term| term.begins_with(wanted))?;
-            (first.as_str() == hit.term).then(|| account.clone())
+        let hits: Vec<_> = page.items.into_iter().map(|(hit, behind)| (hit.value, behind)).collect();
+        let found = self.of(wanted, &hits.iter().map(|(hit, _)| hit.user_id).collect()).await?;
+        let mut found: BTreeMap<_, _> = found.into_iter().map(|listed| (listed.id, listed)).collect();
+        // Whoever is found by several texts stands where the first of them does, and only there; who does not
+        // read stands where the page has the first one.
+        let shown = |(hit, behind): (TermRecord, Position)| {
+            let own = found.get(&hit.user_id)?.account.as_ref().map(Term::of);
+            let first = own.map(|own| own.into_iter().find(|own| own.begins_with(term)));
+            let here = first.is_none_or(|first| first.is_some_and(|first| first.as_str() == hit.term));
+            let listed = here.then(|| found.remove(&hit.user_id)).flatten()?;
+            Some(Listed { behind: Some(behind), ..listed })
         };
-        Ok((hits.into_iter().filter_map(shown).collect(), page.last))
+        Ok(AccountPage { accounts: hits.into_iter().filter_map(shown).collect(), last: page.last })
     }
 
-    async fn at(&self, email: &Email) -> Result<Option<Account>, StorageError> {
-        let Some(credentials) = self.credentials(email).await? else { return Ok(None) };
-        Ok(self.get(credentials.user_id).await?.map(|Versioned { value, .. }| value))
+    async fn at(&self, wanted: &ListAccounts, email: &Email) -> Result<AccountPage, StorageError> {
+        let Some(credentials) = self.credentials(email).await? else { return Ok(AccountPage::default()) };
+        let accounts = self.of(wanted, &[credentials.user_id].into()).await?;
+        Ok(AccountPage { accounts, last: None })
+    }
+
+    /// Those with these ids, at most 100, that are asked for.
+    async fn of(&self, wanted: &ListAccounts, ids: &BTreeSet<UserId>) -> Result<Vec<Listed>, StorageError> {
+        let keys: Vec<_> = ids.iter().copied().map(key::user).collect();
+        let mut found = self.table.get_all(&keys).await?;
+        let items = ids.iter().zip(&keys).filter_map(|(id, key)| Some((*id, found.take_item(key)?, None)));
+        Ok(wanted.chosen(items))
+    }
+}
+
+/// The role whose list the item of an account is in, whether it reads or not.
+pub(super) fn listed_role(item: &Item) -> Option<Role> {
+    let list = item.get(Index::Gsi1.attributes().0)?.as_s().ok()?;
+    Role::ALL.into_iter().find(|role| key::users_of(*role) == *list)
+}
+
+impl Accounts {
+    /// As what an account is listed of which the rest may not read; none where there is none, or it is not listed.
+    pub async fn listed_role(&self, id: UserId) -> Result<Option<Role>, StorageError> {
+        let place = key::user(id);
+        let item = self.table.get_all(std::slice::from_ref(&place)).await?.take_item(&place);
+        Ok(item.as_ref().and_then(listed_role))
+    }
+}
+
+impl ListAccounts {
+    /// Those of these items that are asked for. Of what does not read, the index says which role it is of: who
+    /// may not see staff is not told of staff either.
+    fn chosen(&self, items: impl Iterator<Item = (UserId, Item, Option<Position>)>) -> Vec<Listed> {
+        let (mut accounts, mut unreadable) = (Vec::new(), 0);
+        for (id, item, behind) in items {
+            let listed = listed_role(&item).is_some_and(|role| self.roles.contains(&role));
+            match from_item::<AccountRecord>(item) {
+                Ok(record) if self.fits(&record.value.0) => {
+                    accounts.push(Listed { id, account: Some(record.value.0), behind });
+                }
+                Ok(_) => {}
+                Err(_) => {
+                    unreadable += 1;
+                    if listed {
+                        accounts.push(Listed { id, account: None, behind });
+                    }
+                }
+            }
+        }
+        if unreadable > 0 {
+            // Neither key nor content, which hold addresses.
+            tracing::error!(kind = AccountRecord::TYPE, unreadable, "accounts of a page do not read");
+        }
+        accounts
     }
 }

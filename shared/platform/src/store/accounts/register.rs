@@ -58,16 +58,41 @@ pub enum RegisterError {
 }
 
 impl Accounts {
-    /// Makes an account with what confirms its address, the event that mails it, an audit line and the
-    /// receipt, all in one transaction.
+    /// Registers an address. A free one gets an account, with what confirms the address, the event that mails
+    /// it, an audit line and the receipt, all in one transaction.
+    ///
+    /// A registration whose address nobody confirmed while its code was good has lapsed: the new one takes its
+    /// place under a new id, and the old account is switched off, so that nobody keeps an address from its owner
+    /// or gets into an account that the owner confirms later. Of any other address that is taken nothing
+    /// changes, and the owner is told. Where it is `quiet`, nothing changes and nobody is told if the address is
+    /// taken: the event names nobody. The receipt is left in any case: a repeated request looks the same as for
+    /// a new address. So do the calls: credentials, account and code are looked for of a free address, too.
     pub async fn register(
         &self,
         new: NewAccount,
+        quiet: bool,
         receipt: Option<(&Once, &impl Serialize)>,
         now: Timestamp,
     ) -> Result<(), CommitError<RegisterError>> {
         let mut transaction = begin(receipt, now)?;
-        transaction.create(&credentials(&new), RegisterError::EmailTaken);
+        let taken = self.table.get::<CredentialsRecord>(&key::credentials(&new.account.email)).await?;
+        let held = taken.as_ref().map_or_else(|| credentials(&new), |taken| taken.value.clone());
+        let lapsed = self.lapsed(&held, now).await?.filter(|_| !quiet);
+        match (taken, lapsed) {
+            (None, _) => {
+                transaction.create(&credentials(&new), RegisterError::EmailTaken);
+            }
+            (Some(taken), Some(lapsed)) => {
+                transaction
+                    .replace(&taken.map(|_| credentials(&new)), RegisterError::EmailTaken)
+                    .replace(&switched_off(lapsed), RegisterError::EmailTaken);
+            }
+            (Some(_), None) => {
+                let user_id = if quiet { new.account.id } else { held.user_id };
+                transaction.put_over(&OutboxRecord::new(Payload::RegistrationRepeated { user_id }, now)?);
+                return transaction.commit(&self.table).await;
+            }
+        }
         let line = registered(&new, now);
         make(&mut transaction, new, &line, now)?;
         transaction.commit(&self.table).await
@@ -93,38 +118,6 @@ impl Accounts {
         SuperAdminsRecord::keep(&mut transaction, known, None, &new.account, RegisterError::Stale)
             .map_err(|LastSuperAdmin| CommitError::Refused(RegisterError::Stale))?;
         make(&mut transaction, new, &line, act.at)?;
-        transaction.commit(&self.table).await
-    }
-
-    /// Registers an address that is taken. A registration whose address nobody confirmed while its
-    /// code was good has lapsed: the new one takes its place under a new id, and the old account is
-    /// switched off, so that nobody keeps an address from its owner or gets into an account that
-    /// the owner confirms later. Otherwise nothing changes and the owner is told, unless `quiet`.
-    /// The receipt is left in any case: a repeated request looks the same as for a new address.
-    pub async fn register_again(
-        &self,
-        new: NewAccount,
-        quiet: bool,
-        receipt: Option<(&Once, &impl Serialize)>,
-        now: Timestamp,
-    ) -> Result<(), CommitError<RegisterError>> {
-        let mut transaction = begin(receipt, now)?;
-        let taken = self.table.get::<CredentialsRecord>(&key::credentials(&new.account.email)).await?;
-        let taken = taken.ok_or(CommitError::Contention)?;
-        let user_id = taken.value.user_id;
-        if quiet {
-            return transaction.commit(&self.table).await;
-        }
-        if let Some(lapsed) = self.lapsed(&taken.value, now).await? {
-            let off = switched_off(lapsed);
-            transaction
-                .replace(&taken.map(|_| credentials(&new)), RegisterError::EmailTaken)
-                .replace(&off, RegisterError::EmailTaken);
-            let line = registered(&new, now);
-            make(&mut transaction, new, &line, now)?;
-        } else {
-            transaction.put_over(&OutboxRecord::new(Payload::RegistrationRepeated { user_id }, now)?);
-        }
         transaction.commit(&self.table).await
     }
 

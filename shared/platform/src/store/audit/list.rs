@@ -1,22 +1,47 @@
 //! Lists of the log, newest first.
 
-use banister_domain::id::UserId;
+use banister_domain::id::{AuditId, UserId};
 use futures_util::future::try_join_all;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::{Audit, AuditRecord};
 use crate::table::key::{self, Index};
 use crate::table::{Position, Query, StorageError};
 
+/// Days (UTC), both included; without a bound where none is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AuditSpan {
+    /// The oldest.
+    pub from: Option<Date>,
+    /// The newest.
+    pub to: Option<Date>,
+}
+
+impl AuditSpan {
+    /// The lowest and the highest id of these days: ids begin with the time at which they were made.
+    fn bounds(self) -> (Option<String>, Option<String>) {
+        // No id is of a day behind all that a timestamp can be.
+        let begins = |day: Date| {
+            let at = day.to_zoned(TimeZone::UTC).map(|at| at.timestamp().as_millisecond());
+            at.map_or(u64::MAX, |at| u64::try_from(at).unwrap_or(0))
+        };
+        let from = self.from.map(|day| AuditId::from_parts(begins(day), 0));
+        let next = self.to.and_then(|day| day.tomorrow().ok()).map(begins);
+        let to = next.map(|next| AuditId::from_parts(next.saturating_sub(1), u128::MAX));
+        (from.map(|id| id.to_string()), to.map(|id| id.to_string()))
+    }
+}
+
 /// Which records to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListAudit {
-    /// Those about this user.
-    Target(UserId),
-    /// Those of what this user did to others.
-    Actor(UserId),
+    /// Those about this user, of these days.
+    Target(UserId, AuditSpan),
+    /// Those of what this user did to others, on these days.
+    Actor(UserId, AuditSpan),
     /// Those of these days (UTC), both included.
     Days {
         /// The oldest.
@@ -60,8 +85,12 @@ impl Audit {
         after: Option<AuditPosition>,
     ) -> Result<AuditPage, StorageError> {
         match wanted {
-            ListAudit::Target(user) => self.of_user(Index::Gsi1, key::audited(user), limit, after).await,
-            ListAudit::Actor(user) => self.of_user(Index::Gsi2, key::acted(user), limit, after).await,
+            ListAudit::Target(user, span) => {
+                self.of_user(Query::all(Some(Index::Gsi1), key::audited(user), limit), span, after).await
+            }
+            ListAudit::Actor(user, span) => {
+                self.of_user(Query::all(Some(Index::Gsi2), key::acted(user), limit), span, after).await
+            }
             ListAudit::Days { from, to } => {
                 let (day, below) = match after {
                     Some(AuditPosition::Day { day, below }) => (day, below),
@@ -74,17 +103,18 @@ impl Audit {
 
     async fn of_user(
         &self,
-        index: Index,
-        pk: String,
-        limit: u16,
+        all: Query,
+        span: AuditSpan,
         after: Option<AuditPosition>,
     ) -> Result<AuditPage, StorageError> {
         let after = match after {
             Some(AuditPosition::Item(position)) => Some(position),
             _ => None,
         };
-        let all = Query::all(Some(index), pk, limit);
-        let page = self.table.query::<AuditRecord>(Query { ascending: false, after, ..all }).await?;
+        let (from, to) = span.bounds();
+        let (from, to) = (from.unwrap_or(all.from), to.unwrap_or(all.to));
+        let query = Query { from, to, ascending: false, after, ..all };
+        let page = self.table.query::<AuditRecord>(query).await?;
         let items = page.items.into_iter().map(|(record, _)| record.value).collect();
         Ok(AuditPage { items, last: page.last.map(AuditPosition::Item) })
     }

@@ -1,9 +1,9 @@
-//! What of a record can be erased without breaking its chain: the address that somebody acted from, and the
-//! words of staff about a person. It lies in an attribute of its own, which is not part of what is linked;
+//! What of a record can be erased without breaking its chain: the address that somebody acted from, and what
+//! is said of a person, in the words of staff or by what an account has said. It lies in an attribute of its own, which is not part of what is linked;
 //! what is linked holds a hash of each part with a salt of its own. As long as a part is there, its hash
 //! shows that it is as it was written; once it and its salt are gone, the hash says nothing of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use banister_domain::id::{AuditId, RequestId, UserId};
@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::canonical::canonical;
 use super::{AuditEntry, AuditRecord, COMMAND, Change, JOB};
@@ -25,8 +25,10 @@ pub const ERASED: &str = "erased";
 const ADDRESS: &str = "address";
 /// See [`ADDRESS`].
 const WORDS: &str = "words";
-/// Members of a change that hold words about a person.
-const PERSONAL: [&str; 2] = ["reason", "disabled"];
+/// What an account said and says of a person, by the names of its fields, as a member of a change.
+const VALUES: &str = "values";
+/// Members of a change that hold what is said of a person.
+const PERSONAL: [&str; 3] = ["reason", "disabled", VALUES];
 
 /// A part that can be erased.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,7 +197,16 @@ pub(super) fn is_as_sealed(item: &Value) -> bool {
 }
 
 impl Change {
-    /// Without the words of staff about a person.
+    /// Of what an account says of a person: fields with their values, which go with the person, while their names
+    /// stay.
+    #[must_use]
+    pub fn of_values(before: &Map<String, Value>, after: &Map<String, Value>) -> Self {
+        let fields: BTreeSet<_> = after.keys().cloned().collect();
+        let after = json!({ "fields": fields, VALUES: after });
+        Self { before: json!({ VALUES: before }), after }
+    }
+
+    /// Without what is said of a person.
     #[must_use]
     pub fn without_words(self) -> Self {
         parted(self).0
@@ -231,7 +242,6 @@ fn joined(change: Change, words: Option<&Value>) -> Change {
 #[cfg(test)]
 mod tests {
     use banister_domain::id::Id;
-    use serde_json::json;
 
     use super::*;
 
@@ -302,6 +312,31 @@ mod tests {
                 changed.clone()
             })
         );
+    }
+
+    /// Which fields were changed stays.
+    #[test]
+    fn values_can_be_erased_and_not_changed() {
+        let (user, staff, record) = disabled();
+        let values = |name: &str| Map::from_iter([("first_name".to_owned(), json!(name))]);
+        let record =
+            AuditRecord { change: Some(Change::of_values(&values("Robin"), &values("Kim"))), ..record };
+        let whole = item(&record);
+        assert!(!linked(&whole).to_string().contains("Robin") && !linked(&whole).to_string().contains("Kim"));
+        let read: AuditRecord = serde_json::from_value(whole.clone()).unwrap();
+        assert_eq!(read.change, record.change);
+        for (side, name) in [("before", "Robin"), ("after", "Kim")] {
+            let mut changed = whole.clone();
+            let value = &mut changed["private"]["words"]["value"][side]["values"]["first_name"];
+            assert_eq!(value.take(), name);
+            assert!(!is_as_sealed(&changed), "{side}");
+        }
+        let kept = item(&read.clone().without(staff));
+        assert_eq!(kept["private"]["words"], whole["private"]["words"]);
+        let erased = item(&read.without(user));
+        let left = json!({ "before": {}, "after": { "fields": ["first_name"] } });
+        assert_eq!((&erased["change"], &erased["private"]["words"]), (&left, &Value::Null));
+        assert_eq!(linked(&erased), linked(&whole));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use banister_domain::id::AuditId;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -64,6 +65,12 @@ pub enum Finding {
         /// Which chain.
         chain: String,
     },
+    /// The end that a chain had when that of a later day was begun is not in it: the records of its day and
+    /// shard were removed with their links, or written anew.
+    Lost {
+        /// Which chain.
+        chain: String,
+    },
     /// A link or an end cannot be read as one.
     Unreadable {
         /// Which chain.
@@ -94,15 +101,64 @@ impl Audit {
             let chain = pk.trim_start_matches(key::AUDIT);
             // The end first, then the links, then the records: what is made meanwhile lies behind the end.
             let links = self.chain(chain, now, &mut verified).await?;
+            verified.findings.extend(self.lost(&links).await?);
             self.records(pk.clone(), links, now, &mut verified).await?;
         }
         Ok(verified)
     }
 
+    /// Only what the chains of a day (UTC) tell of earlier ones: those whose end is [`Finding::Lost`].
+    pub async fn verify_earlier(&self, day: Date, now: Timestamp) -> Result<Vec<Finding>, StorageError> {
+        let mut findings = Vec::new();
+        for shard in 0..key::SHARDS {
+            let pk = key::audit_shard(day, shard);
+            let chain = pk.trim_start_matches(key::AUDIT);
+            let links = self.chain(chain, now, &mut Verified::default()).await?;
+            findings.extend(self.lost(&links).await?);
+        }
+        Ok(findings)
+    }
+
+    /// The chains that do not have the end which these links say they had.
+    async fn lost(&self, links: &BTreeMap<String, LinkRecord>) -> Result<Vec<Finding>, StorageError> {
+        let mut lost = Vec::new();
+        for end in links.values().flat_map(|link| &link.earlier) {
+            if !self.has(end).await? {
+                lost.push(Finding::Lost { chain: end.chain.clone() });
+            }
+        }
+        Ok(lost)
+    }
+
+    /// Whether a chain has the link that was its end.
+    async fn has(&self, end: &HeadRecord) -> Result<bool, StorageError> {
+        let all = Query::beginning(key::audit_chain(&end.chain), key::LINKS, 100);
+        // It was of the newest records.
+        let mut query = Query { ascending: false, ..all };
+        loop {
+            let (items, last) = self.table.query_items(query.clone()).await?;
+            let is_it = |link: &LinkRecord| link.sequence == end.sequence && link.hash == end.hash;
+            if items.into_iter().any(|item| from_item(item).is_ok_and(|link| is_it(&link.value))) {
+                return Ok(true);
+            }
+            if last.is_none() {
+                return Ok(false);
+            }
+            query.after = last;
+        }
+    }
+
     /// Links the records of a day (UTC) that have no link, in their order, and says how many those were.
     /// For when the stream was not followed and what it had is gone. They stay [`Finding::Late`] for good:
-    /// nobody can say any more when they were written.
-    pub async fn link_missed(&self, day: Date, now: Timestamp) -> Result<usize, StorageError> {
+    /// nobody can say any more when they were written. `but` is left to the stream: the record of this very
+    /// act, where it has one.
+    pub async fn link_missed(
+        &self,
+        day: Date,
+        but: Option<AuditId>,
+        now: Timestamp,
+    ) -> Result<usize, StorageError> {
+        let but = but.map(|id| id.to_string());
         let mut missed = 0;
         for shard in 0..key::SHARDS {
             let pk = key::audit_shard(day, shard);
@@ -113,7 +169,9 @@ impl Audit {
                 let (items, last) = self.table.query_items(query.clone()).await?;
                 let items: Result<Vec<_>, _> = items.into_iter().map(json).collect();
                 let mut written: Vec<_> = items?.iter().filter_map(Written::read).collect();
-                written.retain(|written| !links.contains_key(&written.audit_id));
+                written.retain(|Written { audit_id, .. }| {
+                    !links.contains_key(audit_id) && but.as_ref() != Some(audit_id)
+                });
                 self.link(chain, &written, now).await?;
                 missed += written.len();
                 if last.is_none() {

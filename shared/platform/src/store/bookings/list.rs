@@ -1,7 +1,7 @@
 //! Lists of bookings.
 
 use banister_domain::booking::Booking;
-use banister_domain::id::UserId;
+pub use banister_domain::statistics::Side;
 use futures_util::future::try_join_all;
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
@@ -9,23 +9,26 @@ use super::{BookingRecord, Bookings};
 use crate::table::key::{self, Index};
 use crate::table::{Page, Position, Query, StorageError};
 
-/// Whose bookings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// Those that this customer made.
-    Customer(UserId),
-    /// Those made with this provider.
-    Provider(UserId),
+/// Where the bookings of a side lie.
+fn partition(side: Side) -> (Index, String) {
+    match side {
+        Side::Customer(id) => (Index::Gsi1, key::bookings_of_customer(id)),
+        Side::Provider(id) => (Index::Gsi2, key::bookings_of_provider(id)),
+    }
 }
 
-impl Side {
-    /// Where its bookings lie.
-    fn partition(self) -> (Index, String) {
-        match self {
-            Self::Customer(id) => (Index::Gsi1, key::bookings_of_customer(id)),
-            Self::Provider(id) => (Index::Gsi2, key::bookings_of_provider(id)),
-        }
-    }
+/// What a booking is overdue for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// The provider's answer to a request.
+    Answer,
+    /// Somebody's word that it did not take place.
+    Completion,
+}
+
+impl Due {
+    /// All there is.
+    pub const ALL: [Self; 2] = [Self::Answer, Self::Completion];
 }
 
 /// Which bookings to list, by their start.
@@ -47,7 +50,7 @@ impl Bookings {
         limit: u16,
         after: Option<Position>,
     ) -> Result<Page<BookingRecord>, StorageError> {
-        let (index, pk) = wanted.side.partition();
+        let (index, pk) = partition(wanted.side);
         let mut query = Query { after, ..Query::all(Some(index), pk, limit) };
         if let Some(from) = wanted.from {
             query.from = key::moment(rounded_up(from));
@@ -59,14 +62,6 @@ impl Bookings {
         self.table.query(query).await
     }
 
-    /// The last `limit` bookings of a side by their start, latest first.
-    pub async fn latest(&self, side: Side, limit: u16) -> Result<Vec<Booking>, StorageError> {
-        let (index, pk) = side.partition();
-        let query = Query { ascending: false, ..Query::all(Some(index), pk, limit) };
-        let page = self.table.query::<BookingRecord>(query).await?;
-        Ok(page.items.into_iter().map(|(record, _)| record.value.0).collect())
-    }
-
     /// The requests whose deadline comes next after `now`, soonest first: up to `limit` of each shard. The
     /// index lags behind.
     pub async fn expiring(&self, now: Timestamp, limit: u16) -> Result<Vec<Booking>, StorageError> {
@@ -76,19 +71,23 @@ impl Bookings {
         });
         let pages = try_join_all(shards).await?.into_iter().flat_map(|page| page.items);
         let mut found: Vec<_> = pages.map(|(record, _)| record.value.0).collect();
-        found.sort_by_key(|booking| booking.answer_by);
+        found.sort_by_key(Booking::due_at);
         Ok(found)
     }
 
-    /// A page of up to 25 requests of one shard whose deadline was at `now` or before, longest
+    /// A page of up to 25 bookings of one shard that time moves on at `now` or before, longest
     /// overdue first. The index lags behind: the caller decides on the booking itself.
     pub async fn due(
         &self,
-        shard: u8,
+        (due, shard): (Due, u8),
         now: Timestamp,
         after: Option<Position>,
     ) -> Result<Page<BookingRecord>, StorageError> {
-        let all = Query::all(Some(Index::Gsi3), key::bookings_due(shard), 25);
+        let partition = match due {
+            Due::Answer => key::bookings_due(shard),
+            Due::Completion => key::bookings_completing(shard),
+        };
+        let all = Query::all(Some(Index::Gsi3), partition, 25);
         self.table.query(Query { to: format!("{}~", key::moment(now)), after, ..all }).await
     }
 }

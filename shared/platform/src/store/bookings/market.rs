@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 
+use super::change::{BookingCommand, Order};
 use super::list::rounded_up;
-use super::write::Order;
 use super::{BookingRecord, Bookings, ChangeError, HistoryRecord, Receipt};
 use crate::store::Act;
 use crate::table::key::{self, Index};
@@ -70,8 +70,9 @@ impl Bookings {
         reason: Reason,
         receipt: Option<Receipt<'_>>,
     ) -> Result<Booking, ChangeError> {
-        let order =
-            Order { command: Command::Cancel, actor: Actor::Staff, reason: Some(reason), act: Some(act) };
+        let given =
+            BookingCommand { reason: Some(reason), ..BookingCommand::from((Command::Cancel, Actor::Staff)) };
+        let order = Order { given, act: Some(act) };
         self.obey(id, &order, receipt, act.at).await
     }
 }

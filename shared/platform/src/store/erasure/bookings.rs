@@ -7,9 +7,9 @@ use banister_domain::id::{BookingId, UserId};
 use banister_domain::job::ErasureStep;
 use jiff::Timestamp;
 
-use super::{ANSWERS_KEPT, Erasures, MOST_NAMED, count, cursor, position, whole};
+use super::{ANSWERS_KEPT, Erasures, MOST_NAMED, count, whole};
 use crate::store::{BookingRecord, ChangeError, HistoryRecord, ListBookings, Piece, PieceError, Side};
-use crate::table::{Query, StorageError, Transaction, Versioned, key};
+use crate::table::{Position, Query, StorageError, Transaction, Versioned, key};
 
 /// Bookings written in a piece, each with its history.
 const BOOKINGS: u16 = 10;
@@ -62,7 +62,7 @@ impl Erasures {
             (Side::Provider(user), Actor::Provider)
         };
         let wanted = ListBookings { side, from: None, to: None };
-        let page = whole(self.bookings.list(wanted, BOOKINGS, position(after)?).await?)?;
+        let page = whole(self.bookings.list(wanted, BOOKINGS, Position::kept(after)?).await?)?;
         let mut transaction = Transaction::new();
         let (mut answers, mut items, mut lines) = (BTreeMap::<UserId, BTreeSet<String>>::new(), 0, 0);
         let (mut last, mut rest) = (None, page.last);
@@ -108,7 +108,7 @@ impl Erasures {
             let ids: Vec<_> = ids.into_iter().collect();
             self.forget_answers(&other.to_string(), &ids).await?;
         }
-        Ok(Piece { transaction, items: count(items), cursor: cursor(rest)? })
+        Ok(Piece { transaction, items: count(items), cursor: Position::keep(rest.as_ref())? })
     }
 
     /// A booking that waits for nothing any more: one that was made while the account was switched off is
@@ -122,8 +122,15 @@ impl Erasures {
         let missing = || StorageError::Malformed("a booking that is listed is not there".into());
         let found = self.bookings.get(id).await?.ok_or_else(missing)?;
         let Some(command) = found.value.settled_for(side, now) else { return Ok(found) };
-        match self.bookings.change(id, command, None, None, now).await {
-            Ok(_) | Err(ChangeError::WrongState(_) | ChangeError::Missing | ChangeError::Seen) => {}
+        match self.bookings.change(id, command, None, now).await {
+            Ok(_)
+            | Err(
+                ChangeError::WrongState(_)
+                | ChangeError::RefundChanged(_)
+                | ChangeError::ProposalChanged(_)
+                | ChangeError::Missing
+                | ChangeError::Seen,
+            ) => {}
             Err(ChangeError::Busy) => return Err(StorageError::Unavailable("contention".into())),
             Err(ChangeError::Storage(error)) => return Err(error),
         }

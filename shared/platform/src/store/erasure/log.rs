@@ -4,12 +4,12 @@ use banister_domain::id::UserId;
 use banister_domain::job::ErasureStep;
 use jiff::Timestamp;
 
-use super::{ANSWERS_KEPT, Erasures, count, cursor, position, whole};
+use super::{ANSWERS_KEPT, Erasures, count, whole};
 use crate::store::{AuditEntry, AuditRecord, Piece, PieceError};
 use crate::table::key::{self, Index};
-use crate::table::{Query, Record as _, StorageError, Transaction};
+use crate::table::{Position, Query, Record as _, StorageError, Transaction};
 
-/// Lines written in a piece, each of a kilobyte at most.
+/// Lines written in a piece, each of some kilobytes at most.
 const LINES: u16 = 45;
 
 impl Erasures {
@@ -28,7 +28,8 @@ impl Erasures {
             (Index::Gsi2, key::acted(user))
         };
         let all = Query::all(Some(index), pk, LINES);
-        let page = whole(self.table.query::<AuditRecord>(Query { after: position(after)?, ..all }).await?)?;
+        let page =
+            whole(self.table.query::<AuditRecord>(Query { after: Position::kept(after)?, ..all }).await?)?;
         let keys: Vec<_> = page.items.iter().map(|(line, _)| line.value.key()).collect();
         // Not as the index has them: a line can be of two people of whom all is erased at once.
         let mut found = self.table.get_all(&keys).await?;
@@ -45,6 +46,6 @@ impl Erasures {
                 transaction.replace(&line.map(|_| without), PieceError::Stale);
             }
         }
-        Ok(Piece { transaction, items: count(keys.len()), cursor: cursor(page.last)? })
+        Ok(Piece { transaction, items: count(keys.len()), cursor: Position::keep(page.last.as_ref())? })
     }
 }

@@ -3,10 +3,11 @@
 use banister_domain::id::UserId;
 use jiff::Timestamp;
 
-use super::{Erasures, count, cursor, position, whole};
+use super::{Erasures, count, whole};
 use crate::store::accounts::{FormerEmailRecord, claim, index};
 use crate::store::{
-    AccountRecord, AuditEntry, AuditRecord, CredentialsRecord, JOB, Piece, PieceError, ServiceRecord,
+    AccountRecord, AuditEntry, AuditRecord, CredentialsRecord, FeedRecord, JOB, Piece, PieceError,
+    ServiceRecord,
 };
 use crate::table::key::{self, Index};
 use crate::table::{Position, Query, Record as _, StorageError, Transaction, Versioned};
@@ -15,6 +16,8 @@ use crate::table::{Position, Query, Record as _, StorageError, Transaction, Vers
 const DELETED: u16 = 90;
 /// Former addresses looked at for a piece.
 const FORMER: u16 = 20;
+/// The place of a piece that is not the first one at the beginning.
+const BEGINNING: &str = "null";
 /// Services written in a piece: each may have several kilobytes.
 const SERVICES: u16 = 20;
 /// How many of a user's items are looked at for a piece. Those that stay are at most the connections.
@@ -44,7 +47,7 @@ impl Erasures {
     pub(super) async fn receipts(&self, user: UserId, after: Option<&str>) -> Result<Piece, StorageError> {
         let account = self.erased_account(user).await?.value.0;
         let all = Query::beginning(key::user(user).pk, key::FORMER_EMAILS, FORMER);
-        let from = position::<Option<Position>>(after)?.flatten();
+        let from = Position::kept(after.filter(|after| *after != BEGINNING))?;
         let page = whole(self.table.query::<FormerEmailRecord>(Query { after: from, ..all }).await?)?;
         let former = page.items.iter().map(|(former, _)| former.value.email.clone());
         let mut subjects = vec![user.to_string()];
@@ -68,14 +71,19 @@ impl Erasures {
         for key in &gone {
             transaction.delete(key);
         }
-        let next = if full { Some(after.unwrap_or("null").to_owned()) } else { cursor(page.last)? };
+        let next = if full {
+            Some(after.unwrap_or(BEGINNING).to_owned())
+        } else {
+            Position::keep(page.last.as_ref())?
+        };
         Ok(Piece { transaction, items: count(gone.len()), cursor: next })
     }
 
     /// Archives services, and takes their words.
     pub(super) async fn services(&self, user: UserId, after: Option<&str>) -> Result<Piece, StorageError> {
         let all = Query::all(Some(Index::Gsi1), key::services_of(user), SERVICES);
-        let page = whole(self.table.query::<ServiceRecord>(Query { after: position(after)?, ..all }).await?)?;
+        let page =
+            whole(self.table.query::<ServiceRecord>(Query { after: Position::kept(after)?, ..all }).await?)?;
         let keys: Vec<_> = page.items.iter().map(|(record, _)| record.value.key()).collect();
         let mut found = self.table.get_all(&keys).await?;
         let mut transaction = Transaction::new();
@@ -83,14 +91,19 @@ impl Erasures {
             let Some(service) = found.take::<ServiceRecord>(key)? else { continue };
             transaction.replace(&service.map(|service| ServiceRecord(service.0.erased())), PieceError::Stale);
         }
-        Ok(Piece { transaction, items: count(keys.len()), cursor: cursor(page.last)? })
+        Ok(Piece { transaction, items: count(keys.len()), cursor: Position::keep(page.last.as_ref())? })
     }
 
-    /// Deletes the rules of the calendar. Its days hold times and ids of bookings only.
-    pub(super) fn calendar(user: UserId) -> Piece {
+    /// Deletes the rules of the calendar and the link to it. Its days hold times and ids of bookings, vacations,
+    /// services and what is held, only.
+    pub(super) async fn calendar(&self, user: UserId) -> Result<Piece, StorageError> {
+        let feed = self.table.get::<FeedRecord>(&key::calendar_feed(user)).await?;
         let mut transaction = Transaction::new();
         transaction.delete(&key::calendar_rules(user));
-        Piece::whole(transaction, 1)
+        if let Some(feed) = &feed {
+            transaction.delete(&feed.value.key()).delete(&key::calendar_feed_link(&feed.value.hash));
+        }
+        Ok(Piece::whole(transaction, 1 + count(feed.iter().count())))
     }
 
     /// Makes the account nobody's, frees its address and its number, and leaves an audit line.

@@ -71,10 +71,9 @@ impl SecondFactors {
             let factor = factor.filter(waits).ok_or(CommitError::Refused(SecondFactorError::WrongCode))?;
             let version = factor.version;
             match self.judge(&factor.value, code, now)? {
-                Judged::Wait(seconds) => return Err(CommitError::Refused(SecondFactorError::Wait(seconds))),
-                Judged::Wrong { after } => {
-                    if self.refuse(&Versioned { value: after, version }, address, now).await? {
-                        return Err(CommitError::Refused(SecondFactorError::WrongCode));
+                Judged::Refused { after, why } => {
+                    if self.refuse((after, version), why, address, now).await? {
+                        return Err(CommitError::Refused(why));
                     }
                 }
                 Judged::Right { after, .. } => {

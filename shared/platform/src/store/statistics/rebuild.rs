@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use banister_domain::statistics::Counter;
 use jiff::civil::{Date, date};
 
-use super::{Counted, GenerationRecord, MOST, Statistics, Told};
+use super::{Counted, GenerationRecord, MOST, OWN_COUNTERS, Statistics, Told};
 use crate::store::{AccountRecord, BookingRecord, ServiceRecord};
 use crate::table::key::{self, SHARDS};
 use crate::table::{CommitError, Query, Record, StorageError, Transaction, Versioned, backoff, key_of};
 
-/// The types of items that are counted.
-const COUNTED: [&str; 3] = [AccountRecord::TYPE, ServiceRecord::TYPE, BookingRecord::TYPE];
+/// The types of items that are counted, and of those that are looked through for what is old.
+const LOOKED_AT: [&str; 4] = [AccountRecord::TYPE, ServiceRecord::TYPE, BookingRecord::TYPE, OWN_COUNTERS];
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +36,12 @@ impl Statistics {
         let before = self.everything().await?;
         let (mut things, mut unreadable, mut after) = (0, 0, None);
         loop {
-            let (items, last) = self.table.every_item(&COUNTED, after).await?;
+            let (items, last) = self.table.every_item(&LOOKED_AT, after).await?;
             let mut page = Vec::new();
             for item in items {
+                if self.outlived(&item, generation).await? {
+                    continue;
+                }
                 match Counted::of(item) {
                     Ok(counted) => page.extend(counted),
                     Err(error) => {

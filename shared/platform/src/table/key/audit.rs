@@ -1,6 +1,7 @@
 //! The audit log and its chains.
 
 use banister_domain::id::{AuditId, UserId};
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::{Index, IndexKey, Key, at, key, shard};
@@ -61,6 +62,16 @@ pub fn audit_head(chain: &str) -> Key {
 #[must_use]
 pub fn audit_chain(chain: &str) -> String {
     format!("AUDITCHAIN#{chain}")
+}
+
+/// The chains of the same shard on so many days before, the latest day first; none where `chain` is not of a
+/// day and shard.
+#[must_use]
+pub fn audit_chains_before(chain: &str, days: usize) -> Vec<String> {
+    let parts = chain.split_once('#').map(|(day, shard)| (day.parse::<Date>(), shard.parse()));
+    let Some((Ok(day), Ok(shard))) = parts else { return Vec::new() };
+    let before = day.series(-1.day()).skip(1).take(days);
+    before.map(|day| audit_shard(day, shard).trim_start_matches(AUDIT).to_owned()).collect()
 }
 
 /// Sort keys of the links of an audit chain begin with this.

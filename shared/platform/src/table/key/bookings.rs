@@ -1,6 +1,6 @@
 //! Bookings.
 
-use banister_domain::id::{BookingId, UserId};
+use banister_domain::id::{BookingId, HoldId, UserId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -35,6 +35,19 @@ pub fn booking_due(answer_by: Timestamp, id: BookingId) -> IndexKey {
     at(Index::Gsi3, bookings_due(shard(&id)), format!("{}#{id}", moment(answer_by)))
 }
 
+/// Where a booking stands among those that take place, by when nobody can say otherwise any more.
+#[must_use]
+pub fn booking_completing(completes_at: Timestamp, id: BookingId) -> IndexKey {
+    let id = id.to_string();
+    at(Index::Gsi3, bookings_completing(shard(&id)), format!("{}#{id}", moment(completes_at)))
+}
+
+/// Partition in GSI3 of one shard of the bookings that take place.
+#[must_use]
+pub fn bookings_completing(shard: u8) -> String {
+    format!("COMPLETING#{shard}")
+}
+
 /// Partition in GSI1 of a customer's bookings.
 #[must_use]
 pub fn bookings_of_customer(customer: UserId) -> String {
@@ -54,7 +67,7 @@ pub fn bookings_due(shard: u8) -> String {
 }
 
 /// Where the first line of a booking's history stands among the bookings of all, by the UTC day of its
-/// start. The line never changes: no change of the booking costs a write of this index.
+/// start. Only a move of the booking writes it anew.
 #[must_use]
 pub fn booking_made(starts_at: Timestamp, id: BookingId) -> IndexKey {
     let day = starts_at.to_zoned(TimeZone::UTC).date();
@@ -65,6 +78,12 @@ pub fn booking_made(starts_at: Timestamp, id: BookingId) -> IndexKey {
 #[must_use]
 pub fn bookings_on(day: Date) -> String {
     format!("BOOKINGS#{day}")
+}
+
+/// Key of a customer's hold.
+#[must_use]
+pub fn hold(customer: UserId, id: HoldId) -> Key {
+    key(format!("USER#{customer}"), format!("HOLD#{id}"))
 }
 
 /// Key of a line of a booking's history.

@@ -17,6 +17,12 @@ pub fn calendar_day(provider: UserId, date: Date) -> Key {
     key(calendar(provider), day(date))
 }
 
+/// Key of what two bookings of a provider's week both write, where their number is limited.
+#[must_use]
+pub fn calendar_week(provider: UserId, monday: Date) -> Key {
+    key(calendar(provider), format!("WEEK#{monday}"))
+}
+
 /// Partition of a provider's calendar.
 #[must_use]
 pub fn calendar(provider: UserId) -> String {
@@ -27,4 +33,16 @@ pub fn calendar(provider: UserId) -> String {
 #[must_use]
 pub fn day(date: Date) -> String {
     format!("DAY#{date}")
+}
+
+/// Key of what says that a provider's calendar has a link.
+#[must_use]
+pub fn calendar_feed(provider: UserId) -> Key {
+    key(calendar(provider), "FEED")
+}
+
+/// Key of whose calendar a link shows, by the hash of its token.
+#[must_use]
+pub fn calendar_feed_link(hash: &str) -> Key {
+    key(format!("FEED#{hash}"), "FEED")
 }

@@ -44,15 +44,15 @@ pub fn outbox_shard(shard: u8) -> String {
 /// Beginning of the partition keys of the outbox; the stream's filter in template.yaml names it too.
 pub const OUTBOX: &str = "OUTBOX#";
 
-/// Key of a counter of a rate limit; `subject` is hashed, and `window` is its first second since the Unix epoch.
+/// Key of the attempts that a rate limit counts; `subject` is hashed.
 #[must_use]
-pub fn limit(operation: &str, subject: &str, window: i64) -> Key {
-    key(format!("LIMIT#{operation}#{subject}#{window}"), "LIMIT")
+pub fn limit(operation: &str, subject: &str) -> Key {
+    key(format!("LIMIT#{operation}#{subject}"), "LIMIT")
 }
 
-/// Key of a counter of a rate limit for what comes from one client address, which is hashed too.
+/// Key of those of them that come from one client address, which is hashed too.
 #[must_use]
-pub fn limit_from(operation: &str, subject: &str, window: i64, address: &str) -> Key {
-    let Key { pk, .. } = limit(operation, subject, window);
+pub fn limit_from(operation: &str, subject: &str, address: &str) -> Key {
+    let Key { pk, .. } = limit(operation, subject);
     key(pk, format!("FROM#{address}"))
 }

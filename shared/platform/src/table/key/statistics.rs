@@ -1,5 +1,6 @@
 //! Counters, and what is counted.
 
+use banister_domain::statistics::Side;
 use jiff::civil::Date;
 
 use super::{Key, key, shard};
@@ -30,6 +31,18 @@ pub fn statistics_total(generation: u64, counted: &str) -> Key {
 
 /// Sort key of the counters of all days: behind every day.
 pub const TOTAL: &str = "TOTAL";
+
+/// Partition of the counters of one side's own things: an item a generation, in their order.
+#[must_use]
+pub fn own_counts_of(side: Side) -> String {
+    format!("COUNTS#{}#{}", side.as_str(), side.user_id())
+}
+
+/// Key of the counters of one side's own things in a generation.
+#[must_use]
+pub fn own_counts(side: Side, generation: u64) -> Key {
+    key(own_counts_of(side), format!("{generation:010}"))
+}
 
 /// The sort keys of the things that are counted; the stream's filter in template.yaml names them too.
 pub const COUNTED: [&str; 3] = ["USER", "SERVICE", "BOOKING"];

@@ -1,5 +1,6 @@
 //! What requests need that is not there yet: made anew for each, since most of them use it up.
 
+use banister_domain::booking::{Actor, Booking, Proposal, Status};
 use banister_domain::job::{Erasure, Job, Work};
 use banister_local::client::{Client, PASSWORD};
 use banister_platform::random;
@@ -9,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Request, World};
-use crate::support::{all_pages, body, session_of, text};
+use crate::support::{all_pages, body, change_booking, session_of, text};
 
 impl World {
     /// The path at which staff have a new account.
@@ -86,7 +87,9 @@ impl World {
         provider.sign_in().await.unwrap();
         for status in ["requested", "confirmed"] {
             for booking in all_pages(&provider, &format!("/v1/bookings?status={status}"), 100).await {
-                let path = format!("/v1/bookings/{}/cancel", text(&booking, "id"));
+                let starts_at: Timestamp = text(&booking, "starts_at").parse().expect("a moment");
+                let verb = if starts_at < self.cloud.clock.now() { "complete" } else { "cancel" };
+                let path = format!("/v1/bookings/{}/{verb}", text(&booking, "id"));
                 body(provider.post(&path, &json!({ "reason": "A test." })).await.unwrap(), 200);
             }
         }
@@ -98,11 +101,59 @@ impl World {
         format!("/v1/services/{}", text(&draft, "id"))
     }
 
+    /// The path of a new link to the provider's calendar.
+    pub(super) async fn feed(&self) -> String {
+        let made = body(self.provider.act("/v1/me/calendar/feed").await.unwrap(), 201);
+        text(&made, "path").to_owned()
+    }
+
     /// The path of a new request of the customer to the provider.
     pub(super) async fn booking(&mut self) -> String {
         let (start, key) = (self.next_start(), format!("booking-{}", self.made));
         let booking = body(self.customer.book(&self.service, &start, &key).await.unwrap(), 201);
         format!("/v1/bookings/{}", text(&booking, "id"))
+    }
+
+    /// One that is confirmed and has begun.
+    pub(super) async fn begun(&mut self) -> String {
+        let path = self.booking().await;
+        let now = self.cloud.clock.now();
+        change_booking(&self.cloud, path.trim_start_matches("/v1/bookings/"), |booking| Booking {
+            status: Status::Confirmed,
+            starts_at: now - SignedDuration::from_mins(1),
+            ends_at: now + SignedDuration::from_mins(1),
+            ..booking
+        })
+        .await;
+        path
+    }
+
+    /// A slot that the customer holds.
+    pub(super) async fn held(&mut self) -> String {
+        let ask = json!({ "service_id": self.service, "starts_at": self.next_start() });
+        let key = format!("held-this-{}", self.made);
+        let hold = body(self.customer.post_once("/v1/holds", &ask, &key).await.unwrap(), 201);
+        format!("/v1/holds/{}", text(&hold, "id"))
+    }
+
+    /// One that is confirmed.
+    pub(super) async fn agreed(&mut self) -> String {
+        let path = self.booking().await;
+        body(self.provider.act(&format!("{path}/confirm")).await.unwrap(), 200);
+        path
+    }
+
+    /// One that staff proposed another time for, as far as the table knows: so that either side may answer.
+    pub(super) async fn proposed(&mut self) -> (String, String) {
+        let (path, starts_at) = (self.agreed().await, self.next_start());
+        let ask = json!({ "starts_at": starts_at });
+        body(self.provider.post(&format!("{path}/reschedule"), &ask).await.unwrap(), 200);
+        change_booking(&self.cloud, path.trim_start_matches("/v1/bookings/"), |booking| {
+            let proposal = booking.proposal.map(|proposal| Proposal { by: Actor::Staff, ..proposal });
+            Booking { proposal, ..booking }
+        })
+        .await;
+        (path, starts_at)
     }
 
     pub(super) fn next_email(&mut self) -> String {

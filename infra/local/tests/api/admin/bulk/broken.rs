@@ -16,7 +16,7 @@ const HTTP: &str = "local-http";
 /// What becomes of an account meanwhile.
 type Change = fn(Account) -> Account;
 
-fn worker(cloud: &Cloud) -> JobsWorker {
+pub(super) fn worker(cloud: &Cloud) -> JobsWorker {
     JobsWorker::from_settings(&cloud.settings(ROLE), cloud.clock.clone()).unwrap()
 }
 
@@ -32,14 +32,18 @@ async fn deliver(worker: &JobsWorker, body: &str) -> bool {
 }
 
 /// Does pieces until so many are done, or all; answers the job then.
-async fn pieces(cloud: &Cloud, job: &Job, until: u32) -> Job {
-    let worker = worker(cloud);
-    let mut job = job.clone();
+pub(super) async fn pieces(cloud: &Cloud, job: &Job, until: u32) -> Job {
+    let (worker, mut job) = (worker(cloud), job.clone());
     while job.state != State::Done && job.revision < until {
-        assert!(deliver(&worker, &message(cloud, &job)).await, "{job:?}");
-        job = state(cloud, &job.id.to_string()).await;
+        job = piece(cloud, &worker, &job).await;
     }
     job
+}
+
+/// Does the next piece; answers the job then.
+pub(super) async fn piece(cloud: &Cloud, worker: &JobsWorker, job: &Job) -> Job {
+    assert!(deliver(worker, &message(cloud, job)).await, "{job:?}");
+    state(cloud, &job.id.to_string()).await
 }
 
 #[tokio::test]

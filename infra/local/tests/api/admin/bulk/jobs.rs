@@ -152,8 +152,13 @@ async fn a_filter_of_many_acts_on_each_once() {
 
 /// A job of which nobody is told, so that the test does it.
 pub(super) async fn begun(cloud: &Cloud, client: &Client, wanted: &Value) -> Job {
+    begun_with(cloud, client, "job-one", wanted).await
+}
+
+/// The same with another key.
+pub(super) async fn begun_with(cloud: &Cloud, client: &Client, key: &str, wanted: &Value) -> Job {
     cloud.faults.crash_before("local-jobs", 1);
-    let job = body(ask(client, "job-one", wanted).await, 202);
+    let job = body(ask(client, key, wanted).await, 202);
     state(cloud, text(&job, "id")).await
 }
 

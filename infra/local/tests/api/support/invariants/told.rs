@@ -31,10 +31,15 @@ pub(super) fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
         | Payload::ServiceArchivedByStaff { .. }
         | Payload::JobContinued { .. } => None,
         Payload::BookingRequested(about) => Some((about.booking_id, Status::Requested)),
-        Payload::BookingConfirmed(about) => Some((about.booking_id, Status::Confirmed)),
+        Payload::BookingConfirmed(about)
+        | Payload::BookingRescheduled(about)
+        | Payload::RescheduleProposed(about)
+        | Payload::RescheduleDeclined(about) => Some((about.booking_id, Status::Confirmed)),
         Payload::BookingDeclined(about) => Some((about.booking_id, Status::Declined)),
         Payload::BookingCancelled(about) => Some((about.booking_id, Status::Cancelled)),
         Payload::BookingExpired(about) => Some((about.booking_id, Status::Expired)),
+        Payload::BookingCompleted(about) => Some((about.booking_id, Status::Completed)),
+        Payload::BookingNoShow(about) => Some((about.booking_id, Status::NoShow)),
     }
 }
 
@@ -63,9 +68,16 @@ pub(super) fn readers(payload: &Payload) -> Vec<String> {
         | Payload::ConnectionReplaced { .. }
         | Payload::PhotoRemoved { .. }
         | Payload::JobContinued { .. } => Vec::new(),
+        Payload::BookingConfirmed(about) if about.actor == Actor::Customer => {
+            vec![about.customer_id, about.provider_id]
+        }
+        Payload::BookingCompleted(about) | Payload::BookingNoShow(about) => vec![about.customer_id],
         Payload::BookingRequested(about)
         | Payload::BookingConfirmed(about)
         | Payload::BookingDeclined(about)
+        | Payload::BookingRescheduled(about)
+        | Payload::RescheduleProposed(about)
+        | Payload::RescheduleDeclined(about)
         | Payload::BookingCancelled(about)
         | Payload::BookingExpired(about) => match about.actor {
             Actor::Customer => vec![about.provider_id],

@@ -11,19 +11,21 @@ use crate::table::backoff;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A race for something that others want too: pauses longer and longer before each new try.
-pub(super) struct Race {
+#[derive(Debug)]
+pub struct Race {
     attempts: u32,
     end: Instant,
 }
 
 impl Race {
     /// At its beginning.
-    pub(super) fn new() -> Self {
+    #[must_use]
+    pub fn new() -> Self {
         Self { attempts: 0, end: Instant::now() + PATIENCE }
     }
 
     /// Whether there is another try; waits before all but the first.
-    pub(super) async fn goes_on(&mut self) -> bool {
+    pub async fn goes_on(&mut self) -> bool {
         if self.attempts > 0 {
             tokio::time::sleep(backoff(self.attempts - 1)).await;
         }
@@ -32,7 +34,14 @@ impl Race {
     }
 
     /// Whether a try was lost already.
-    pub(super) fn lost(&self) -> bool {
+    #[must_use]
+    pub fn lost(&self) -> bool {
         self.attempts > 1
+    }
+}
+
+impl Default for Race {
+    fn default() -> Self {
+        Self::new()
     }
 }

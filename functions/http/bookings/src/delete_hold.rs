@@ -1,0 +1,24 @@
+//! `DELETE /v1/holds/{id}`: a customer gives a held slot back.
+
+use axum::extract::State;
+use banister_domain::id::HoldId;
+use banister_platform::http::{Code, Customer, NoContent, Path, Problem};
+
+use crate::Bookings;
+
+pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::NotFound];
+
+/// Give a held slot back
+///
+/// It is free for others at once. Of a hold that has expired, this takes away what is left.
+#[utoipa::path(delete, path = "/v1/holds/{id}", params(("id" = HoldId, Path, description = "The hold")),
+    responses((status = 204, description = "The slot is not held any more")))]
+pub(crate) async fn delete_hold(
+    State(bookings): State<Bookings>,
+    caller: Customer,
+    Path(id): Path<HoldId>,
+) -> Result<NoContent, Problem> {
+    bookings.store.hold(caller.user_id, id).await?.ok_or(Problem::new(Code::NotFound))?;
+    bookings.store.let_hold_go(caller.user_id, id).await?;
+    Ok(NoContent)
+}

@@ -1,0 +1,285 @@
+//! Moving a booking in one transaction, or holding another place for it until the other side answers.
+
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+use banister_domain::availability::{self, Calendar, Day, NotOffered, Owner, Refusal, Seats, Wanted};
+use banister_domain::booking::{Actor, BookedPlace, Booking, Change, PlaceChange, Proposal, Request};
+use banister_domain::id::{BookingId, ProposalId};
+use banister_domain::text::Reason;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::look::{Look, dates_around};
+use super::reserve::{Lost, MAX_DISPLACED, add, explain};
+use super::{BookingRecord, Bookings, ChangeError, HistoryRecord, Receipt, ReserveError};
+use crate::store::{Loaded, Race, WeekRecord};
+use crate::table::{CommitError, StorageError, Transaction, Versioned, key};
+
+/// Where somebody wants a booking to be.
+#[derive(Debug, Clone)]
+pub struct MoveWish {
+    /// When it is to begin.
+    pub starts_at: Timestamp,
+    /// Who wants it.
+    pub actor: Actor,
+    /// Why, in their words.
+    pub reason: Option<Reason>,
+}
+
+/// What is said to a proposal.
+#[derive(Debug, Clone)]
+pub enum ProposalAnswer {
+    /// Yes, to this start.
+    Accept(Timestamp),
+    /// No, and why.
+    Decline(Option<Reason>),
+}
+
+/// Why a booking was not moved.
+#[derive(Debug)]
+pub enum MoveError {
+    /// It does not allow it.
+    Change(ChangeError),
+    /// The other place does not.
+    Place(ReserveError),
+}
+
+impl From<ChangeError> for MoveError {
+    fn from(error: ChangeError) -> Self {
+        Self::Change(error)
+    }
+}
+
+impl From<ReserveError> for MoveError {
+    fn from(error: ReserveError) -> Self {
+        Self::Place(error)
+    }
+}
+
+impl From<StorageError> for MoveError {
+    fn from(error: StorageError) -> Self {
+        Self::Change(error.into())
+    }
+}
+
+/// A change of a booking with what it is made on.
+struct Move<'a> {
+    found: &'a Versioned<Booking>,
+    change: Change,
+    days: Vec<Day>,
+    week: Option<(Date, u64)>,
+    capacity: Seats,
+}
+
+/// What came of trying to write a move.
+enum Tried {
+    Done(Box<Booking>),
+    /// Decide again, with these days too.
+    Again(Vec<Date>),
+    /// The place is taken.
+    Taken,
+}
+
+impl Bookings {
+    /// Moves a booking to another free slot of its service, or holds that for it and asks the other side, as its
+    /// terms say, at `now`. A proposal gets the id `proposal`, and takes the place of one that was open.
+    pub async fn reschedule(
+        &self,
+        id: BookingId,
+        wish: &MoveWish,
+        proposal: ProposalId,
+        receipt: Option<Receipt<'_>>,
+        now: Timestamp,
+    ) -> Result<Booking, MoveError> {
+        let mut more = Vec::new();
+        let mut race = Race::new();
+        while race.goes_on().await {
+            let found = self.get(id).await?.ok_or(ChangeError::Missing)?;
+            let request = self.elsewhere(&found.value, wish.starts_at).await?;
+            let mut dates: BTreeSet<Date> = dates_around(&request).into_iter().collect();
+            dates.extend(own_dates(&found.value));
+            dates.extend(more.iter().copied());
+            let mut dates = dates.into_iter().collect();
+            let looked = self.look(&request, &mut dates).await?;
+            let Look { rules, visit, days, week } =
+                looked.ok_or(ReserveError::NotOffered(NotOffered::OutsideHours))?;
+            let place = BookedPlace::of(&rules, wish.starts_at, request.service.duration_minutes);
+            let place = place.map_err(|_| ReserveError::NotOffered(NotOffered::TooFar))?;
+            let change = found.value.reschedule(proposal, place, (wish.actor, wish.reason.clone()), now);
+            let change = change.map_err(ChangeError::from)?;
+            let own = owners(&found.value);
+            let others = days.iter().flat_map(|day| &day.busy).filter(|busy| !own.contains(&busy.owner));
+            match availability::is_offered(now, &rules, visit, wish.starts_at, others) {
+                Ok(()) => {}
+                Err(reason @ (NotOffered::Taken | NotOffered::Full | NotOffered::CapReached)) => {
+                    return Err(self.taken(&request, reason, receipt, now).await?.into());
+                }
+                Err(reason) => return Err(ReserveError::NotOffered(reason).into()),
+            }
+            let wanted = Move { found: &found, change, days, week, capacity: visit.capacity };
+            match self.try_move(wanted, receipt, now).await? {
+                Tried::Done(booking) => return Ok(*booking),
+                Tried::Again(dates) => more.extend(dates),
+                Tried::Taken => {
+                    return Err(self.taken(&request, NotOffered::Taken, receipt, now).await?.into());
+                }
+            }
+        }
+        Err(ChangeError::Busy.into())
+    }
+
+    /// Says yes or no to the place that is proposed for a booking, at `now`.
+    pub async fn answer_proposal(
+        &self,
+        id: BookingId,
+        (actor, answer): (Actor, &ProposalAnswer),
+        receipt: Option<Receipt<'_>>,
+        now: Timestamp,
+    ) -> Result<Booking, MoveError> {
+        let mut more = Vec::new();
+        let mut race = Race::new();
+        while race.goes_on().await {
+            let found = self.get(id).await?.ok_or(ChangeError::Missing)?;
+            let change = match answer {
+                ProposalAnswer::Accept(starts_at) => {
+                    let change = found.value.accept(actor, now).map_err(ChangeError::from)?;
+                    if change.booking.starts_at != *starts_at {
+                        return Err(ChangeError::ProposalChanged(change.booking.starts_at).into());
+                    }
+                    change
+                }
+                ProposalAnswer::Decline(reason) => {
+                    found.value.decline_proposal(actor, reason.clone(), now).map_err(ChangeError::from)?
+                }
+            };
+            let mut dates = own_dates(&found.value);
+            dates.extend(more.iter().copied());
+            let dates: Vec<_> = dates.into_iter().collect();
+            let Loaded { days, .. } = self.calendars.load(found.value.provider_id, &dates).await?;
+            let service = self.services.get(found.value.service_id).await?;
+            let capacity = service.map_or(found.value.seats, |service| service.value.seats);
+            let there = change.booking.starts_at;
+            let wanted = Move { found: &found, change, days, week: None, capacity };
+            match self.try_move(wanted, receipt, now).await? {
+                Tried::Done(booking) => return Ok(*booking),
+                Tried::Again(dates) => more.extend(dates),
+                Tried::Taken => {
+                    let request = self.elsewhere(&found.value, there).await?;
+                    return Err(self.taken(&request, NotOffered::Taken, receipt, now).await?.into());
+                }
+            }
+        }
+        Err(ChangeError::Busy.into())
+    }
+
+    /// Writes a move with all that explains it, unless something was changed since it was read.
+    async fn try_move(
+        &self,
+        wanted: Move<'_>,
+        receipt: Option<Receipt<'_>>,
+        now: Timestamp,
+    ) -> Result<Tried, MoveError> {
+        let Move { found, change, days, week, capacity } = wanted;
+        let malformed = |refusal: Refusal| StorageError::Malformed(refusal.to_string());
+        let mut calendar = Calendar::new(days).map_err(malformed)?;
+        let displaced = match edit(&mut calendar, &found.value, &change, capacity, now) {
+            Ok(displaced) => displaced,
+            Err(Refusal::NeedsDays(more)) => return Ok(Tried::Again(more)),
+            // The booking was read before the days: it has been changed in between.
+            Err(Refusal::Absent | Refusal::Duplicate) => return Ok(Tried::Again(Vec::new())),
+            Err(Refusal::Taken { .. } | Refusal::Full { .. } | Refusal::DayFull(_)) => {
+                return Ok(Tried::Taken);
+            }
+            Err(refusal @ Refusal::RepeatedDay(_)) => return Err(malformed(refusal).into()),
+        };
+        if displaced.len() > MAX_DISPLACED {
+            self.expire_some(&displaced[..MAX_DISPLACED], now).await?;
+            return Ok(Tried::Again(Vec::new()));
+        }
+        let Some(mut transaction) = self.expire_displaced(&displaced, now).await? else {
+            return Ok(Tried::Again(Vec::new()));
+        };
+        let Change { booking, history, place, payload } = change;
+        let (id, provider_id) = (booking.id, booking.provider_id);
+        let changed = Versioned { value: BookingRecord(booking.clone()), version: found.version };
+        transaction.replace(&changed, Lost::Race);
+        add(&mut transaction, provider_id, calendar.into_changes());
+        if let Some((monday, version)) = week {
+            transaction.create_or_replace(&WeekRecord { provider_id, monday }, version, Lost::Race);
+        }
+        if place == PlaceChange::Move {
+            self.list_anew(&mut transaction, &booking).await?;
+        }
+        explain(&mut transaction, &HistoryRecord::of(id, history), payload, now)?;
+        if let Some((once, show)) = receipt {
+            once.record(&mut transaction, StatusCode::OK, &show(&booking), now, Lost::Seen)?;
+        }
+        match transaction.commit(&self.table).await {
+            Ok(()) => Ok(Tried::Done(Box::new(booking))),
+            Err(CommitError::Refused(Lost::Seen)) => Err(ChangeError::Seen.into()),
+            Err(CommitError::Storage(error)) => Err(error.into()),
+            Err(CommitError::Refused(Lost::Race) | CommitError::Contention) => Ok(Tried::Again(Vec::new())),
+        }
+    }
+
+    /// The first line of its history stands for a booking in the list of all, by its start.
+    async fn list_anew(
+        &self,
+        transaction: &mut Transaction<Lost>,
+        booking: &Booking,
+    ) -> Result<(), StorageError> {
+        let first = self.table.get::<HistoryRecord>(&key::booking_history(booking.id, 0)).await?;
+        let first = first.ok_or_else(|| StorageError::Malformed("a booking without a history".into()))?;
+        let first = first.map(|line| HistoryRecord { starts_at: Some(booking.starts_at), ..line });
+        transaction.replace(&first, Lost::Race);
+        Ok(())
+    }
+
+    /// What is asked for when a booking moves. An archived service keeps its bookings, and they may move.
+    async fn elsewhere(&self, booking: &Booking, starts_at: Timestamp) -> Result<Request, MoveError> {
+        let service = self.services.get(booking.service_id).await?.ok_or(ReserveError::Gone)?.value;
+        let request = booking.at_another(service, starts_at);
+        Ok(request.map_err(|range| StorageError::Malformed(range.to_string()))?)
+    }
+}
+
+/// Every place in the calendar that is the booking's.
+fn owners(booking: &Booking) -> Vec<Owner> {
+    let proposal = booking.proposal.as_ref().map(|proposal| proposal.id.into());
+    proposal.into_iter().chain([booking.id.into()]).collect()
+}
+
+/// The days on which those places lie.
+pub(super) fn own_dates(booking: &Booking) -> BTreeSet<Date> {
+    let proposal = booking.proposal.as_ref().map(|proposal| proposal.place.occupies);
+    proposal.into_iter().chain([booking.occupies]).flat_map(availability::days_touched).collect()
+}
+
+/// Lets the place go that was held for a proposal; it may have been taken since it expired.
+pub(super) fn let_go(calendar: &mut Calendar, proposal: Option<&Proposal>) -> Result<(), Refusal> {
+    match proposal.map(|proposal| calendar.release(proposal.id)) {
+        None | Some(Ok(()) | Err(Refusal::Absent)) => Ok(()),
+        Some(refused) => refused,
+    }
+}
+
+/// Changes the days as the booking changes, and says whose expired holds were in the way.
+fn edit(
+    calendar: &mut Calendar,
+    before: &Booking,
+    Change { booking, place, .. }: &Change,
+    capacity: Seats,
+    now: Timestamp,
+) -> Result<Vec<BookingId>, Refusal> {
+    let_go(calendar, before.proposal.as_ref())?;
+    if let Some(proposal) = &booking.proposal {
+        let beside = Some(before.id.into());
+        return calendar.reserve(now, Wanted { busy: booking.proposed(proposal), capacity, beside });
+    }
+    if *place != PlaceChange::Move {
+        return Ok(Vec::new());
+    }
+    calendar.release(before.id)?;
+    calendar.reserve(now, Wanted { busy: booking.place(), capacity, beside: None })
+}

@@ -1,0 +1,246 @@
+//! Taking a place, together with everything that explains it.
+
+use axum::http::StatusCode;
+use banister_domain::availability::{
+    self, Calendar, ChangedDay, Day, NotOffered, Refusal, Reservation, Slot, Wanted,
+};
+use banister_domain::booking::{Booking, Hold, Request, Unbookable};
+use banister_domain::event::Payload;
+use banister_domain::id::{HoldId, UserId};
+use banister_domain::service::{Service, ServiceStatus};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::holds::{HoldRecord, release_hold};
+use super::look::{Look, dates_around};
+use super::{BookingRecord, Bookings, HistoryRecord};
+use crate::store::{DayRecord, Once, OutboxRecord, Race, WeekRecord};
+use crate::table::{CommitError, StorageError, Transaction, key};
+
+/// How many expired bookings are moved away in the transaction that takes their place; a
+/// transaction has room for 100 items.
+pub(super) const MAX_DISPLACED: usize = 20;
+
+/// What an answer's receipt needs: the intention, and how a booking is shown.
+pub type Receipt<'a> = (&'a Once, &'a (dyn Fn(&Booking) -> Value + Sync));
+
+/// Why a place was not taken.
+#[derive(Debug)]
+pub enum ReserveError {
+    /// The service can no longer be booked.
+    Gone,
+    /// Taken, full, or on a day with enough bookings; and the next free ones.
+    Taken(NotOffered, Vec<Slot>),
+    /// So many seats cost more than a booking may.
+    TooDear,
+    /// Not a place that the service offers.
+    NotOffered(NotOffered),
+    /// The request was answered before.
+    Seen,
+    /// Too many others at once.
+    Busy,
+    /// The table did not answer.
+    Storage(StorageError),
+}
+
+impl From<Unbookable> for ReserveError {
+    fn from(unbookable: Unbookable) -> Self {
+        match unbookable {
+            Unbookable::EndOfTime => Self::NotOffered(NotOffered::TooFar),
+            Unbookable::TooDear => Self::TooDear,
+        }
+    }
+}
+
+impl From<StorageError> for ReserveError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+/// What a failed condition means to a writer of time.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// Something was changed since it was read: decide again.
+    Race,
+    /// The receipt is there already.
+    Seen,
+}
+
+/// What a place is taken for.
+#[derive(Debug, Clone, Copy)]
+pub enum Claim {
+    /// A booking, in the stead of a hold where there is one.
+    Booking(Option<HoldId>),
+    /// A hold.
+    Hold(HoldId),
+}
+
+impl Claim {
+    /// The hold that it makes.
+    fn of(self, booking: &Booking) -> Option<Hold> {
+        match self {
+            Self::Booking(_) => None,
+            Self::Hold(id) => Some(Hold::of(id, booking)),
+        }
+    }
+}
+
+/// Takes the wanted place, once the held one is given back.
+fn decide(
+    now: Timestamp,
+    days: Vec<Day>,
+    held: Option<&Hold>,
+    wanted: Wanted,
+) -> Result<Reservation, Refusal> {
+    let mut calendar = Calendar::new(days)?;
+    if let Some(hold) = held {
+        release_hold(&mut calendar, hold.id)?;
+    }
+    let displaced = calendar.reserve(now, wanted)?;
+    Ok(Reservation { days: calendar.into_changes(), displaced })
+}
+
+impl Bookings {
+    /// Takes the place that `request` asks for, at `now`: books it, or holds it as if it were to be booked.
+    pub async fn reserve(
+        &self,
+        request: &Request,
+        claim: Claim,
+        receipt: Option<Receipt<'_>>,
+        now: Timestamp,
+    ) -> Result<Booking, ReserveError> {
+        let mut dates = dates_around(request);
+        let mut request = request.clone();
+        let provider = request.service.provider_id;
+        let mut race = Race::new();
+        while race.goes_on().await {
+            if race.lost() {
+                // Time has passed: what is booked is the service as it is now.
+                request.service = self.still_offered(&request).await?;
+            }
+            let held = self.held(&request, claim).await?;
+            dates.extend(held.iter().flat_map(|hold| availability::days_touched(hold.occupies)));
+            dates.sort_unstable();
+            dates.dedup();
+            let looked = self.look(&request, &mut dates).await?;
+            let Look { rules, visit, days, week } =
+                looked.ok_or(ReserveError::NotOffered(NotOffered::OutsideHours))?;
+            let own = held.as_ref().map(|hold| hold.id.into());
+            let busy = days.iter().flat_map(|day| &day.busy).filter(|busy| Some(busy.owner) != own);
+            // The notice was kept when the place was held.
+            let kept = held.as_ref().filter(|hold| now < hold.expires_at);
+            let asked = kept.map_or(now, |hold| hold.created_at);
+            let offered = availability::is_offered(asked, &rules, visit, request.starts_at, busy);
+            let booking = request.booking(&rules, now)?;
+            let made = claim.of(&booking);
+            let busy = made.as_ref().map_or_else(|| booking.place(), |hold| hold.place(&booking));
+            let wanted = Wanted { busy, capacity: visit.capacity, beside: None };
+            let decision = offered.map(|()| decide(now, days, held.as_ref(), wanted));
+            let reservation = match decision {
+                Ok(Ok(reservation)) => reservation,
+                Ok(Err(Refusal::NeedsDays(more))) => {
+                    dates.extend(more);
+                    continue;
+                }
+                Err(reason @ (NotOffered::Taken | NotOffered::Full | NotOffered::CapReached)) => {
+                    return Err(self.taken(&request, reason, receipt, now).await?);
+                }
+                // The same as was just said of what is offered, but for a day with no room for one more entry.
+                Ok(Err(Refusal::Taken { .. } | Refusal::Full { .. } | Refusal::DayFull(_))) => {
+                    return Err(self.taken(&request, NotOffered::Taken, receipt, now).await?);
+                }
+                Err(reason) => return Err(ReserveError::NotOffered(reason)),
+                Ok(Err(refusal)) => return Err(StorageError::Malformed(refusal.to_string()).into()),
+            };
+            if reservation.displaced.len() > MAX_DISPLACED {
+                self.expire_some(&reservation.displaced[..MAX_DISPLACED], now).await?;
+                continue;
+            }
+            let Some(mut transaction) = self.expire_displaced(&reservation.displaced, now).await? else {
+                continue;
+            };
+            add(&mut transaction, provider, reservation.days);
+            if let Some((monday, version)) = week {
+                let week = WeekRecord { provider_id: provider, monday };
+                transaction.create_or_replace(&week, version, Lost::Race);
+            }
+            match made {
+                Some(made) => {
+                    transaction.create(&HoldRecord(made), Lost::Race);
+                }
+                None => open(&mut transaction, &booking, now)?,
+            }
+            if let Some(held) = held {
+                transaction.delete(&key::hold(held.customer_id, held.id));
+            }
+            if let Some((once, show)) = receipt {
+                once.record(&mut transaction, StatusCode::CREATED, &show(&booking), now, Lost::Seen)?;
+            }
+            match transaction.commit(&self.table).await {
+                Ok(()) => return Ok(booking),
+                Err(CommitError::Refused(Lost::Seen)) => return Err(ReserveError::Seen),
+                Err(CommitError::Storage(error)) => return Err(error.into()),
+                Err(CommitError::Refused(Lost::Race) | CommitError::Contention) => {}
+            }
+        }
+        Err(ReserveError::Busy)
+    }
+
+    /// The hold that is to become a booking, if it is for this; also one that has expired.
+    async fn held(&self, request: &Request, claim: Claim) -> Result<Option<Hold>, StorageError> {
+        let Claim::Booking(Some(id)) = claim else { return Ok(None) };
+        let hold = self.hold(request.customer_id, id).await?;
+        Ok(hold.filter(|hold| hold.is_for(request.service.id, request.starts_at, request.seats)))
+    }
+
+    /// The service of a request as it is now.
+    async fn still_offered(&self, request: &Request) -> Result<Service, ReserveError> {
+        let found = self.services.get(request.service.id).await?.map(|found| found.value);
+        let service = found.filter(|service| service.status == ServiceStatus::Published);
+        service
+            .filter(|service| service.duration_minutes == request.service.duration_minutes)
+            .ok_or(ReserveError::Gone)
+    }
+
+    /// The place is taken: by an earlier try of this very request, or by somebody else.
+    pub(super) async fn taken(
+        &self,
+        request: &Request,
+        reason: NotOffered,
+        receipt: Option<Receipt<'_>>,
+        now: Timestamp,
+    ) -> Result<ReserveError, StorageError> {
+        if let Some((once, _)) = receipt
+            && once.replay(&self.table, now).await?.is_some()
+        {
+            return Ok(ReserveError::Seen);
+        }
+        Ok(ReserveError::Taken(reason, self.next_slots(request, now).await?))
+    }
+}
+
+/// Writes a booking that is made, with the first line of its history and its event.
+fn open(transaction: &mut Transaction<Lost>, booking: &Booking, now: Timestamp) -> Result<(), StorageError> {
+    let (entry, payload) = booking.opening();
+    transaction.create(&BookingRecord(booking.clone()), Lost::Race);
+    let line = HistoryRecord { starts_at: Some(booking.starts_at), ..HistoryRecord::of(booking.id, entry) };
+    explain(transaction, &line, payload, now)
+}
+
+pub(super) fn add(transaction: &mut Transaction<Lost>, provider_id: UserId, days: Vec<ChangedDay>) {
+    for ChangedDay { expected_version, day } in days {
+        let record = DayRecord { provider_id, date: day.date, busy: day.busy };
+        transaction.create_or_replace(&record, expected_version, Lost::Race);
+    }
+}
+
+pub(super) fn explain(
+    transaction: &mut Transaction<Lost>,
+    line: &HistoryRecord,
+    payload: Payload,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    transaction.create(line, Lost::Race).put_over(&OutboxRecord::new(payload, now)?);
+    Ok(())
+}
