@@ -82,6 +82,8 @@ impl Request {
 impl World {
     pub(crate) async fn new() -> Self {
         let cloud = cloud_at("2026-03-02T08:00:00Z").await;
+        // Every moment is as long in the table as every other, so that requests ask as much each time.
+        cloud.clock.stop_at("2026-03-02T08:00:01.111Z".parse().expect("a moment"));
         let (customer, provider) =
             (customer(&cloud, "Customer One").await, provider(&cloud, "Provider One").await);
         let admin = Client::staff(&cloud, Role::SuperAdmin, Permissions::NONE, "Super Admin")

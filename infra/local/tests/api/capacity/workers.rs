@@ -6,6 +6,7 @@ use banister_local::client::Client;
 use banister_local::cloud::Cloud;
 use banister_platform::store::{AuditEntry, AuditRecord};
 use banister_platform::table::{Record as _, Table, key};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{FORGOTTEN, Log, Row, row};
@@ -116,10 +117,13 @@ pub(super) async fn removal() -> (Row, Row) {
     rows
 }
 
-/// A cloud with a customer who has a photo, and the log from before it was uploaded. Its time is the
+/// A cloud with a customer who has a photo, and the log from before it was uploaded. Its time is about the
 /// machine's, which is what signs uploads.
 async fn photographed() -> (Cloud, Client, Log) {
     let cloud = cloud().await;
+    let second = cloud.clock.now().as_second();
+    // As long in the table as every other moment.
+    cloud.clock.stop_at(Timestamp::from_millisecond(second * 1_000 + 111).unwrap());
     let customer = customer(&cloud, "Customer One").await;
     cloud.quiet().await.unwrap();
     let log = Log::start();
