@@ -96,9 +96,12 @@ def holds(world):
         raise Failed("a slot that is held is free")
     call("POST", "/v1/holds", status=409, body=ask, token=token, key="check-hold-0")
     call("DELETE", f"/v1/holds/{held}", status=204, token=token)
-    held = call("POST", "/v1/holds", status=201, body=ask, token=token, key="check-hold-2")["id"]
-    booking = call("POST", "/v1/bookings", status=201, body=ask | {"hold_id": held}, token=token, key="check-held")["id"]
-    call("POST", f"/v1/bookings/{booking}/cancel", token=token)
+    held = call("POST", "/v1/holds", status=201, body=ask, token=token, key="check-hold-2")
+    ask |= {"hold_id": held["id"], "price": held["price"]}
+    booking = call("POST", "/v1/bookings", status=201, body=ask, token=token, key="check-held")
+    if [line["amount"] for line in booking["line_items"]] != [held["price"]]:
+        raise Failed(f"the booking's lines are {booking['line_items']}")
+    call("POST", f"/v1/bookings/{booking['id']}/cancel", token=token)
     if slot not in world.slots():
         raise Failed("something is left of a hold that was booked")
 

@@ -52,6 +52,7 @@ pub fn booking(now: Timestamp) -> Booking {
         service_id: Id::from_parts(1, 4),
         service_title: "Deep massage".parse().expect("a title"),
         price: Price::try_from(Money::new(12_500, Currency::Usd)).expect("a price"),
+        extras: Vec::new(),
         location_kind: LocationKind::Online,
         location: None,
         seats: Seats::MIN,

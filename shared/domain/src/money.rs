@@ -156,6 +156,11 @@ impl Price {
         self.0
     }
 
+    /// Both together; refused above [`Price::MAX_MINOR`] and where the currencies differ.
+    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+        Self::try_from(self.0.checked_add(other.0)?)
+    }
+
     /// The price of so many; refused above [`Price::MAX_MINOR`].
     pub fn times(self, count: u16) -> Result<Self, MoneyError> {
         let minor = self.0.minor.checked_mul(count.into()).ok_or(MoneyError::Overflow)?;

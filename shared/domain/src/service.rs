@@ -1,5 +1,11 @@
 //! What providers offer.
 
+mod choice;
+
+pub use choice::{
+    DurationOption, Durations, Extra, ExtraCode, Extras, InvalidChoices, InvalidCode, Quantity,
+};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -167,10 +173,16 @@ pub struct Service {
     pub description: Description,
     /// Its heading in the catalogue.
     pub category: Category,
-    /// What it costs.
+    /// What each seat costs.
     pub price: Price,
     /// How long it takes.
     pub duration_minutes: DurationMinutes,
+    /// How long it can take instead, and for how much.
+    #[serde(default, skip_serializing_if = "Durations::is_empty")]
+    pub durations: Durations,
+    /// What can be had with it.
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    pub extras: Extras,
     /// Where it takes place.
     pub location_kind: LocationKind,
     /// How many customers one time is for; one where it is shared with nobody.
@@ -207,7 +219,51 @@ pub struct Archived {
 #[error("staff did not archive this service")]
 pub struct NotArchivedByStaff;
 
+/// Why prices and lengths do not go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidOffer {
+    /// The other length at this place of the list is the usual one.
+    #[error("is the usual duration already")]
+    UsualDuration(usize),
+    /// The other length at this place of the list costs another currency.
+    #[error("must be the currency of the service's price")]
+    DurationCurrency(usize),
+    /// The extra at this place of the list costs another currency.
+    #[error("must be the currency of the service's price")]
+    ExtraCurrency(usize),
+}
+
 impl Service {
+    /// Refuses what no customer could be told one price of.
+    pub fn check_offer(&self) -> Result<(), InvalidOffer> {
+        let currency = self.price.money().currency;
+        for (at, option) in self.durations.as_slice().iter().enumerate() {
+            if option.duration_minutes == self.duration_minutes {
+                return Err(InvalidOffer::UsualDuration(at));
+            }
+            if option.price.money().currency != currency {
+                return Err(InvalidOffer::DurationCurrency(at));
+            }
+        }
+        let foreign = |extra: &Extra| extra.price.money().currency != currency;
+        self.extras
+            .as_slice()
+            .iter()
+            .position(foreign)
+            .map_or(Ok(()), |at| Err(InvalidOffer::ExtraCurrency(at)))
+    }
+
+    /// The service as it is when it takes this long, with the price of that; none if it never does.
+    #[must_use]
+    pub fn lasting(self, duration: DurationMinutes) -> Option<Self> {
+        if duration == self.duration_minutes {
+            return Some(self);
+        }
+        let of_that = |option: &&DurationOption| option.duration_minutes == duration;
+        let DurationOption { duration_minutes, price } = *self.durations.as_slice().iter().find(of_that)?;
+        Some(Self { price, duration_minutes, ..self })
+    }
+
     /// What somebody who wants this many seats of it comes for.
     #[must_use]
     pub fn visit(&self, seats: Seats) -> Visit {
@@ -246,6 +302,7 @@ impl Service {
         Self {
             title: deleted_title(),
             description: "".parse().expect("a description may be empty"),
+            extras: Extras::default(),
             status: ServiceStatus::Archived,
             archived: None,
             ..self
@@ -259,52 +316,4 @@ pub(crate) fn deleted_title() -> Title {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_status_and_command() {
-        use {ServiceCommand as C, ServiceStatus as S};
-        let table = [
-            (S::Draft, C::Publish, Ok(S::Published)),
-            (S::Draft, C::Archive, Ok(S::Archived)),
-            (S::Published, C::Publish, Ok(S::Published)),
-            (S::Published, C::Archive, Ok(S::Archived)),
-            (S::Archived, C::Publish, Err(ServiceArchived)),
-            (S::Archived, C::Archive, Ok(S::Archived)),
-        ];
-        for (from, command, to) in table {
-            assert_eq!(from.transition(command), to, "{from:?} {command:?}");
-        }
-    }
-
-    #[test]
-    fn staff_restore_what_staff_archived() {
-        let (made, now): (Timestamp, Timestamp) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
-        let service: Service = serde_json::from_value(serde_json::json!({
-            "id": crate::id::ServiceId::from_parts(1, 1), "provider_id": UserId::from_parts(1, 2),
-            "title": "Massage", "description": "", "category": "massage",
-            "price": { "amount": 1, "currency": "eur" }, "duration_minutes": 60, "location_kind": "online",
-            "status": "published", "created_at": made, "updated_at": made,
-        }))
-        .unwrap();
-        let reason: Reason = "Not what it says.".parse().unwrap();
-        let archived = service.clone().archived(reason.clone(), now);
-        assert_eq!((archived.status, archived.updated_at), (ServiceStatus::Archived, now));
-        assert_eq!(archived.archived, Some(Archived { reason, at: now }));
-        assert_eq!(archived.status.transition(ServiceCommand::Publish), Err(ServiceArchived));
-        let restored = archived.restored(now).unwrap();
-        assert_eq!(restored, Service { status: ServiceStatus::Draft, updated_at: now, ..service.clone() });
-        for status in ServiceStatus::ALL {
-            let own = Service { status, ..service.clone() };
-            assert_eq!(own.restored(now), Err(NotArchivedByStaff), "{status:?}");
-        }
-    }
-
-    #[test]
-    fn slugs_are_the_json_names() {
-        for category in Category::ALL {
-            assert_eq!(serde_json::to_value(category).ok(), Some(category.slug().into()));
-        }
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use banister_domain::account::Account;
 use banister_domain::availability::Seats;
-use banister_domain::booking::{Actor, Booking, HistoryEntry, Refund, Reschedule, Status, Terms};
+use banister_domain::booking::{Actor, Booking, HistoryEntry, LineItem, Refund, Reschedule, Status, Terms};
 use banister_domain::id::{BookingId, ServiceId, UserId};
 use banister_domain::money::Price;
 use banister_domain::service::LocationKind;
@@ -23,6 +23,14 @@ use serde::Serialize;
     "ends_at": "2026-03-10T11:00:00Z",
     "seats": 1,
     "price": { "amount": 6500, "currency": "eur" },
+    "line_items": [{
+        "kind": "service",
+        "code": null,
+        "title": "Deep tissue massage",
+        "unit_price": { "amount": 6500, "currency": "eur" },
+        "quantity": 1,
+        "amount": { "amount": 6500, "currency": "eur" },
+    }],
     "location_kind": "at_customer",
     "answer_by": "2026-03-10T08:00:00Z",
     "terms": {
@@ -53,8 +61,10 @@ pub(crate) struct MarketBookingView {
     ends_at: Timestamp,
     /// How many seats it takes.
     seats: Seats,
-    /// Of all its seats, as it was when booked.
+    /// Of all its seats and extras, as it was when booked.
     price: Price,
+    /// The price line by line: the service first, then the extras; the amounts add up to it.
+    line_items: Vec<LineItem>,
     location_kind: LocationKind,
     /// Until when the provider may answer a request; then it expires. `null` where it was booked at once.
     #[schema(value_type = Option<String>, format = DateTime, example = "2026-03-10T08:00:00Z")]
@@ -73,6 +83,7 @@ impl MarketBookingView {
     /// The booking as it stands at `now`.
     pub(crate) fn new(booking: Booking, now: Timestamp) -> Self {
         let status = booking.status_at(now);
+        let line_items = booking.line_items();
         let Booking { id, service_id, service_title, customer_id, provider_id, starts_at, .. } = booking;
         let Booking { ends_at, seats, price, location_kind, answer_by, .. } = booking;
         let Booking { terms, refund, created_at, updated_at, .. } = booking;
@@ -87,6 +98,7 @@ impl MarketBookingView {
             ends_at,
             seats,
             price,
+            line_items,
             location_kind,
             answer_by,
             terms,

@@ -3,7 +3,9 @@
 use banister_domain::availability::DurationMinutes;
 use banister_domain::id::{ServiceId, UserId};
 use banister_domain::money::Price;
-use banister_domain::service::{Category, LocationKind, Service, ServiceStatus};
+use banister_domain::service::{
+    Category, DurationOption, Durations, Extra, Extras, LocationKind, Service, ServiceStatus,
+};
 use banister_domain::text::{Description, Reason, Title};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,6 +20,8 @@ use serde::Serialize;
     "category": "massage",
     "price": { "amount": 6500, "currency": "eur" },
     "duration_minutes": 60,
+    "durations": [],
+    "extras": [],
     "location_kind": "at_customer",
     "status": "archived",
     "archived_reason": "The description is of another service.",
@@ -34,6 +38,12 @@ pub(crate) struct MarketServiceView {
     category: Category,
     price: Price,
     duration_minutes: DurationMinutes,
+    /// How long it can take instead, and for how much.
+    #[schema(value_type = Vec<DurationOption>, max_items = 10)]
+    durations: Durations,
+    /// What customers can have with it.
+    #[schema(value_type = Vec<Extra>, max_items = 20)]
+    extras: Extras,
     location_kind: LocationKind,
     status: ServiceStatus,
     /// Why staff archived it; `null` where they did not.
@@ -52,7 +62,16 @@ impl From<Service> for MarketServiceView {
         let archived_at = service.archived.as_ref().map(|archived| archived.at);
         let archived_reason = service.archived.map(|archived| archived.reason);
         let Service { id, provider_id, title, description, category, price, .. } = service;
-        let Service { duration_minutes, location_kind, status, created_at, updated_at, .. } = service;
+        let Service {
+            duration_minutes,
+            durations,
+            extras,
+            location_kind,
+            status,
+            created_at,
+            updated_at,
+            ..
+        } = service;
         Self {
             id,
             provider_id,
@@ -61,6 +80,8 @@ impl From<Service> for MarketServiceView {
             category,
             price,
             duration_minutes,
+            durations,
+            extras,
             location_kind,
             status,
             archived_reason,

@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use banister_domain::availability::{
-    CalendarRules, Interval, InvalidWindow, Seats, Slot, Vacation, Zone, days_to_load, search_window, slots,
-    window_of_dates,
+    CalendarRules, DurationMinutes, Interval, InvalidWindow, Seats, Slot, Vacation, Zone, days_to_load,
+    search_window, slots, window_of_dates,
 };
 use banister_domain::id::ServiceId;
 use banister_domain::service::ServiceStatus;
@@ -35,6 +35,8 @@ pub(crate) struct SlotsQuery {
     time_zone: Option<Zone>,
     /// How many seats are wanted; 1 if not given.
     seats: Option<Seats>,
+    /// How long; the service's usual duration if not given, else one of its `durations`.
+    duration_minutes: Option<DurationMinutes>,
 }
 
 /// The free slots of a service.
@@ -86,6 +88,9 @@ pub(crate) async fn list_slots(
     let service = availability.services.get(id).await?.map(|found| found.value);
     let service = service.filter(|service| service.status == ServiceStatus::Published);
     let service = service.ok_or(Problem::new(Code::NotFound))?;
+    let duration = query.duration_minutes.unwrap_or(service.duration_minutes);
+    let never = || Problem::invalid_parameter("duration_minutes", "is not a duration of the service");
+    let service = service.lasting(duration).ok_or_else(never)?;
     let Loaded { rules, vacations, .. } = availability.store.load(service.provider_id, &[]).await?;
     let Some(rules) = rules.map(|rules| rules.for_service(&service.calendar)) else {
         return Ok(OkJson(SlotsView::default()));

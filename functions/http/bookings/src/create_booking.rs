@@ -1,9 +1,10 @@
 //! `POST /v1/bookings`: a customer books a slot.
 
 use axum::extract::State;
-use banister_domain::availability::Seats;
-use banister_domain::booking::{Booking, Hold, Request};
+use banister_domain::availability::{DurationMinutes, Seats};
+use banister_domain::booking::{Booking, Hold, Request, WantedExtra};
 use banister_domain::id::{HoldId, ServiceId};
+use banister_domain::money::Price;
 use banister_domain::service::{LocationKind, Service};
 use banister_domain::text::{Note, Place};
 use banister_platform::http::{Code, ConfirmedCustomer, Created, IdempotencyKey, Json, Problem, Replayable};
@@ -22,6 +23,7 @@ pub(crate) const PROBLEMS: &[Code] = &[
     Code::Busy,
     Code::IdempotencyKeyReused,
     Code::InvalidIdempotencyKey,
+    Code::PriceChanged,
     Code::SlotNotOffered,
     Code::SlotTaken,
     Code::TooManyRequests,
@@ -50,6 +52,16 @@ pub(crate) struct CreateBooking {
     #[serde(default = "Seats::one", skip_serializing_if = "Seats::is_one")]
     #[schema(default = 1)]
     seats: Seats,
+    /// How long; the service's usual duration if not given, else one of its `durations`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    duration_minutes: Option<DurationMinutes>,
+    /// Extras of the service, each at most once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 20)]
+    extras: Vec<WantedExtra>,
+    /// What it is expected to cost; if it costs anything else by now, nothing is booked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    price: Option<Price>,
     /// Where; for services at the customer's place, and only for those.
     location: Option<Place>,
     /// The own hold of this slot: it becomes the booking. One that has expired helps nothing, and harms nothing.
@@ -77,20 +89,20 @@ pub(crate) async fn create_booking(
         return replay.answer();
     }
     PER_CUSTOMER.count(&bookings.table, &caller.user_id.to_string(), now).await?;
-    let service = bookings.bookable(ask.service_id).await?;
+    let service = bookings.bookable(ask.service_id, ask.duration_minutes).await?;
     check_location(&service, &ask)?;
     check_seats(&service, ask.seats)?;
     if let Some(hold) = ask.hold_id {
         let hold = bookings.store.hold(caller.user_id, hold).await?;
-        let fits = |hold: &Hold| hold.is_for(ask.service_id, ask.starts_at, ask.seats);
+        let fits = |hold: &Hold| hold.is_for(&service, ask.starts_at, ask.seats);
         if !hold.as_ref().is_some_and(fits) {
             // The same request may have made a booking of it meanwhile.
             return once.replay(&bookings.table, now).await?.ok_or_else(no_such_hold)?.answer();
         }
     }
-    let CreateBooking { starts_at, seats, note, location, hold_id, .. } = ask;
-    let id = random::id(now);
-    let request = Request { id, customer_id: caller.user_id, service, starts_at, seats, location, note };
+    let CreateBooking { starts_at, seats, extras, price, note, location, hold_id, .. } = ask;
+    let (id, customer_id) = (random::id(now), caller.user_id);
+    let request = Request { id, customer_id, service, starts_at, seats, extras, price, location, note };
     let show = |booking: &Booking| json!(BookingView::new(booking.clone(), now));
     match bookings.store.reserve(&request, Claim::Booking(hold_id), Some((&once, &show)), now).await {
         Ok(booking) => Ok(Replayable::Fresh(Created(BookingView::new(booking, now)))),

@@ -1,7 +1,7 @@
 //! `POST /v1/holds`: a customer keeps a slot while they fill in the rest.
 
 use axum::extract::State;
-use banister_domain::availability::Seats;
+use banister_domain::availability::{DurationMinutes, Seats};
 use banister_domain::booking::{Booking, Hold, Request};
 use banister_domain::id::{HoldId, ServiceId};
 use banister_domain::money::Price;
@@ -43,6 +43,9 @@ pub(crate) struct CreateHold {
     #[serde(default = "Seats::one", skip_serializing_if = "Seats::is_one")]
     #[schema(default = 1)]
     seats: Seats,
+    /// How long; the service's usual duration if not given, else one of its `durations`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    duration_minutes: Option<DurationMinutes>,
 }
 
 /// A slot that is held.
@@ -65,7 +68,7 @@ pub(crate) struct HoldView {
     ends_at: Timestamp,
     /// How many seats it takes.
     seats: Seats,
-    /// Of all of them, as it is now.
+    /// Of all of them, without extras, as it is now.
     price: Price,
     /// From then on the slot is free again.
     #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:10:00Z")]
@@ -99,13 +102,22 @@ pub(crate) async fn create_hold(
         return replay.answer();
     }
     PER_CUSTOMER.count(&bookings.table, &subject, now).await?;
-    let service = bookings.bookable(ask.service_id).await?;
+    let service = bookings.bookable(ask.service_id, ask.duration_minutes).await?;
     check_seats(&service, ask.seats)?;
     let CreateHold { starts_at, seats, .. } = ask;
     let (customer_id, id) = (caller.user_id, random::id(now));
     // What it would be if it were booked: only its place and its price are kept.
-    let request =
-        Request { id: random::id(now), customer_id, service, starts_at, seats, location: None, note: None };
+    let request = Request {
+        id: random::id(now),
+        customer_id,
+        service,
+        starts_at,
+        seats,
+        extras: Vec::new(),
+        price: None,
+        location: None,
+        note: None,
+    };
     let show = |booking: &Booking| json!(HoldView::from(Hold::of(id, booking)));
     match bookings.store.reserve(&request, Claim::Hold(id), Some((&once, &show)), now).await {
         Ok(booking) => Ok(Replayable::Fresh(Created(Hold::of(id, &booking).into()))),

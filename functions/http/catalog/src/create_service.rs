@@ -4,7 +4,9 @@ use axum::extract::State;
 use banister_domain::availability::{DurationMinutes, Seats, ServiceRules};
 use banister_domain::booking::Terms;
 use banister_domain::money::Price;
-use banister_domain::service::{Category, LocationKind, Service, ServiceStatus};
+use banister_domain::service::{
+    Category, DurationOption, Durations, Extra, Extras, LocationKind, Service, ServiceStatus,
+};
 use banister_domain::text::{Description, Title};
 use banister_platform::http::{Code, Created, Json, OptionalIdempotencyKey, Problem, Provider, Replayable};
 use banister_platform::random;
@@ -13,6 +15,7 @@ use banister_platform::table::CommitError;
 use serde::{Deserialize, Serialize};
 
 use crate::Catalog;
+use crate::offer::refusal;
 use crate::view::ServiceView;
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::IdempotencyKeyReused, Code::InvalidIdempotencyKey];
@@ -34,6 +37,14 @@ pub(crate) struct CreateService {
     category: Category,
     price: Price,
     duration_minutes: DurationMinutes,
+    /// How long it can take instead, and for how much: at most ten.
+    #[serde(default, skip_serializing_if = "Durations::is_empty")]
+    #[schema(value_type = Vec<DurationOption>, max_items = 10)]
+    durations: Durations,
+    /// What customers can have with it: at most twenty.
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    #[schema(value_type = Vec<Extra>, max_items = 20)]
+    extras: Extras,
     location_kind: LocationKind,
     /// How many customers one time is for; 1 if not given.
     #[serde(default = "Seats::one", skip_serializing_if = "Seats::is_one")]
@@ -79,6 +90,8 @@ pub(crate) async fn create_service(
         category: ask.category,
         price: ask.price,
         duration_minutes: ask.duration_minutes,
+        durations: ask.durations,
+        extras: ask.extras,
         location_kind: ask.location_kind,
         seats: ask.seats,
         calendar: ask.calendar,
@@ -88,6 +101,7 @@ pub(crate) async fn create_service(
         created_at: now,
         updated_at: now,
     };
+    service.check_offer().map_err(refusal)?;
     let view = ServiceView::from(service.clone());
     let receipt = once.as_ref().map(|once| (once, &view));
     match (catalog.store.create(service, receipt, now).await, once) {

@@ -5,6 +5,7 @@ mod create_service;
 mod get_service;
 mod list_categories;
 mod list_services;
+mod offer;
 mod publish_service;
 mod rules_patch;
 mod terms_patch;

@@ -5,7 +5,9 @@ use banister_domain::availability::{DurationMinutes, Seats, ServiceRules};
 use banister_domain::booking::Terms;
 use banister_domain::id::ServiceId;
 use banister_domain::money::Price;
-use banister_domain::service::{Category, LocationKind, Service, ServiceStatus};
+use banister_domain::service::{
+    Category, DurationOption, Durations, Extra, Extras, LocationKind, Service, ServiceStatus,
+};
 use banister_domain::text::{Description, Title};
 use banister_platform::http::{
     Change, Code, Fingerprinted, Json, OptionalSeen, Path, Problem, Provider, present,
@@ -13,6 +15,7 @@ use banister_platform::http::{
 use serde::Deserialize;
 
 use crate::Catalog;
+use crate::offer::refusal;
 use crate::rules_patch::UpdateServiceRules;
 use crate::terms_patch::UpdateTerms;
 use crate::view::ServiceView;
@@ -42,6 +45,14 @@ pub(crate) struct UpdateService {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<DurationMinutes>)]
     duration_minutes: Option<DurationMinutes>,
+    /// How long it can take instead, and for how much, as a whole: at most ten; `null` where nothing else.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<DurationOption>>, max_items = 10)]
+    durations: Change<Durations>,
+    /// What customers can have with it, as a whole: at most twenty; `null` where nothing.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Extra>>, max_items = 20)]
+    extras: Change<Extras>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<LocationKind>)]
     location_kind: Option<LocationKind>,
@@ -79,12 +90,14 @@ pub(crate) async fn update_service(
             return Err(Problem::new(Code::ServiceArchived));
         }
         let ask = ask.clone();
-        Ok(Service {
+        let changed = Service {
             title: ask.title.unwrap_or(service.title),
             description: ask.description.unwrap_or(service.description),
             category: ask.category.unwrap_or(service.category),
             price: ask.price.unwrap_or(service.price),
             duration_minutes: ask.duration_minutes.unwrap_or(service.duration_minutes),
+            durations: ask.durations.of(Some(service.durations)).unwrap_or_default(),
+            extras: ask.extras.of(Some(service.extras)).unwrap_or_default(),
             location_kind: ask.location_kind.unwrap_or(service.location_kind),
             seats: ask.seats.unwrap_or(service.seats),
             calendar: match ask.calendar {
@@ -98,7 +111,9 @@ pub(crate) async fn update_service(
                 Change::Set(change) => change.merged(service.terms),
             },
             ..service
-        })
+        };
+        changed.check_offer().map_err(refusal)?;
+        Ok(changed)
     };
     Ok(Fingerprinted::from(ServiceView::from(catalog.change(caller.user_id, id, change).await?)))
 }

@@ -78,6 +78,8 @@ struct BookingFacts<'a> {
     price: String,
     /// None where it is one.
     seats: Option<u16>,
+    /// Each with how many.
+    extras: Vec<String>,
     /// None once it has been answered.
     answer_by: Option<String>,
     /// What the customer gets back, where there is something to say.
@@ -372,6 +374,11 @@ pub(crate) fn booking(
         when: telling(reader).span(starts_at, ends_at),
         price: booking.price.money().to_string(),
         seats: Some(booking.seats.get()).filter(|seats| *seats > 1),
+        extras: booking
+            .extras
+            .iter()
+            .map(|x| format!("{} × {}", x.title.as_str(), x.quantity.get()))
+            .collect(),
         answer_by: answer_by.map(|until| telling(reader).moment(until)),
         refund: booking
             .refund

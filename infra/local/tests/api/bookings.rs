@@ -9,6 +9,7 @@ mod files;
 mod holds;
 mod lists;
 mod main_job;
+mod prices;
 mod reschedule;
 mod terms;
 

@@ -115,6 +115,8 @@ async fn world() -> (Cloud, Table) {
         service,
         starts_at: "2025-12-01T15:00:00Z".parse().unwrap(),
         seats: Seats::MIN,
+        extras: Vec::new(),
+        price: None,
         location: Some("1 Example Street, Berlin".parse().unwrap()),
         note: None,
     };

@@ -7,6 +7,7 @@ use super::Booking;
 use crate::availability::{Busy, Interval, Seats};
 use crate::id::{HoldId, ServiceId, UserId};
 use crate::money::Price;
+use crate::service::Service;
 
 /// How long a place is held.
 pub const HELD_FOR: SignedDuration = SignedDuration::from_mins(10);
@@ -64,9 +65,11 @@ impl Hold {
         Busy { owner: self.id.into(), until: Some(self.expires_at), ..booking.place() }
     }
 
-    /// Whether it is for this: the same seats of the same service at the same time.
+    /// Whether it is for this: as many seats of the service, at the same time and for as long.
     #[must_use]
-    pub fn is_for(&self, service: ServiceId, starts_at: Timestamp, seats: Seats) -> bool {
-        (self.service_id, self.starts_at, self.seats) == (service, starts_at, seats)
+    pub fn is_for(&self, service: &Service, starts_at: Timestamp, seats: Seats) -> bool {
+        let length = SignedDuration::from_mins(service.duration_minutes.get().into());
+        (self.service_id, self.starts_at, self.seats) == (service.id, starts_at, seats)
+            && self.ends_at.duration_since(self.starts_at) == length
     }
 }

@@ -3,6 +3,7 @@
 mod history;
 mod hold;
 mod policy;
+mod price;
 mod reschedule;
 mod state;
 mod terms;
@@ -12,6 +13,7 @@ pub use hold::{HELD_FOR, Hold};
 pub use policy::{
     CancellationPolicy, GraceMinutes, InvalidPolicy, LeadMinutes, Percent, Refund, RefundReason, Share, Tier,
 };
+pub use price::{BookedExtra, InvalidExtra, LineItem, LineKind, WantedExtra};
 pub use reschedule::{Place as BookedPlace, Proposal, Reschedule, RescheduleStep};
 pub use state::{
     Action, Actor, COMPLETES_AFTER, Command, MOST_CHANGES, Status, Transition, WrongState, answer_by,
@@ -42,8 +44,11 @@ pub struct Booking {
     pub service_id: ServiceId,
     /// The service's title at that time.
     pub service_title: Title,
-    /// The price of all its seats at that time.
+    /// The price of all its seats and extras at that time.
     pub price: Price,
+    /// What comes with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extras: Vec<BookedExtra>,
     /// Where it takes place.
     pub location_kind: LocationKind,
     /// The address, where the provider comes.
@@ -104,6 +109,10 @@ pub struct Request {
     pub starts_at: Timestamp,
     /// How many seats are wanted.
     pub seats: Seats,
+    /// What is to come with it.
+    pub extras: Vec<WantedExtra>,
+    /// What it is expected to cost; refused if it costs anything else. None where any price will do.
+    pub price: Option<Price>,
     /// The address, where the provider comes.
     pub location: Option<Place>,
     /// Words for the provider.
@@ -116,9 +125,15 @@ pub enum Unbookable {
     /// At the end of representable time.
     #[error("lies too far ahead")]
     EndOfTime,
-    /// All its seats cost more than one charge takes.
+    /// All its seats and extras cost more than one charge takes.
     #[error("cost more together than a booking may")]
     TooDear,
+    /// The extra at this place of the list is not to be had.
+    #[error("{1}")]
+    Extra(usize, InvalidExtra),
+    /// It costs this, and not what was expected.
+    #[error("costs {}", .0.money())]
+    PriceChanged(Price),
 }
 
 impl From<EmptyInterval> for Unbookable {
@@ -129,9 +144,13 @@ impl From<EmptyInterval> for Unbookable {
 
 impl Request {
     /// The booking that this request makes under the rules for its service, if its place is free. Its price is
-    /// that of all its seats.
+    /// that of all its seats and extras, as they are in its service.
     pub fn booking(&self, rules: &CalendarRules, now: Timestamp) -> Result<Booking, Unbookable> {
-        let Self { id, customer_id, service, starts_at, seats, location, note } = self.clone();
+        let (price, extras) = price::price(&self.service, self.seats, &self.extras)?;
+        if self.price.is_some_and(|expected| expected != price) {
+            return Err(Unbookable::PriceChanged(price));
+        }
+        let Self { id, customer_id, service, starts_at, seats, location, note, .. } = self.clone();
         let occupies = rules.occupied(starts_at, service.duration_minutes)?;
         let (status, answer_by) = match service.terms.booking_type {
             BookingType::Instant => (Status::Confirmed, None),
@@ -144,7 +163,8 @@ impl Request {
             provider_id: service.provider_id,
             service_id: service.id,
             service_title: service.title,
-            price: service.price.times(seats.get()).map_err(|_| Unbookable::TooDear)?,
+            price,
+            extras,
             location_kind: service.location_kind,
             location,
             seats,
@@ -326,7 +346,12 @@ impl Booking {
     pub fn without_words_of(self, side: Actor) -> Self {
         match side {
             Actor::Customer => Self { location: None, note: None, ..self },
-            Actor::Provider => Self { service_title: crate::service::deleted_title(), ..self },
+            Actor::Provider => {
+                let title = crate::service::deleted_title();
+                let unnamed = |extra| BookedExtra { title: title.clone(), ..extra };
+                let extras = self.extras.into_iter().map(unnamed).collect();
+                Self { extras, service_title: title, ..self }
+            }
             Actor::Staff | Actor::Time => self,
         }
     }

@@ -104,7 +104,18 @@ impl Booking {
     pub fn at_another(&self, service: Service, starts_at: Timestamp) -> Result<Request, OutOfRange> {
         let service = Service { duration_minutes: self.duration()?, ..service };
         let Self { id, customer_id, seats, location, note, .. } = self.clone();
-        Ok(Request { id, customer_id, service, starts_at, seats, location, note })
+        // Only its place is asked for: what it costs was agreed.
+        Ok(Request {
+            id,
+            customer_id,
+            service,
+            starts_at,
+            seats,
+            extras: Vec::new(),
+            price: None,
+            location,
+            note,
+        })
     }
 
     /// The proposal that can be answered at `now`.

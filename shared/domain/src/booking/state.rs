@@ -299,6 +299,7 @@ pub(super) mod tests {
             service_id: Id::from_parts(1, 4),
             service_title: "Massage".parse().expect("a title"),
             price: Price::try_from(Money::new(100, Currency::Usd)).expect("a price"),
+            extras: Vec::new(),
             location_kind: LocationKind::Online,
             location: None,
             seats: crate::availability::Seats::MIN,

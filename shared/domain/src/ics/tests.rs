@@ -25,6 +25,8 @@ fn booked(zone: &str, starts_at: Timestamp, minutes: u16) -> Booking {
         "duration_minutes": minutes, "location_kind": "at_customer", "status": "published", "created_at": ASKED,
         "updated_at": ASKED });
     let request = Request {
+        extras: Vec::new(),
+        price: None,
         id: Id::from_parts(1, 18),
         customer_id: Id::from_parts(1, 19),
         service: serde_json::from_value(service).unwrap(),

@@ -76,6 +76,8 @@ codes! {
     TooManyVacations "too_many_vacations" CONFLICT "There are too many vacations";
     /// The booking's status does not allow it.
     WrongState "wrong_state" CONFLICT "The booking's status does not allow this";
+    /// It does not cost what was expected.
+    PriceChanged "price_changed" CONFLICT "It costs another sum by now";
     /// What is given back is not what was expected.
     RefundChanged "refund_changed" CONFLICT "Another sum would be given back by now";
     /// The proposal that is meant is not there any more.

@@ -1,7 +1,7 @@
 //! How a booking is shown to its two sides.
 
 use banister_domain::availability::Seats;
-use banister_domain::booking::{Actor, Booking, Percent, Proposal, Refund, Status, Terms};
+use banister_domain::booking::{Actor, Booking, LineItem, Percent, Proposal, Refund, Status, Terms};
 use banister_domain::id::{BookingId, ServiceId, UserId};
 use banister_domain::money::Price;
 use banister_domain::service::LocationKind;
@@ -48,6 +48,14 @@ impl From<&Proposal> for ProposalView {
     "starts_at": "2026-03-10T10:00:00Z",
     "ends_at": "2026-03-10T11:00:00Z",
     "price": { "amount": 6500, "currency": "eur" },
+    "line_items": [{
+        "kind": "service",
+        "code": null,
+        "title": "Deep tissue massage",
+        "unit_price": { "amount": 6500, "currency": "eur" },
+        "quantity": 1,
+        "amount": { "amount": 6500, "currency": "eur" },
+    }],
     "location_kind": "at_customer",
     "location": "12 Harbour Street, Springfield",
     "seats": 1,
@@ -81,8 +89,10 @@ pub struct BookingView {
     starts_at: Timestamp,
     #[schema(value_type = String, format = DateTime, example = "2026-03-10T11:00:00Z")]
     ends_at: Timestamp,
-    /// Of all its seats, as it was when booked.
+    /// Of all its seats and extras, as it was when booked.
     price: Price,
+    /// The price line by line: the service first, then the extras; the amounts add up to it.
+    line_items: Vec<LineItem>,
     location_kind: LocationKind,
     location: Option<Place>,
     /// How many seats it takes.
@@ -110,6 +120,7 @@ impl BookingView {
     /// The booking as it stands at `now`.
     pub fn new(booking: Booking, now: Timestamp) -> Self {
         let status = booking.status_at(now);
+        let line_items = booking.line_items();
         let proposal = booking.open_proposal(now).map(ProposalView::from);
         let Booking { id, service_id, service_title, customer_id, provider_id, starts_at, .. } = booking;
         let Booking { ends_at, price, location_kind, location, seats, note, .. } = booking;
@@ -124,6 +135,7 @@ impl BookingView {
             starts_at,
             ends_at,
             price,
+            line_items,
             location_kind,
             location,
             seats,

@@ -4,7 +4,9 @@ use banister_domain::availability::{DurationMinutes, Seats, ServiceRules};
 use banister_domain::booking::Terms;
 use banister_domain::id::{ServiceId, UserId};
 use banister_domain::money::Price;
-use banister_domain::service::{Category, LocationKind, Service, ServiceStatus};
+use banister_domain::service::{
+    Category, DurationOption, Durations, Extra, Extras, LocationKind, Service, ServiceStatus,
+};
 use banister_domain::text::{Description, Title};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -19,6 +21,10 @@ use serde::Serialize;
     "category": "massage",
     "price": { "amount": 6500, "currency": "eur" },
     "duration_minutes": 60,
+    "durations": [{ "duration_minutes": 90, "price": { "amount": 9000, "currency": "eur" } }],
+    "extras": [{
+        "code": "hot_stones", "title": "Hot stones", "price": { "amount": 1500, "currency": "eur" }, "max_quantity": 1,
+    }],
     "location_kind": "at_customer",
     "seats": 1,
     "calendar": {},
@@ -41,9 +47,15 @@ pub struct ServiceView {
     title: Title,
     description: Description,
     category: Category,
-    /// Of each seat.
+    /// Of each seat, at the usual duration.
     price: Price,
     duration_minutes: DurationMinutes,
+    /// How long it can take instead, and for how much.
+    #[schema(value_type = Vec<DurationOption>, max_items = 10)]
+    durations: Durations,
+    /// What customers can have with it.
+    #[schema(value_type = Vec<Extra>, max_items = 20)]
+    extras: Extras,
     location_kind: LocationKind,
     /// How many customers one time is for.
     seats: Seats,
@@ -61,7 +73,17 @@ pub struct ServiceView {
 impl From<Service> for ServiceView {
     fn from(service: Service) -> Self {
         let Service { id, provider_id, title, description, category, price, .. } = service;
-        let Service { duration_minutes, location_kind, seats, calendar, terms, status, .. } = service;
+        let Service {
+            duration_minutes,
+            durations,
+            extras,
+            location_kind,
+            seats,
+            calendar,
+            terms,
+            status,
+            ..
+        } = service;
         let Service { created_at, updated_at, .. } = service;
         Self {
             id,
@@ -71,6 +93,8 @@ impl From<Service> for ServiceView {
             category,
             price,
             duration_minutes,
+            durations,
+            extras,
             location_kind,
             seats,
             calendar,

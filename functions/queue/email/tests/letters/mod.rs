@@ -4,7 +4,7 @@ use banister_domain::account::{Email, Phone};
 use banister_domain::availability::DurationMinutes;
 use banister_domain::id::{CodeId, ServiceId};
 use banister_domain::money::{Currency, Money, Price};
-use banister_domain::service::{Category, LocationKind, Service};
+use banister_domain::service::{Category, Durations, Extras, LocationKind, Service};
 use banister_platform::identity::refresh::RefreshToken;
 use banister_platform::store::{
     Accounts, CodeRecord, CredentialsRecord, Place, Purpose, ServiceRecord, Sessions, SignIn,
@@ -193,6 +193,8 @@ async fn a_provider_is_told_what_staff_archived_and_why() {
         category: Category::Massage,
         price: Price::try_from(Money::new(12_500, Currency::Usd)).expect("a price"),
         duration_minutes: DurationMinutes::new(60).expect("a duration"),
+        durations: Durations::default(),
+        extras: Extras::default(),
         location_kind: LocationKind::Online,
         seats: banister_domain::availability::Seats::MIN,
         terms: banister_domain::booking::Terms::default(),

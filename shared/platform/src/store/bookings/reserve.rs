@@ -31,8 +31,8 @@ pub enum ReserveError {
     Gone,
     /// Taken, full, or on a day with enough bookings; and the next free ones.
     Taken(NotOffered, Vec<Slot>),
-    /// So many seats cost more than a booking may.
-    TooDear,
+    /// Not with these extras, or not for this price.
+    Unbookable(Unbookable),
     /// Not a place that the service offers.
     NotOffered(NotOffered),
     /// The request was answered before.
@@ -47,7 +47,7 @@ impl From<Unbookable> for ReserveError {
     fn from(unbookable: Unbookable) -> Self {
         match unbookable {
             Unbookable::EndOfTime => Self::NotOffered(NotOffered::TooFar),
-            Unbookable::TooDear => Self::TooDear,
+            other => Self::Unbookable(other),
         }
     }
 }
@@ -191,7 +191,7 @@ impl Bookings {
     async fn held(&self, request: &Request, claim: Claim) -> Result<Option<Hold>, StorageError> {
         let Claim::Booking(Some(id)) = claim else { return Ok(None) };
         let hold = self.hold(request.customer_id, id).await?;
-        Ok(hold.filter(|hold| hold.is_for(request.service.id, request.starts_at, request.seats)))
+        Ok(hold.filter(|hold| hold.is_for(&request.service, request.starts_at, request.seats)))
     }
 
     /// The service of a request as it is now.
@@ -199,7 +199,7 @@ impl Bookings {
         let found = self.services.get(request.service.id).await?.map(|found| found.value);
         let service = found.filter(|service| service.status == ServiceStatus::Published);
         service
-            .filter(|service| service.duration_minutes == request.service.duration_minutes)
+            .and_then(|service| service.lasting(request.service.duration_minutes))
             .ok_or(ReserveError::Gone)
     }
 

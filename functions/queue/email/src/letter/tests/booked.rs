@@ -12,6 +12,7 @@ pub(super) fn massage(title: &str) -> Booking {
         service_id: Id::from_parts(1, 4),
         service_title: title.parse().expect("a title"),
         price: Price::try_from(Money::new(12_500, Currency::Usd)).expect("a price"),
+        extras: Vec::new(),
         location_kind: LocationKind::Online,
         location: None,
         seats: banister_domain::availability::Seats::MIN,
