@@ -13,6 +13,7 @@ def market(world):
     services(world)
     vacations(world)
     bookings(world)
+    on_behalf(world)
     holds(world)
     moves(world)
     begun(world)
@@ -84,6 +85,23 @@ def bookings(world):
         world.until(f"the mail to {address}", lambda address=address: world.mailed(address, "cancelled"))
     if slot not in world.slots():
         raise Failed("the time of a booking that staff cancelled is not free")
+
+
+def on_behalf(world):
+    """Staff book for a customer, move that, and call it off; both sides are told."""
+    call, token = world.api.call, world.tokens[SUPER_ADMIN]
+    first, second = world.slots()[-2:]
+    ask = {"customer_id": world.id_of(CUSTOMER), "service_id": world.service, "starts_at": first, "reason": "A check."}
+    booking = call("POST", "/v1/admin/bookings", status=201, body=ask, token=token, key="check-on-behalf")["id"]
+    call("POST", "/v1/admin/bookings", status=409, body=ask, token=token, key="check-on-behalf-2")
+    call("POST", f"/v1/bookings/{booking}/confirm", token=world.tokens[PROVIDER])
+    move = {"starts_at": second, "reason": "A check."}
+    moved = call("POST", f"/v1/admin/bookings/{booking}/reschedule", body=move, token=token, key="check-move-any")
+    if moved["starts_at"] != second or first not in world.slots() or second in world.slots():
+        raise Failed(f"staff moved a booking to {moved['starts_at']}, not to {second}")
+    for address in (CUSTOMER, PROVIDER):
+        world.until(f"the mail to {address}", lambda address=address: world.mailed(address, "moved"))
+    call("POST", f"/v1/admin/bookings/{booking}/cancel", body={"reason": "A check."}, token=token)
 
 
 def holds(world):

@@ -2,6 +2,7 @@
 //! plumbing of HTTP endpoints and workers, configuration, telemetry, the start under Lambda.
 
 pub mod aws;
+pub mod bookable;
 pub mod clock;
 pub mod config;
 pub mod http;

@@ -1,6 +1,7 @@
 //! Administration: what staff see and do across the market.
 
 mod archive_any_service;
+mod book_on_behalf;
 mod booking_view;
 mod bulk_ask;
 mod bulk_users;
@@ -22,6 +23,7 @@ mod list_all_bookings;
 mod list_all_services;
 mod list_audit;
 mod list_users;
+mod reschedule_any_booking;
 mod resend_user_confirmation;
 mod reset_user_totp;
 mod restore_service;
@@ -109,7 +111,7 @@ pub fn area() -> Area<Admin> {
     banister_platform::area!("admin": Admin; get_user, get_user_permissions, set_user_permissions,
         disable_user, enable_user, end_user_sessions, set_user_role, create_user, update_user, delete_user,
         list_users, bulk_users, export_users, list_audit, get_statistics, list_all_services, get_any_service,
-        archive_any_service, restore_service, list_all_bookings, get_any_booking, cancel_any_booking,
+        archive_any_service, restore_service, list_all_bookings, book_on_behalf, get_any_booking, cancel_any_booking, reschedule_any_booking,
         reset_user_totp, get_security_settings, set_security_settings, unlock_user,
         resend_user_confirmation)
 }

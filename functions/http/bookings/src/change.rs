@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::Bookings;
-use crate::reschedule_booking::answer;
 use crate::view::BookingView;
 
 /// The codes of every change.
@@ -92,6 +91,6 @@ pub(crate) async fn answer_proposal(
     let receipt = once.as_ref().map(|once| (once, &show as &(dyn Fn(&Booking) -> _ + Sync)));
     match bookings.store.answer_proposal(id, (side, &said), receipt, now).await {
         Ok(booking) => Ok(Replayable::Fresh(OkJson(BookingView::new(booking, now)))),
-        Err(error) => answer(bookings, error, once.as_ref(), now).await,
+        Err(error) => error.answer(once.as_ref(), &bookings.table, now).await,
     }
 }

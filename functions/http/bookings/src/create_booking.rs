@@ -5,8 +5,8 @@ use banister_domain::availability::{DurationMinutes, Seats};
 use banister_domain::booking::{Booking, Hold, Request, WantedExtra};
 use banister_domain::id::{HoldId, ServiceId};
 use banister_domain::money::Price;
-use banister_domain::service::{LocationKind, Service};
 use banister_domain::text::{Note, Place};
+use banister_platform::bookable::Wanted;
 use banister_platform::http::{Code, ConfirmedCustomer, Created, IdempotencyKey, Json, Problem, Replayable};
 use banister_platform::limit::Limit;
 use banister_platform::random;
@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::Bookings;
-use crate::place::{check_seats, refusal};
 use crate::view::BookingView;
 
 pub(crate) const PROBLEMS: &[Code] = &[
@@ -89,9 +88,13 @@ pub(crate) async fn create_booking(
         return replay.answer();
     }
     PER_CUSTOMER.count(&bookings.table, &caller.user_id.to_string(), now).await?;
-    let service = bookings.bookable(ask.service_id, ask.duration_minutes).await?;
-    check_location(&service, &ask)?;
-    check_seats(&service, ask.seats)?;
+    let wanted = Wanted {
+        service_id: ask.service_id,
+        duration: ask.duration_minutes,
+        seats: ask.seats,
+        location: Some(ask.location.as_ref()),
+    };
+    let service = wanted.find(&bookings.services).await?;
     if let Some(hold) = ask.hold_id {
         let hold = bookings.store.hold(caller.user_id, hold).await?;
         let fits = |hold: &Hold| hold.is_for(&service, ask.starts_at, ask.seats);
@@ -107,22 +110,10 @@ pub(crate) async fn create_booking(
     match bookings.store.reserve(&request, Claim::Booking(hold_id), Some((&once, &show)), now).await {
         Ok(booking) => Ok(Replayable::Fresh(Created(BookingView::new(booking, now)))),
         Err(ReserveError::Seen) => once.replay(&bookings.table, now).await?.ok_or(Problem::busy())?.answer(),
-        Err(error) => Err(refusal(error)),
+        Err(error) => Err(error.into()),
     }
 }
 
 fn no_such_hold() -> Problem {
     Problem::invalid("/hold_id", "is not an own hold of this place")
-}
-
-fn check_location(service: &Service, ask: &CreateBooking) -> Result<(), Problem> {
-    match (service.location_kind, &ask.location) {
-        (LocationKind::AtCustomer, None) => {
-            Err(Problem::invalid("/location", "is required: the provider comes to the customer"))
-        }
-        (LocationKind::AtProvider | LocationKind::Online, Some(_)) => {
-            Err(Problem::invalid("/location", "is only for services at the customer's place"))
-        }
-        _ => Ok(()),
-    }
 }

@@ -5,6 +5,7 @@ use banister_domain::availability::{DurationMinutes, Seats};
 use banister_domain::booking::{Booking, Hold, Request};
 use banister_domain::id::{HoldId, ServiceId};
 use banister_domain::money::Price;
+use banister_platform::bookable::Wanted;
 use banister_platform::http::{Code, ConfirmedCustomer, Created, IdempotencyKey, Json, Problem, Replayable};
 use banister_platform::limit::Limit;
 use banister_platform::random;
@@ -14,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::Bookings;
-use crate::place::{check_seats, refusal};
 
 pub(crate) const PROBLEMS: &[Code] = &[
     Code::Busy,
@@ -102,16 +102,15 @@ pub(crate) async fn create_hold(
         return replay.answer();
     }
     PER_CUSTOMER.count(&bookings.table, &subject, now).await?;
-    let service = bookings.bookable(ask.service_id, ask.duration_minutes).await?;
-    check_seats(&service, ask.seats)?;
-    let CreateHold { starts_at, seats, .. } = ask;
+    let (service_id, duration, seats) = (ask.service_id, ask.duration_minutes, ask.seats);
+    let service = Wanted { service_id, duration, seats, location: None }.find(&bookings.services).await?;
     let (customer_id, id) = (caller.user_id, random::id(now));
     // What it would be if it were booked: only its place and its price are kept.
     let request = Request {
         id: random::id(now),
         customer_id,
         service,
-        starts_at,
+        starts_at: ask.starts_at,
         seats,
         extras: Vec::new(),
         price: None,
@@ -122,6 +121,6 @@ pub(crate) async fn create_hold(
     match bookings.store.reserve(&request, Claim::Hold(id), Some((&once, &show)), now).await {
         Ok(booking) => Ok(Replayable::Fresh(Created(Hold::of(id, &booking).into()))),
         Err(ReserveError::Seen) => once.replay(&bookings.table, now).await?.ok_or(Problem::busy())?.answer(),
-        Err(error) => Err(refusal(error)),
+        Err(error) => Err(error.into()),
     }
 }

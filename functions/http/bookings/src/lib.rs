@@ -16,7 +16,6 @@ mod get_dashboard;
 mod list_booking_history;
 mod list_bookings;
 mod mark_no_show;
-mod place;
 mod preview_cancellation;
 mod reschedule_booking;
 mod view;

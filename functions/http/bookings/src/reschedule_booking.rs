@@ -7,14 +7,13 @@ use banister_domain::text::Reason;
 use banister_platform::http::{Code, Json, OkJson, OptionalIdempotencyKey, Party, Path, Problem, Replayable};
 use banister_platform::limit::Limit;
 use banister_platform::random;
-use banister_platform::store::{MoveError, MoveWish, Once, ReserveError};
+use banister_platform::store::{MoveWish, Once};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::Bookings;
 use crate::change::side_of;
-use crate::place::refusal;
 use crate::view::BookingView;
 
 pub(crate) const PROBLEMS: &[Code] = &[
@@ -83,25 +82,6 @@ pub(crate) async fn reschedule_booking(
     let wish = MoveWish { starts_at: ask.starts_at, actor, reason: ask.reason };
     match bookings.store.reschedule(id, &wish, random::id(now), receipt, now).await {
         Ok(booking) => Ok(Replayable::Fresh(OkJson(BookingView::new(booking, now)))),
-        Err(error) => answer(&bookings, error, once.as_ref(), now).await,
-    }
-}
-
-/// What the client is told of a move that was not made: an earlier try of this very request may have made it.
-pub(crate) async fn answer(
-    bookings: &Bookings,
-    error: MoveError,
-    once: Option<&Once>,
-    now: Timestamp,
-) -> Result<Replayable<OkJson<BookingView>>, Problem> {
-    match (error, once) {
-        (MoveError::Change(error), once) => error.answer(once, &bookings.table, now).await,
-        (MoveError::Place(ReserveError::Seen), Some(once)) => {
-            once.replay(&bookings.table, now).await?.ok_or(Problem::busy())?.answer()
-        }
-        (MoveError::Place(ReserveError::Gone), _) => {
-            Err(Problem::new(Code::SlotNotOffered).detail("the service is gone"))
-        }
-        (MoveError::Place(error), _) => Err(refusal(error)),
+        Err(error) => error.answer(once.as_ref(), &bookings.table, now).await,
     }
 }

@@ -202,6 +202,7 @@ impl EmailWorker {
     async fn reason(&self, booking: &Booking, news: News) -> Result<Option<String>, StorageError> {
         if let Turn::Stands(status) = news.turn
             && !matches!(status, Status::Declined | Status::Cancelled | Status::NoShow)
+            && !news.by_staff
         {
             return Ok(None);
         }

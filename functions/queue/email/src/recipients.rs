@@ -173,9 +173,9 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         | Payload::ConnectionReplaced { .. }
         | Payload::PhotoRemoved { .. }
         | Payload::JobContinued { .. } => Vec::new(),
-        Payload::BookingRequested(about) => tell(about, Status::Requested, &[Provider]),
+        Payload::BookingRequested(about) => tell(about, Status::Requested, others(about)),
         // The provider knows, but for what was booked at once.
-        Payload::BookingConfirmed(about) if about.actor == Actor::Customer => {
+        Payload::BookingConfirmed(about) if about.actor != Actor::Provider => {
             tell(about, Status::Confirmed, &[Customer, Provider])
         }
         Payload::BookingConfirmed(about) => tell(about, Status::Confirmed, &[Customer]),

@@ -43,7 +43,9 @@ pub(super) fn effect(operation: &str) -> Option<Effect> {
         | "reschedule_booking"
         | "accept_reschedule"
         | "decline_reschedule"
-        | "cancel_any_booking" => Some(Effect::MailAndPush),
+        | "cancel_any_booking"
+        | "reschedule_any_booking"
+        | "book_on_behalf" => Some(Effect::MailAndPush),
         "end_session"
         | "end_current_session"
         | "end_all_sessions"
@@ -97,6 +99,8 @@ pub(super) fn is_audited(operation: &str) -> bool {
             | "archive_any_service"
             | "restore_service"
             | "cancel_any_booking"
+            | "reschedule_any_booking"
+            | "book_on_behalf"
     )
 }
 
@@ -116,6 +120,8 @@ pub(super) fn is_counted(operation: &str) -> bool {
             | "publish_service"
             | "archive_service"
             | "cancel_any_booking"
+            | "reschedule_any_booking"
+            | "book_on_behalf"
             | "restore_service"
             | "archive_any_service"
             | "create_booking"

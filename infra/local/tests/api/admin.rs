@@ -4,6 +4,7 @@ mod bookings;
 mod bulk;
 mod lists;
 mod made;
+mod on_behalf;
 mod permissions;
 mod roles;
 mod second_factor;

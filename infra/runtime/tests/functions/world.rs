@@ -129,7 +129,7 @@ impl World {
                 event
             }
             "media" => event.replace(PHOTO, &self.uploaded().await),
-            "reschedule_booking" => {
+            "reschedule_booking" | "reschedule_any_booking" => {
                 self.agreed("confirm", None).await;
                 event
             }

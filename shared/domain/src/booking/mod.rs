@@ -286,20 +286,24 @@ impl Booking {
         commands.find(|command| state::transition(self, *command, Actor::Time, now).is_ok())
     }
 
-    /// The history line and event of a booking just made.
+    /// The history line and event of a booking just made: by its customer, or by this member of staff for a reason.
     #[must_use]
-    pub fn opening(&self) -> (HistoryEntry, Payload) {
+    pub fn opening(&self, by_staff: Option<(UserId, Reason)>) -> (HistoryEntry, Payload) {
+        let (actor, actor_id, reason) = match by_staff {
+            None => (Actor::Customer, self.customer_id, None),
+            Some((staff, reason)) => (Actor::Staff, staff, Some(reason)),
+        };
         let entry = HistoryEntry {
             revision: 0,
             at: self.created_at,
-            actor: Actor::Customer,
-            actor_id: Some(self.customer_id),
+            actor,
+            actor_id: Some(actor_id),
             from: None,
             to: self.status,
-            reason: None,
+            reason,
             reschedule: None,
         };
-        let about = self.reference(Actor::Customer);
+        let about = self.reference(actor);
         let payload = match self.status {
             Status::Confirmed => Payload::BookingConfirmed(about),
             _ => Payload::BookingRequested(about),

@@ -90,6 +90,10 @@ pub enum AuditEntry {
     ServiceRestored,
     /// Staff cancelled a customer's booking.
     BookingCancelled,
+    /// Staff moved a booking to another time.
+    BookingRescheduled,
+    /// Staff booked for a customer.
+    BookingMade,
     /// Signing in takes a second factor from now on.
     SecondFactorOn,
     /// Signing in takes no second factor any more: its owner turned it off, or staff or a command did.

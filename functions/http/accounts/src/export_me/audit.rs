@@ -154,6 +154,8 @@ fn proves(entry: AuditEntry) -> bool {
         | E::ServiceArchived
         | E::ServiceRestored
         | E::BookingCancelled
+        | E::BookingRescheduled
+        | E::BookingMade
         | E::SecuritySettingsSet
         | E::UsersReindexed
         | E::AuditLinked
@@ -167,6 +169,7 @@ fn proves(entry: AuditEntry) -> bool {
 /// itself said. All others are for staff.
 fn shown(entry: AuditEntry) -> bool {
     use AuditEntry as E;
-    let mailed = matches!(entry, E::ServiceArchived | E::BookingCancelled);
+    let mailed =
+        matches!(entry, E::ServiceArchived | E::BookingCancelled | E::BookingRescheduled | E::BookingMade);
     mailed || matches!(entry, E::AccountChanged | E::PhoneSet | E::EmailChanged)
 }

@@ -364,6 +364,8 @@ impl World {
             "list_all_bookings" => Request::new("/v1/admin/bookings?from=2026-03-04T00:00:00Z&limit=5", get),
             "get_any_booking" => Request::new(staff(self.booking().await), get),
             "cancel_any_booking" => Request::new(format!("{}/cancel", staff(self.booking().await)), reason),
+            "reschedule_any_booking" => self.moved_by_staff().await,
+            "book_on_behalf" => self.on_behalf(),
             new => panic!("{new} is new: say here how to call it"),
         }
     }

@@ -46,6 +46,8 @@ const fn story(entry: AuditEntry) -> Story {
         E::ServiceArchived => Operation("archive_any_service"),
         E::ServiceRestored => Operation("restore_service"),
         E::BookingCancelled => Operation("cancel_any_booking"),
+        E::BookingRescheduled => Operation("reschedule_any_booking"),
+        E::BookingMade => Operation("book_on_behalf"),
         E::SecondFactorOn => Operation("confirm_totp"),
         E::SecondFactorOff => Operation("remove_totp"),
         E::RecoveryCodesRenewed => Operation("renew_recovery_codes"),

@@ -148,7 +148,7 @@ async fn another_length_has_its_own_slots_and_holds() {
     let held = body(one.post_once("/v1/holds", &ask, "hold-long-1").await.unwrap(), 201);
     assert_eq!((&held["ends_at"], &held["price"]), (&json!("2026-03-04T11:30:00Z"), &eur(9_000)));
     for (more, last_before, first_after) in
-        [("", "09:00", "11:30"), ("&duration_minutes=90", "08:30", "11:30")]
+        [("", "09:00", "11:30"), ("&duration_minutes=90", "10:00", "11:30")]
     {
         let free = starts(&two, &service, more).await;
         let around = free.iter().position(|start| start[11..].starts_with(first_after)).expect("a start");

@@ -98,6 +98,8 @@ pub(super) const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("list_all_bookings", Some(Role::SuperAdmin), 200),
     ("get_any_booking", Some(Role::SuperAdmin), 200),
     ("cancel_any_booking", Some(Role::SuperAdmin), 200),
+    ("reschedule_any_booking", Some(Role::SuperAdmin), 409),
+    ("book_on_behalf", Some(Role::SuperAdmin), 201),
     ("get_openapi", None, 200),
     ("show_docs", None, 200),
     ("show_docs_file", None, 200),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use banister_domain::booking::{Actor, Booking, Command, HistoryEntry};
-use banister_domain::id::BookingId;
+use banister_domain::booking::{Actor, Booking, Command, HistoryEntry, Request};
+use banister_domain::id::{BookingId, UserId};
 use banister_domain::text::Reason;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -12,7 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::change::{BookingCommand, Order};
 use super::list::rounded_up;
-use super::{BookingRecord, Bookings, ChangeError, HistoryRecord, Receipt};
+use super::reserve::OnBehalf;
+use super::{
+    BookingRecord, Bookings, ChangeError, Claim, HistoryRecord, MoveError, MoveWish, Receipt, ReserveError,
+};
+use crate::random;
 use crate::store::Act;
 use crate::table::key::{self, Index};
 use crate::table::{Position, Query, StorageError};
@@ -74,5 +78,31 @@ impl Bookings {
             BookingCommand { reason: Some(reason), ..BookingCommand::from((Command::Cancel, Actor::Staff)) };
         let order = Order { given, act: Some(act) };
         self.obey(id, &order, receipt, act.at).await
+    }
+
+    /// Moves a booking at once by the member of staff of `act`, for `reason`, whatever its terms say of the two sides.
+    pub async fn reschedule_by_staff(
+        &self,
+        id: BookingId,
+        act: &Act,
+        (starts_at, reason): (Timestamp, Reason),
+        receipt: Option<Receipt<'_>>,
+    ) -> Result<Booking, MoveError> {
+        let wish = MoveWish { starts_at, actor: Actor::Staff, reason: Some(reason) };
+        // Staff propose nothing, so that the id is not used.
+        let proposal = random::id(act.at);
+        self.move_to(id, (&wish, Some(act)), proposal, receipt, act.at).await
+    }
+
+    /// Books for a customer by the member of staff `staff` of `act`, for `reason`: by the same guard as the customer.
+    pub async fn reserve_by_staff(
+        &self,
+        request: &Request,
+        (act, staff): (&Act, UserId),
+        reason: &Reason,
+        receipt: Option<Receipt<'_>>,
+    ) -> Result<Booking, ReserveError> {
+        let on_behalf = OnBehalf { act, staff, reason };
+        self.take(request, (Claim::Booking(None), Some(&on_behalf)), receipt, act.at).await
     }
 }

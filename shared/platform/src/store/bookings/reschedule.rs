@@ -9,12 +9,14 @@ use banister_domain::id::{BookingId, ProposalId};
 use banister_domain::text::Reason;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde_json::json;
 
 use super::look::{Look, dates_around};
 use super::reserve::{Lost, MAX_DISPLACED, add, explain};
 use super::{BookingRecord, Bookings, ChangeError, HistoryRecord, Receipt, ReserveError};
-use crate::store::{Loaded, Race, WeekRecord};
-use crate::table::{CommitError, StorageError, Transaction, Versioned, key};
+use crate::http::{Code, Problem, Replayable};
+use crate::store::{Act, AuditEntry, AuditRecord, Loaded, Once, Race, WeekRecord};
+use crate::table::{CommitError, StorageError, Table, Transaction, Versioned, key};
 
 /// Where somebody wants a booking to be.
 #[derive(Debug, Clone)]
@@ -63,10 +65,33 @@ impl From<StorageError> for MoveError {
     }
 }
 
+impl MoveError {
+    /// What the client is told of a move that was not made: an earlier try of this very request may have made it.
+    pub async fn answer<T>(
+        self,
+        once: Option<&Once>,
+        table: &Table,
+        now: Timestamp,
+    ) -> Result<Replayable<T>, Problem> {
+        match (self, once) {
+            (Self::Change(error), once) => error.answer(once, table, now).await,
+            (Self::Place(ReserveError::Seen), Some(once)) => {
+                once.replay(table, now).await?.ok_or(Problem::busy())?.answer()
+            }
+            (Self::Place(ReserveError::Gone), _) => {
+                Err(Problem::new(Code::SlotNotOffered).detail("the service is gone"))
+            }
+            (Self::Place(error), _) => Err(error.into()),
+        }
+    }
+}
+
 /// A change of a booking with what it is made on.
 struct Move<'a> {
     found: &'a Versioned<Booking>,
     change: Change,
+    /// What the audit log says of it, where staff move it.
+    line: Option<AuditRecord>,
     days: Vec<Day>,
     week: Option<(Date, u64)>,
     capacity: Seats,
@@ -92,6 +117,18 @@ impl Bookings {
         receipt: Option<Receipt<'_>>,
         now: Timestamp,
     ) -> Result<Booking, MoveError> {
+        self.move_to(id, (wish, None), proposal, receipt, now).await
+    }
+
+    /// The same for the two sides and for staff, whose act it is then.
+    pub(super) async fn move_to(
+        &self,
+        id: BookingId,
+        (wish, act): (&MoveWish, Option<&Act>),
+        proposal: ProposalId,
+        receipt: Option<Receipt<'_>>,
+        now: Timestamp,
+    ) -> Result<Booking, MoveError> {
         let mut more = Vec::new();
         let mut race = Race::new();
         while race.goes_on().await {
@@ -108,6 +145,8 @@ impl Bookings {
             let place = place.map_err(|_| ReserveError::NotOffered(NotOffered::TooFar))?;
             let change = found.value.reschedule(proposal, place, (wish.actor, wish.reason.clone()), now);
             let change = change.map_err(ChangeError::from)?;
+            let change = act.and_then(|act| act.by).map_or(change.clone(), |staff| change.by(staff));
+            let line = act.map(|act| audit_line(act, &found.value, &change.booking));
             let own = owners(&found.value);
             let others = days.iter().flat_map(|day| &day.busy).filter(|busy| !own.contains(&busy.owner));
             match availability::is_offered(now, &rules, visit, wish.starts_at, others) {
@@ -117,7 +156,7 @@ impl Bookings {
                 }
                 Err(reason) => return Err(ReserveError::NotOffered(reason).into()),
             }
-            let wanted = Move { found: &found, change, days, week, capacity: visit.capacity };
+            let wanted = Move { found: &found, change, line, days, week, capacity: visit.capacity };
             match self.try_move(wanted, receipt, now).await? {
                 Tried::Done(booking) => return Ok(*booking),
                 Tried::Again(dates) => more.extend(dates),
@@ -160,7 +199,7 @@ impl Bookings {
             let service = self.services.get(found.value.service_id).await?;
             let capacity = service.map_or(found.value.seats, |service| service.value.seats);
             let there = change.booking.starts_at;
-            let wanted = Move { found: &found, change, days, week: None, capacity };
+            let wanted = Move { found: &found, change, line: None, days, week: None, capacity };
             match self.try_move(wanted, receipt, now).await? {
                 Tried::Done(booking) => return Ok(*booking),
                 Tried::Again(dates) => more.extend(dates),
@@ -180,7 +219,7 @@ impl Bookings {
         receipt: Option<Receipt<'_>>,
         now: Timestamp,
     ) -> Result<Tried, MoveError> {
-        let Move { found, change, days, week, capacity } = wanted;
+        let Move { found, change, line, days, week, capacity } = wanted;
         let malformed = |refusal: Refusal| StorageError::Malformed(refusal.to_string());
         let mut calendar = Calendar::new(days).map_err(malformed)?;
         let displaced = match edit(&mut calendar, &found.value, &change, capacity, now) {
@@ -212,6 +251,9 @@ impl Bookings {
             self.list_anew(&mut transaction, &booking).await?;
         }
         explain(&mut transaction, &HistoryRecord::of(id, history), payload, now)?;
+        if let Some(line) = line {
+            transaction.put_over(&line);
+        }
         if let Some((once, show)) = receipt {
             once.record(&mut transaction, StatusCode::OK, &show(&booking), now, Lost::Seen)?;
         }
@@ -242,6 +284,13 @@ impl Bookings {
         let request = booking.at_another(service, starts_at);
         Ok(request.map_err(|range| StorageError::Malformed(range.to_string()))?)
     }
+}
+
+/// What the audit log says of a booking that staff moved.
+fn audit_line(act: &Act, before: &Booking, after: &Booking) -> AuditRecord {
+    let line = act.line(AuditEntry::BookingRescheduled, after.customer_id);
+    let after = json!({ "booking_id": after.id, "starts_at": after.starts_at });
+    line.change(&json!({ "starts_at": before.starts_at }), &after)
 }
 
 /// Every place in the calendar that is the booking's.

@@ -8,13 +8,14 @@ use banister_domain::booking::{Booking, Hold, Request, Unbookable};
 use banister_domain::event::Payload;
 use banister_domain::id::{HoldId, UserId};
 use banister_domain::service::{Service, ServiceStatus};
+use banister_domain::text::Reason;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::holds::{HoldRecord, release_hold};
 use super::look::{Look, dates_around};
 use super::{BookingRecord, Bookings, HistoryRecord};
-use crate::store::{DayRecord, Once, OutboxRecord, Race, WeekRecord};
+use crate::store::{Act, AuditEntry, DayRecord, Once, OutboxRecord, Race, WeekRecord};
 use crate::table::{CommitError, StorageError, Transaction, key};
 
 /// How many expired bookings are moved away in the transaction that takes their place; a
@@ -67,6 +68,13 @@ pub(super) enum Lost {
     Seen,
 }
 
+/// A member of staff who books for a customer.
+pub(super) struct OnBehalf<'a> {
+    pub(super) act: &'a Act,
+    pub(super) staff: UserId,
+    pub(super) reason: &'a Reason,
+}
+
 /// What a place is taken for.
 #[derive(Debug, Clone, Copy)]
 pub enum Claim {
@@ -107,6 +115,17 @@ impl Bookings {
         &self,
         request: &Request,
         claim: Claim,
+        receipt: Option<Receipt<'_>>,
+        now: Timestamp,
+    ) -> Result<Booking, ReserveError> {
+        self.take(request, (claim, None), receipt, now).await
+    }
+
+    /// The same for customers and for staff, whose act it is then.
+    pub(super) async fn take(
+        &self,
+        request: &Request,
+        (claim, on_behalf): (Claim, Option<&OnBehalf<'_>>),
         receipt: Option<Receipt<'_>>,
         now: Timestamp,
     ) -> Result<Booking, ReserveError> {
@@ -169,7 +188,7 @@ impl Bookings {
                 Some(made) => {
                     transaction.create(&HoldRecord(made), Lost::Race);
                 }
-                None => open(&mut transaction, &booking, now)?,
+                None => open(&mut transaction, &booking, on_behalf, now)?,
             }
             if let Some(held) = held {
                 transaction.delete(&key::hold(held.customer_id, held.id));
@@ -221,8 +240,19 @@ impl Bookings {
 }
 
 /// Writes a booking that is made, with the first line of its history and its event.
-fn open(transaction: &mut Transaction<Lost>, booking: &Booking, now: Timestamp) -> Result<(), StorageError> {
-    let (entry, payload) = booking.opening();
+fn open(
+    transaction: &mut Transaction<Lost>,
+    booking: &Booking,
+    on_behalf: Option<&OnBehalf<'_>>,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let by_staff = on_behalf.map(|OnBehalf { staff, reason, .. }| (*staff, (*reason).clone()));
+    let (entry, payload) = booking.opening(by_staff);
+    if let Some(OnBehalf { act, .. }) = on_behalf {
+        let line = act.line(AuditEntry::BookingMade, booking.customer_id);
+        let made = json!({ "booking_id": booking.id, "starts_at": booking.starts_at });
+        transaction.put_over(&line.change(&Value::Null, &made));
+    }
     transaction.create(&BookingRecord(booking.clone()), Lost::Race);
     let line = HistoryRecord { starts_at: Some(booking.starts_at), ..HistoryRecord::of(booking.id, entry) };
     explain(transaction, &line, payload, now)

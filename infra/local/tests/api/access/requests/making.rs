@@ -143,6 +143,22 @@ impl World {
         path
     }
 
+    /// A move of a confirmed booking by staff.
+    pub(super) async fn moved_by_staff(&mut self) -> Request {
+        let path = self.agreed().await.replace("/v1/", "/v1/admin/");
+        let ask = json!({ "starts_at": self.next_start(), "reason": "A test." });
+        Request::new(format!("{path}/reschedule"), ask)
+    }
+
+    /// A booking of the customer that staff make.
+    pub(super) fn on_behalf(&mut self) -> Request {
+        let starts_at = self.next_start();
+        let ask = json!({ "customer_id": self.customer.id, "service_id": self.service, "starts_at": starts_at,
+            "reason": "A test." });
+        let key = Some(format!("on-behalf-{}", self.made));
+        Request { key, ..Request::new("/v1/admin/bookings", ask) }
+    }
+
     /// One that staff proposed another time for, as far as the table knows: so that either side may answer.
     pub(super) async fn proposed(&mut self) -> (String, String) {
         let (path, starts_at) = (self.agreed().await, self.next_start());
