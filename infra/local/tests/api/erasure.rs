@@ -160,7 +160,7 @@ impl People {
 
     async fn book(&self, service: &str, starts_at: &str) -> String {
         let ask = json!({ "service_id": service, "starts_at": starts_at, "note": "The bell is broken.",
-            "location": "12 Harbour Street, Springfield" });
+            "location": "12 Harbour Street, Springfield", "extras": [{ "code": "widdershins" }] });
         let key = [("idempotency-key", starts_at)];
         let made = self.customer.call(Method::POST, "/v1/bookings", &key, Some(&ask)).await.unwrap();
         text(&body(made, 201), "id").to_owned()
@@ -177,7 +177,8 @@ impl People {
 async fn offered(provider: &Client) -> String {
     let ask = json!({ "title": "Herbal wraps by Widdershins", "description": "At your home.",
         "category": "massage", "price": { "amount": 5_000, "currency": "usd" }, "duration_minutes": 60,
-        "location_kind": "at_customer" });
+        "location_kind": "at_customer", "extras": [{ "code": "widdershins", "title": "Oil of Widdershins",
+        "price": { "amount": 1, "currency": "usd" } }] });
     let key = [("idempotency-key", "the-service")];
     let made = provider.call(Method::POST, "/v1/services", &key, Some(&ask)).await.unwrap();
     let id = text(&body(made, 201), "id").to_owned();

@@ -114,7 +114,9 @@ async fn limited(people: &People) {
     let service = service(provider, 60).await;
     let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     let weekly = days.map(|day| json!({ "day": day, "start": "00:00", "end": "24:00" }));
-    let own = json!({ "seats": 3, "calendar": { "weekly": weekly, "buffer_before_minutes": 1,
+    let price = json!({ "amount": 1, "currency": "usd" });
+    let own = json!({ "seats": 3, "durations": [{ "duration_minutes": 90, "price": price }],
+        "extras": [{ "code": "oil", "title": "Oil", "price": price, "max_quantity": 2 }], "calendar": { "weekly": weekly, "buffer_before_minutes": 1,
         "buffer_after_minutes": 2, "min_notice_minutes": 3, "horizon_days": 61, "slot_step_minutes": 29,
         "max_bookings_per_day": 499 }, "terms": { "booking_type": "instant", "reschedule": "consent", "cancellation": {
         "grace_minutes": 1, "tiers": [{ "before_minutes": 60, "refund_percent": 90 }], "no_show_refund_percent": 10 } } });
@@ -122,7 +124,9 @@ async fn limited(people: &People) {
     let day = moment(&people.cloud, 40, "00:00");
     let slots = format!("/v1/services/{service}/slots?from={0}&to={0}", &day[..10]);
     let starts = each(&body(people.customer.get(&slots).await.unwrap(), 200), "starts_at");
-    let booking = body(people.customer.book(&service, &starts[0], "a-counted-booking").await.unwrap(), 201);
+    let ask = json!({ "service_id": service, "starts_at": starts[0], "extras": [{ "code": "oil", "quantity": 2 }] });
+    let booking = people.customer.post_once("/v1/bookings", &ask, "a-counted-booking").await.unwrap();
+    let booking = body(booking, 201);
     // Moved once, and to be moved again.
     let path = format!("/v1/bookings/{}/reschedule", text(&booking, "id"));
     let [first, second] = [10, 20].map(|number| json!({ "starts_at": starts[number] }));

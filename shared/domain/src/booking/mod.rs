@@ -352,8 +352,7 @@ impl Booking {
             Actor::Customer => Self { location: None, note: None, ..self },
             Actor::Provider => {
                 let title = crate::service::deleted_title();
-                let unnamed = |extra| BookedExtra { title: title.clone(), ..extra };
-                let extras = self.extras.into_iter().map(unnamed).collect();
+                let extras = BookedExtra::without_words(self.extras, &title);
                 Self { extras, service_title: title, ..self }
             }
             Actor::Staff | Actor::Time => self,

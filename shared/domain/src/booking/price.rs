@@ -117,6 +117,12 @@ impl From<MoneyError> for Unbookable {
 }
 
 impl BookedExtra {
+    /// The extras without what their provider called them.
+    pub(super) fn without_words(extras: Vec<Self>, title: &Title) -> Vec<Self> {
+        let unnamed = |(at, extra)| Self { code: ExtraCode::numbered(at), title: title.clone(), ..extra };
+        extras.into_iter().enumerate().map(unnamed).collect()
+    }
+
     fn line(&self) -> LineItem {
         let Self { code, title, unit_price, quantity } = self.clone();
         let quantity = quantity.get();

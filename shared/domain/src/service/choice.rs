@@ -38,6 +38,12 @@ impl ExtraCode {
     /// So many characters at most.
     pub const LONGEST: usize = 40;
 
+    /// A code that says nothing, of the extra at this place of a list.
+    #[must_use]
+    pub fn numbered(at: usize) -> Self {
+        Self(format!("extra_{at}"))
+    }
+
     /// The code.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -146,6 +146,10 @@ async fn staff_move_a_booking_at_once_and_both_sides_are_told() {
     // A proposal of the provider is open; what staff do ends it.
     let ask = json!({ "starts_at": "2031-03-05T12:00:00Z" });
     body(provider.post(&format!("/v1/bookings/{id}/reschedule"), &ask).await.unwrap(), 200);
+    assert_eq!(
+        news(&cloud, &customer.email).await.last().expect("a letter"),
+        "Another time proposed: Consultation"
+    );
     refused_at(&shift(&staff, id, SLOT, "where-it-is-1").await, "/starts_at", "invalid");
     let moved = body(shift(&staff, id, LATER, "move-it-11").await, 200);
     assert_eq!(body(shift(&staff, id, LATER, "move-it-11").await, 200), moved, "once for the key");

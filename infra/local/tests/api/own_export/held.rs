@@ -67,7 +67,7 @@ pub(super) const EXCEPTED: [(&str, &str); 15] = [
 /// Of these kinds also items of others name whoever acted on them as staff, with where that is.
 pub(super) const ELSEWHERE: [(&str, &str); 2] = [
     ("grants", "/audit_by has what was granted to others"),
-    ("booking_history", "/audit_by has what was cancelled"),
+    ("booking_history", "/audit_by has what was cancelled, moved and made"),
 ];
 
 /// Kinds of items that name nobody.
@@ -76,7 +76,7 @@ pub(super) const IMPERSONAL: [&str; 6] =
 
 /// Attributes of the kinds that are shown that stand in the export under another name: the kind, the attribute,
 /// and where it is in what shows the item, or, after a slash, in the export. `*` is every kind.
-pub(super) const NAMED: [(&str, &str, &str); 26] = [
+pub(super) const NAMED: [(&str, &str, &str); 27] = [
     ("*", "user_id", "/user_id"),
     ("user", "permissions", "/permissions.permission"),
     ("user", "photo.upload.outcome.rejected", "photo.reason"),
@@ -89,6 +89,7 @@ pub(super) const NAMED: [(&str, &str, &str); 26] = [
     ("session", "replaced.agent", "device_before"),
     ("socket", "connection_id", "id"),
     ("former_email", "expires_at", "kept_until"),
+    ("booking", "extras", "line_items"),
     ("booking", "proposal.place.ends_at", "proposal.ends_at"),
     ("booking", "proposal.place.starts_at", "proposal.starts_at"),
     ("calendar_feed", "provider_id", "/user_id"),
