@@ -4,7 +4,7 @@ use banister_domain::booking::{Actor, Command};
 
 use super::facts::Status;
 use super::fate::{Fate, Turn};
-use super::{Checked, LINEAR, LOST, Model, ONCE, broken};
+use super::{Checked, LINEAR, LOST, Model, ONCE, broken, latest};
 use crate::ask::{Ask, Shown, Wish};
 use crate::peer::Commit;
 
@@ -44,7 +44,11 @@ impl Model {
         let (refused, number) = (attempt.refused, attempt.intention);
         let ask = self.intentions[number].ask.clone();
         let turns: Vec<&Turn> = fate.turns.iter().filter(|turn| !turn.by_time()).collect();
-        let Some(done) = done(&ask, fate, &turns) else {
+        let gone = |hold: &str| latest(self.holds.get(hold)).is_none();
+        if matches!(ask, Ask::Book(..)) && !fate.vain.is_empty() {
+            return broken(LINEAR, format!("request {by} books out of {:?}, which is gone", fate.vain));
+        }
+        let Some(done) = done(&ask, fate, &turns, gone) else {
             let idle = turns.is_empty() && fate.held.is_empty() && fate.added.is_empty();
             // What time does, anybody may write down on the way.
             let may = match &ask {
@@ -88,7 +92,7 @@ fn event_of(turn: &Turn) -> &'static str {
 }
 
 /// What is shown of what was asked for, if this commit did exactly that.
-fn done(ask: &Ask, fate: &Fate, turns: &[&Turn]) -> Option<Shown> {
+fn done(ask: &Ask, fate: &Fate, turns: &[&Turn], gone: impl Fn(&str) -> bool) -> Option<Shown> {
     let only = |turn: &Turn| {
         let quiet = fate.held.is_empty() && fate.released.is_empty() && fate.rules.is_none();
         quiet.then(|| show(turn))
@@ -99,7 +103,9 @@ fn done(ask: &Ask, fate: &Fate, turns: &[&Turn]) -> Option<Shown> {
             let seen = (after.customer.as_str(), after.offer.as_str(), after.service.0, after.seats);
             let held: Vec<_> = fate.released.iter().map(|hold| hold.id.clone()).collect();
             let own: Vec<_> = hold.iter().map(ToString::to_string).collect();
-            let right = turn.before.is_none() && is(wish, seen) && held == own && fate.held.is_empty();
+            // A hold that was let go meanwhile helps nothing, and harms nothing.
+            let own = held == own || (held.is_empty() && own.iter().all(|hold| gone(hold)));
+            let right = turn.before.is_none() && is(wish, seen) && own && fate.held.is_empty();
             right.then(|| show(turn))
         }
         (Ask::Hold(wish), []) => {

@@ -5,7 +5,7 @@ use super::facts::{Booking, Entry, Given, Hold, Rules, Status};
 
 /// A right to a provider's time, from one commit to another.
 #[derive(Debug, Clone)]
-pub struct Claim {
+pub(super) struct Claim {
     /// The booking, proposal, hold or vacation.
     pub owner: String,
     /// The booking that a proposal is for.

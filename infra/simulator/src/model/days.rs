@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::claim::{self, Claim};
 use super::facts::{Booking, Entry, Given, Hold, Offer, Rules, day_number, days_of};
-use super::{Checked, FORM, LOST, Model, OVERLAP, Violation, broken, change, latest, read};
+use super::{Checked, FORM, LOST, Model, OVERLAP, Violation, broken, change, read};
 use crate::peer::{Commit, Item, text};
 
 /// What a commit moved.
@@ -12,8 +12,8 @@ use crate::peer::{Commit, Item, text};
 pub(super) struct Moved {
     /// Owners whose right or whose entries changed.
     owners: BTreeSet<String>,
-    /// Provider, and place among the claims, of rights that are new.
-    added: Vec<(String, usize)>,
+    /// Provider, place among the claims, and whether the owner had that place before, of rights that are new.
+    added: Vec<(String, usize, bool)>,
     /// Days that were written.
     days: BTreeSet<(String, i64)>,
 }
@@ -27,6 +27,8 @@ impl Model {
             let kind = write.after.as_ref().or(write.before.as_ref()).and_then(|item| text(item, "t"));
             let after = write.after.as_ref();
             match kind {
+                // Nothing was there to be deleted.
+                None if after.is_none() => {}
                 Some("booking") => {
                     let item = after.ok_or_else(|| lost("a booking was deleted"))?;
                     let booking = read(item, |item| Booking::read(item))?;
@@ -100,7 +102,9 @@ impl Model {
                 || claim.parent.as_deref() == Some(item)
                 || (item == provider && claim.owner.starts_with("vac_"))
         };
+        let mut had = BTreeSet::new();
         for claim in all.iter_mut().filter(|claim| claim.died == u64::MAX && of_item(claim)) {
+            had.insert((claim.owner.clone(), claim.place));
             if claims.iter().any(|new| new.same(claim)) {
                 continue;
             }
@@ -113,7 +117,8 @@ impl Model {
                 continue;
             }
             moved.owners.insert(claim.owner.clone());
-            moved.added.push((provider.to_owned(), all.len()));
+            let kept = had.contains(&(claim.owner.clone(), claim.place));
+            moved.added.push((provider.to_owned(), all.len(), kept));
             self.standing.insert(claim.owner.clone(), (provider.to_owned(), all.len()));
             all.push(Claim { born: at, ..claim });
         }
@@ -179,8 +184,15 @@ impl Model {
                 }
                 return broken(OVERLAP, format!("{one:?} and {two:?} stand in one day"));
             }
-            let together = entries.iter().filter_map(|entry| entry.given.as_ref());
-            let seats: i64 = together.filter(|other| same(given, other)).map(|other| other.seats).sum();
+            let here = |entry: &&Entry| entry.given.as_ref().is_some_and(|other| same(given, other));
+            let together: Vec<&Entry> = entries.iter().filter(here).collect();
+            // A booking that is to move to where it is sits there once.
+            let twice = |entry: &Entry| {
+                let parent = self.parent(&entry.owner);
+                parent.is_some_and(|parent| together.iter().any(|other| other.owner == parent))
+            };
+            let once = together.iter().filter(|entry| !twice(entry));
+            let seats: i64 = once.filter_map(|entry| entry.given.as_ref()).map(|other| other.seats).sum();
             let room = self.offers.get(&given.offer).map_or(1, |offer| offer.seats);
             if seats > room {
                 return broken(OVERLAP, format!("{seats} seats of {room} are given at {given:?}"));
@@ -191,7 +203,7 @@ impl Model {
 
     /// Nobody gets a right to a place that another one has at that moment.
     pub(super) fn check_overlap(&self, moved: &Moved, now: i64) -> Checked {
-        for (provider, place) in &moved.added {
+        for (provider, place, kept) in &moved.added {
             let all = &self.claims[provider];
             let new = &all[*place];
             let Some(given) = &new.given else { continue };
@@ -202,6 +214,8 @@ impl Model {
                 }
                 match &other.given {
                     Some(there) if same(given, there) => seats += there.seats,
+                    // What was there before a vacation stays, and is confirmed or not.
+                    None if *kept => {}
                     _ => return broken(OVERLAP, format!("{new:?} is given where {other:?} is")),
                 }
             }
@@ -215,17 +229,15 @@ impl Model {
 
     /// Whether one is the place of a booking, and the other one where it may move.
     fn is_one(&self, one: &str, two: &str) -> bool {
-        let parent = |owner: &str| {
-            let (provider, place) = self.standing.get(owner)?;
-            self.claims[provider][*place].parent.as_deref()
-        };
-        parent(one) == Some(two) || parent(two) == Some(one)
+        self.parent(one) == Some(two) || self.parent(two) == Some(one)
     }
 
-    /// The rules of a provider as they are.
-    pub(super) fn rules_now(&self, provider: &str) -> Option<&Rules> {
-        latest(self.rules.get(provider))
+    /// The booking that a proposal is for.
+    fn parent(&self, owner: &str) -> Option<&str> {
+        let (provider, place) = self.standing.get(owner)?;
+        self.claims[provider][*place].parent.as_deref()
     }
+
 }
 
 fn same(one: &Given, two: &Given) -> bool {

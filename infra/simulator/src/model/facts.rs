@@ -88,7 +88,7 @@ pub struct Booking {
 
 /// A place held for a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
+pub(super) struct Hold {
     /// Its id.
     pub id: String,
     /// Whose time.
@@ -111,7 +111,7 @@ pub struct Hold {
 
 /// What of a provider's rules decides, and the vacations.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rules {
+pub(super) struct Rules {
     /// The zone's name.
     pub zone: String,
     /// Minutes of the day at which each day opens and closes.
@@ -130,7 +130,7 @@ pub struct Rules {
 
 /// What of a service decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
+pub(super) struct Offer {
     /// Whose.
     pub provider: String,
     /// Minutes.
@@ -147,7 +147,7 @@ pub struct Offer {
 
 /// One line of a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub(super) struct Entry {
     /// Whose.
     pub owner: String,
     /// From when to when.
@@ -160,7 +160,7 @@ pub struct Entry {
 
 /// What is given in a place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Given {
+pub(super) struct Given {
     /// Which service.
     pub offer: String,
     /// Its time.

@@ -51,6 +51,8 @@ pub(super) struct Fate {
     pub(super) events: Vec<(String, String)>,
     /// Lines that were written anew.
     pub(super) rewritten: Vec<Line>,
+    /// Sort keys of what was deleted and was not there.
+    pub(super) vain: Vec<String>,
 }
 
 impl Fate {
@@ -76,8 +78,7 @@ impl Fate {
                 ("hold", Some(item), None) => {
                     fate.released.push(self::read(item, |item| Hold::read(item))?);
                 }
-                // Nothing was there to be deleted.
-                (_, None, None) => {}
+                (_, None, None) => fate.vain.push(write.place.1.clone()),
                 ("calendar_rules", Some(before), Some(after)) => fate.rules(before, after)?,
                 ("receipt", _, Some(item)) => fate.receipts.push(shown(item)),
                 ("outbox", None, Some(item)) => fate.events.push(event(item)?),

@@ -172,7 +172,8 @@ impl Bookings {
                 None => open(&mut transaction, &booking, now)?,
             }
             if let Some(held) = held {
-                transaction.delete(&key::hold(held.customer_id, held.id));
+                // Read before the days: one that was let go or booked since is no reason for anything.
+                transaction.remove_any(&key::hold(held.customer_id, held.id), Lost::Race);
             }
             if let Some((once, show)) = receipt {
                 once.record(&mut transaction, StatusCode::CREATED, &show(&booking), now, Lost::Seen)?;
