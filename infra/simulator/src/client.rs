@@ -3,7 +3,7 @@
 
 use axum::extract::FromRequestParts as _;
 use axum::http::Request as HttpRequest;
-use banister_domain::availability::{Busy, NotOffered};
+use banister_domain::availability::{Busy, NotOffered, Vacation};
 use banister_domain::booking::{Actor, Booking, Command, Request};
 use banister_domain::id::{HoldId, UserId};
 use banister_platform::http::IdempotencyKey;
@@ -293,19 +293,23 @@ impl Client {
     async fn go_away(&self, delivery: &Delivery) -> Told {
         let Ask::AddVacation(provider, vacation) = &delivery.ask else { return Ok(Outcome::Nothing) };
         let (once, now) = (delivery.once("create_vacation").await?, delivery.now);
+        if let Some(replay) = self.replay(&once, now).await? {
+            return Ok(replay);
+        }
+        let vacation = Vacation { id: id(&mut delivery.dice.clone(), now), ..vacation.clone() };
         let told = Shown { id: vacation.id.to_string(), revision: 0, starts_at: None };
         let mut race = Race::new();
         while race.goes_on().await {
-            if let Some(replay) = self.replay(&once, now).await? {
-                return Ok(replay);
-            }
             let Some(known) = self.calendars.rules(*provider).await? else { return Ok(Outcome::Missing) };
             let show = |_: &[Busy]| document(&told);
-            match self.calendars.add_vacation(known, vacation, Some((&once, &show)), now).await {
+            match self.calendars.add_vacation(known, &vacation, Some((&once, &show)), now).await {
                 Ok(_) => return Ok(Outcome::Fresh(told)),
+                Err(VacationError::Seen) => {
+                    return Ok(self.replay(&once, now).await?.unwrap_or(Outcome::Unknown));
+                }
                 Err(VacationError::TooMany) => return Ok(Outcome::Stale),
                 Err(VacationError::Storage(error)) => return Err(error.into()),
-                Err(VacationError::Race | VacationError::Missing | VacationError::Seen) => {}
+                Err(VacationError::Race | VacationError::Missing) => {}
             }
         }
         Ok(Outcome::Unknown)

@@ -22,7 +22,7 @@ Ends with 1 if a rule is broken, and says the seed, the round, the rule and what
 ";
 
 /// How many of the latest events are shown.
-const SHOWN_EVENTS: usize = 40;
+const SHOWN_EVENTS: usize = 120;
 
 fn parse() -> Result<Option<Plan>, lexopt::Error> {
     use lexopt::prelude::{Long, Short, ValueExt as _};

@@ -151,10 +151,11 @@ fn done(ask: &Ask, fate: &Fate, turns: &[&Turn], gone: impl Fn(&str) -> bool) ->
                 && said.is_none_or(|start| start.as_second() == turn.after.service.0);
             if right { only(turn) } else { None }
         }
-        (Ask::AddVacation(_, vacation), []) => {
-            let id = vacation.id.to_string();
-            let right = fate.added == [id.clone()] && fate.held.is_empty() && fate.released.is_empty();
-            right.then_some(Shown { id, revision: 0, starts_at: None })
+        (Ask::AddVacation(provider, _), []) => {
+            let [id] = fate.added.as_slice() else { return None };
+            let theirs = fate.rules.as_deref() == Some(provider.to_string().as_str());
+            let right = theirs && fate.held.is_empty() && fate.released.is_empty();
+            right.then(|| Shown { id: id.clone(), revision: 0, starts_at: None })
         }
         _ => None,
     }

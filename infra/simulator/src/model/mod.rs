@@ -16,8 +16,6 @@ pub use facts::{Booking, Status};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
-use banister_domain::availability::Vacation;
-
 use crate::ask::{Ask, Outcome, Shown};
 use crate::client::Delivery;
 use crate::peer::{Commit, Item, text};
@@ -213,12 +211,6 @@ impl Model {
         kept.flat_map(|(provider, rules)| {
             rules.vacations.iter().map(|(id, _)| (provider.as_str(), id.as_str()))
         })
-    }
-
-    /// Whether the item of a vacation would be the same.
-    #[must_use]
-    pub fn knows_vacation(&self, vacation: &Vacation) -> bool {
-        self.standing.contains_key(&vacation.id.to_string())
     }
 
     /// What a request was told.
