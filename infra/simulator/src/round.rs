@@ -26,6 +26,8 @@ const SIDE_BY_SIDE: usize = 16;
 /// Longer than any pause of the code under test, and shorter than the time-out of a call: whoever pauses goes on
 /// after one such step, however the pause was thrown.
 const PAUSE: Duration = Duration::from_millis(1_300);
+/// For how long a request is sent again: a receipt answers for a day.
+const KEY_LASTS: SignedDuration = SignedDuration::from_hours(20);
 /// So many pauses with nobody to go on mean that something hangs for good.
 const MOST_PAUSES: usize = 40;
 
@@ -86,6 +88,7 @@ struct Running {
     attempt: usize,
     intention: usize,
     delivery: Delivery,
+    since: Timestamp,
     future: Pin<Box<dyn Future<Output = Outcome>>>,
     woken: Arc<Flag>,
 }
@@ -94,6 +97,7 @@ struct Running {
 struct Open {
     intention: usize,
     delivery: Delivery,
+    since: Timestamp,
 }
 
 struct Round<'a> {
@@ -205,22 +209,24 @@ impl Round<'_> {
     fn send(&mut self) {
         self.tick();
         let again = if self.dice.permille(600) { self.again.pop() } else { None };
+        let again = again.filter(|open| self.now.duration_since(open.since) < KEY_LASTS);
         let open = again.unwrap_or_else(|| {
             let ask = wishes::wish(&mut self.dice, &self.world, &self.model, self.now);
             let intention = self.model.intend(&ask);
             let subject = self.world.customers[intention % self.world.customers.len()];
             let (key, dice) = (format!("intention-{intention:08}"), self.dice.clone());
-            Open { intention, delivery: Delivery { ask, subject, key, now: self.now, dice } }
+            let delivery = Delivery { ask, subject, key, now: self.now, dice };
+            Open { intention, delivery, since: self.now }
         });
         let twice = open.delivery.ask.has_key() && self.dice.permille(60);
         if twice {
             self.gate.count(Fault::Duplicate);
-            self.deliver(open.intention, open.delivery.clone());
+            self.deliver(open.intention, open.delivery.clone(), open.since);
         }
-        self.deliver(open.intention, open.delivery);
+        self.deliver(open.intention, open.delivery, open.since);
     }
 
-    fn deliver(&mut self, intention: usize, delivery: Delivery) {
+    fn deliver(&mut self, intention: usize, delivery: Delivery, since: Timestamp) {
         // Clocks of different machines differ by some seconds, one way or the other.
         let skew = if self.dice.permille(300) { self.dice.between(-40, 40) } else { 0 };
         let now = self.now + SignedDuration::from_secs(skew);
@@ -229,7 +235,7 @@ impl Round<'_> {
         self.tally.operations += 1;
         let future = Box::pin(tokio::task::unconstrained(self.client.clone().serve(delivery.clone())));
         let woken = Arc::new(Flag(AtomicBool::new(true)));
-        self.running.push(Running { attempt, intention, delivery, future, woken });
+        self.running.push(Running { attempt, intention, delivery, since, future, woken });
     }
 
     /// Time goes by, mostly slowly.
@@ -243,8 +249,6 @@ impl Round<'_> {
             self.gate.count(Fault::ClockJump);
         }
         if seconds > 20_000 {
-            // What is sent again after a day is another intention.
-            self.again.clear();
             let late = self.now.as_second() - 3_600;
             let deleted = self.gate.peer(|peer| peer.delete_expired(late));
             for _ in 0..deleted {
@@ -264,10 +268,9 @@ impl Round<'_> {
             return;
         }
         let at = self.dice.below(self.running.len());
-        let Running { attempt, intention, delivery, future, .. } = self.running.swap_remove(at);
-        drop(future);
+        let crashed = self.running.swap_remove(at);
         self.gate.count(Fault::Crash);
-        self.finish(attempt, intention, delivery, &Outcome::Unknown);
+        self.finish(crashed, &Outcome::Unknown);
     }
 
     /// Polls whoever can go on.
@@ -283,14 +286,16 @@ impl Round<'_> {
             let waker = Waker::from(Arc::clone(&running.woken));
             let polled = running.future.as_mut().poll(&mut Context::from_waker(&waker));
             let Poll::Ready(outcome) = polled else { continue };
-            let Running { attempt, intention, delivery, .. } = self.running.swap_remove(at);
-            self.model.answer(attempt, &outcome)?;
-            self.finish(attempt, intention, delivery, &outcome);
+            let finished = self.running.swap_remove(at);
+            self.model.answer(finished.attempt, &outcome)?;
+            self.finish(finished, &outcome);
         }
         Ok(())
     }
 
-    fn finish(&mut self, attempt: usize, intention: usize, delivery: Delivery, outcome: &Outcome) {
+    fn finish(&mut self, running: Running, outcome: &Outcome) {
+        // What is under way stays under way; the request is forsaken.
+        let Running { attempt, intention, delivery, since, .. } = running;
         let asked = delivery.ask.name();
         *self.tally.answers.entry((asked, outcome.name())).or_default() += 1;
         let told = outcome.name().bytes().fold(attempt as u64, |sum, byte| sum * 31 + u64::from(byte));
@@ -300,9 +305,10 @@ impl Round<'_> {
             Outcome::Fresh(_) | Outcome::Replayed(_) => 40,
             _ => 10,
         };
-        if delivery.ask.has_key() && self.dice.permille(likely) {
+        let fresh = self.now.duration_since(since) < KEY_LASTS;
+        if fresh && delivery.ask.has_key() && self.dice.permille(likely) {
             self.gate.count(Fault::Duplicate);
-            self.again.push(Open { intention, delivery });
+            self.again.push(Open { intention, delivery, since });
         }
     }
 
