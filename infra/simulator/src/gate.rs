@@ -72,11 +72,6 @@ impl Gate {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets everything: an empty table, and no calls.
-    pub fn reset(&self) {
-        *self.inside() = Inside::default();
-    }
-
     /// From here on calls are made on behalf of `by`.
     pub fn speak_for(&self, by: usize) {
         self.inside().current = by;

@@ -120,7 +120,6 @@ pub async fn play(
     (seed, number): (u64, u64),
     operations: u64,
 ) -> Result<Tally, Box<Failure>> {
-    gate.reset();
     let mut dice = Dice::of(seed, number);
     let world = World::new(&mut dice);
     let rates = if dice.permille(100) { Rates::calm() } else { Rates::stormy() };

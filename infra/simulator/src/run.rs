@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryPartition;
 use banister_platform::aws::client_config;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::table::Table;
@@ -52,14 +53,17 @@ pub enum RunError {
     Runtime(#[from] std::io::Error),
 }
 
-/// A table behind a gate, reached by the client that functions have.
-pub fn table() -> Result<(Gate, Table), RunError> {
+/// An empty table behind a gate, reached by the client that functions have. What that client remembers of its retries
+/// is this table's own, named after it.
+pub fn table(name: String) -> Result<(Gate, Table), RunError> {
     let values = [("AWS_ACCESS_KEY_ID", "simulator"), ("AWS_SECRET_ACCESS_KEY", "simulator"), ("AWS_REGION", "us-east-1")];
     let values: BTreeMap<_, _> = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let gate = Gate::default();
     let mut config = client_config(&Settings::from_map(values))?;
     config.set_http_client(Some(aws_sdk_dynamodb::config::SharedHttpClient::new(gate.clone())));
-    Ok((gate, Table::new(Client::new(&config.build()), "banister")))
+    let config = aws_sdk_dynamodb::config::Builder::from(&config.build());
+    let config = config.retry_partition(RetryPartition::new(name));
+    Ok((gate, Table::new(Client::from_conf(config.build()), "banister")))
 }
 
 /// Plays what is planned, and stops at the first round that goes wrong.
@@ -70,7 +74,6 @@ pub fn run(plan: &Plan, progress: impl Fn(u64, u64) + Sync) -> Result<Played, Ru
     let played = Mutex::new(Played::default());
     let work = || -> Result<(), RunError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-        let (gate, table) = table()?;
         while !stop.load(Ordering::Relaxed) {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= end {
@@ -78,6 +81,7 @@ pub fn run(plan: &Plan, progress: impl Fn(u64, u64) + Sync) -> Result<Played, Ru
             }
             let size = ROUND.min(plan.operations - (number * ROUND).min(plan.operations - 1));
             let size = if plan.round.is_some() { ROUND } else { size };
+            let (gate, table) = table(format!("round {number} of {}", plan.seed))?;
             let tally = runtime.block_on(play(&gate, &table, (plan.seed, number), size));
             let mut played = played.lock().unwrap_or_else(PoisonError::into_inner);
             match tally {

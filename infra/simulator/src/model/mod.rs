@@ -106,7 +106,7 @@ pub struct Model {
     attempts: Vec<Attempt>,
     bookings: BTreeMap<String, Versions<Booking>>,
     holds: BTreeMap<String, Versions<Hold>>,
-    rules: HashMap<String, Versions<Rules>>,
+    rules: BTreeMap<String, Versions<Rules>>,
     offers: HashMap<String, Offer>,
     history: HashMap<String, BTreeSet<i64>>,
     events: HashMap<String, Vec<String>>,
