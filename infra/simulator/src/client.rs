@@ -95,11 +95,7 @@ const fn denied(reason: NotOffered) -> Denied {
 }
 
 fn shown(booking: &Booking) -> Shown {
-    Shown {
-        id: booking.id.to_string(),
-        revision: booking.revision,
-        starts_at: Some(booking.starts_at),
-    }
+    Shown { id: booking.id.to_string(), revision: booking.revision, starts_at: Some(booking.starts_at) }
 }
 
 fn document(shown: &Shown) -> Value {

@@ -134,7 +134,8 @@ pub async fn play(
     tally.injected.add(&gate.injected());
     tally.commits = gate.peer(|peer| peer.commits());
     tally.torn = model.torn;
-    let failure = |violation| Box::new(Failure { violation, events: model.events().map(str::to_owned).collect() });
+    let failure =
+        |violation| Box::new(Failure { violation, events: model.events().map(str::to_owned).collect() });
     played.map(|()| tally).map_err(failure)
 }
 

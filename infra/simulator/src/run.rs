@@ -56,7 +56,11 @@ pub enum RunError {
 /// An empty table behind a gate, reached by the client that functions have. What that client remembers of its retries
 /// is this table's own, named after it.
 pub fn table(name: String) -> Result<(Gate, Table), RunError> {
-    let values = [("AWS_ACCESS_KEY_ID", "simulator"), ("AWS_SECRET_ACCESS_KEY", "simulator"), ("AWS_REGION", "us-east-1")];
+    let values = [
+        ("AWS_ACCESS_KEY_ID", "simulator"),
+        ("AWS_SECRET_ACCESS_KEY", "simulator"),
+        ("AWS_REGION", "us-east-1"),
+    ];
     let values: BTreeMap<_, _> = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let gate = Gate::default();
     let mut config = client_config(&Settings::from_map(values))?;
@@ -73,7 +77,8 @@ pub fn run(plan: &Plan, progress: impl Fn(u64, u64) + Sync) -> Result<Played, Ru
     let (next, stop) = (AtomicU64::new(first), AtomicBool::new(false));
     let played = Mutex::new(Played::default());
     let work = || -> Result<(), RunError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
         while !stop.load(Ordering::Relaxed) {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= end {

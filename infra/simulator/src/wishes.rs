@@ -131,9 +131,8 @@ fn answer_proposal(dice: &mut Dice, _: &World, model: &Model, _: Timestamp) -> O
 }
 
 fn conclude(dice: &mut Dice, _: &World, model: &Model, now: Timestamp) -> Option<Ask> {
-    let begun = |booking: &Booking| {
-        booking.status == Status::Confirmed && booking.service.0 <= now.as_second() + 30
-    };
+    let begun =
+        |booking: &Booking| booking.status == Status::Confirmed && booking.service.0 <= now.as_second() + 30;
     let booking = some(dice, model, begun)?;
     let command = if dice.permille(500) { Command::Complete } else { Command::MarkNoShow };
     Some(Ask::Command(booking, command, Actor::Provider))

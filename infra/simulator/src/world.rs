@@ -7,8 +7,8 @@ use banister_domain::service::Service;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::dice::Dice;
 use crate::ask::Plan;
+use crate::dice::Dice;
 
 /// Zones whose clocks never change, with their minutes from UTC: the checker adds and is done.
 pub const ZONES: [(&str, i64); 3] = [("UTC", 0), ("Asia/Kolkata", 330), ("America/Phoenix", -420)];
@@ -79,8 +79,7 @@ impl World {
         let provider = id(dice, begins);
         let name = |text: &str| text.parse().expect("a name");
         let email: Email = format!("p{number}@example.com").parse().expect("an address");
-        let account =
-            Account::new(provider, email, Role::Provider, (name("Pat"), name("Provider")), begins);
+        let account = Account::new(provider, email, Role::Provider, (name("Pat"), name("Provider")), begins);
         let always = dice.permille(500);
         let services: Vec<Service> =
             (0..dice.between(2, 3)).map(|_| service(dice, provider, begins)).collect();
@@ -95,7 +94,8 @@ impl World {
     pub fn start(&self, dice: &mut Dice, now: Timestamp) -> Timestamp {
         let hot = dice.permille(600);
         let step = *dice.pick(&[15, 30, 60]).unwrap_or(&30);
-        let minutes = if hot { dice.between(0, 8 * 60 / step) } else { dice.between(-4, 40 * 60 / step) } * step;
+        let minutes =
+            if hot { dice.between(0, 8 * 60 / step) } else { dice.between(-4, 40 * 60 / step) } * step;
         let odd = if dice.permille(30) { dice.between(1, 14) } else { 0 };
         let hour = now.as_second().div_euclid(3_600) * 3_600;
         // The hot hours stay the same for six hours at a time.

@@ -50,7 +50,11 @@ impl Model {
             Outcome::Missing => self.missing(begun, &ask),
             _ => true,
         };
-        if right { Ok(()) } else { broken(LINEAR, format!("request {attempt} is told {outcome:?} of {ask:?}")) }
+        if right {
+            Ok(())
+        } else {
+            broken(LINEAR, format!("request {attempt} is told {outcome:?} of {ask:?}"))
+        }
     }
 
     /// A success that a client was told of is there, was made for it, and is what it was told.
@@ -152,9 +156,9 @@ impl Model {
             let known = self.holds.get(&hold.to_string()).into_iter().flatten();
             asked.extend(known.map(|version| version.value.created));
         }
-        let right = asked.into_iter().any(|asked| {
-            closed(rules, &Wanted { asked, own: BTreeSet::new(), ..*wanted }) == Some(reason)
-        });
+        let right = asked
+            .into_iter()
+            .any(|asked| closed(rules, &Wanted { asked, own: BTreeSet::new(), ..*wanted }) == Some(reason));
         if right { Right::Yes } else { Right::No }
     }
 
@@ -163,8 +167,7 @@ impl Model {
         // A proposal is held in the place that was asked for, whatever the rules are by now.
         let place = widened(rules, offer, service);
         let blocks = |claim: &&super::claim::Claim| {
-            let own = wanted.own.contains(&claim.owner)
-                || (wanted.is_own(claim) && claim.born <= begun);
+            let own = wanted.own.contains(&claim.owner) || (wanted.is_own(claim) && claim.born <= begun);
             let beside = offer.seats > 1 && claim.shares(wanted.offer, service);
             !own && !beside && claim.stood(begun, end) && claim.lives(wanted.now) && claim.meets(place)
         };
@@ -196,9 +199,9 @@ impl Model {
     fn cap(&self, rules: &Rules, offer: &Offer, wanted: &Wanted<'_>, (begun, end): (u64, u64)) -> Right {
         let all = || self.claims.get(wanted.provider).into_iter().flatten();
         let moments = begun..=end;
-        let strict = moments.into_iter().any(|at| {
-            capped(rules, offer, wanted, all().filter(|claim| claim.stood(at, at)))
-        });
+        let strict = moments
+            .into_iter()
+            .any(|at| capped(rules, offer, wanted, all().filter(|claim| claim.stood(at, at))));
         if strict {
             return Right::Yes;
         }

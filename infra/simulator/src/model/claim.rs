@@ -45,12 +45,7 @@ impl Claim {
 
     /// What the days must have of it.
     pub(super) fn entry(&self) -> Entry {
-        Entry {
-            owner: self.owner.clone(),
-            place: self.place,
-            until: self.until,
-            given: self.given.clone(),
-        }
+        Entry { owner: self.owner.clone(), place: self.place, until: self.until, given: self.given.clone() }
     }
 
     /// Whether it says the same.
@@ -65,9 +60,7 @@ impl Claim {
 
 /// What a booking has a right to.
 pub(super) fn of_booking(booking: &Booking) -> Vec<Claim> {
-    let given = |service| {
-        Some(Given { offer: booking.offer.clone(), service, seats: booking.seats })
-    };
+    let given = |service| Some(Given { offer: booking.offer.clone(), service, seats: booking.seats });
     let until = match booking.status {
         Status::Requested => Some(booking.answer_by),
         Status::Confirmed | Status::Completed | Status::NoShow => Some(None),

@@ -175,11 +175,13 @@ impl Model {
         let entries = &self.days[day];
         for (number, one) in entries.iter().enumerate() {
             let Some(given) = &one.given else { continue };
-            let others = entries[number + 1..].iter().filter(|two| {
-                two.given.is_some() && one.place.0 < two.place.1 && two.place.0 < one.place.1
-            });
+            let others = entries[number + 1..]
+                .iter()
+                .filter(|two| two.given.is_some() && one.place.0 < two.place.1 && two.place.0 < one.place.1);
             for two in others {
-                if self.is_one(&one.owner, &two.owner) || two.given.as_ref().is_some_and(|two| same(given, two)) {
+                if self.is_one(&one.owner, &two.owner)
+                    || two.given.as_ref().is_some_and(|two| same(given, two))
+                {
                     continue;
                 }
                 return broken(OVERLAP, format!("{one:?} and {two:?} stand in one day"));
@@ -237,7 +239,6 @@ impl Model {
         let (provider, place) = self.standing.get(owner)?;
         self.claims[provider][*place].parent.as_deref()
     }
-
 }
 
 fn same(one: &Given, two: &Given) -> bool {

@@ -65,7 +65,8 @@ impl Fate {
             let kind = after.or(before).and_then(|item| text(item, "t")).unwrap_or_default();
             match (kind, before, after) {
                 ("booking", before, Some(item)) => {
-                    let before = before.map(|item| self::read(item, |item| Booking::read(item))).transpose()?;
+                    let before =
+                        before.map(|item| self::read(item, |item| Booking::read(item))).transpose()?;
                     let after = self::read(item, |item| Booking::read(item))?;
                     if number(item, "v") != Some(after.revision + 1) {
                         return broken(LOST, format!("{}: version and revision", after.id));

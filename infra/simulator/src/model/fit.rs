@@ -31,7 +31,8 @@ pub(super) struct Wanted<'a> {
 
 impl Wanted<'_> {
     pub(super) fn is_own(&self, claim: &Claim) -> bool {
-        self.own.contains(&claim.owner) || claim.parent.as_ref().is_some_and(|parent| self.own.contains(parent))
+        self.own.contains(&claim.owner)
+            || claim.parent.as_ref().is_some_and(|parent| self.own.contains(parent))
     }
 }
 
@@ -41,13 +42,16 @@ pub(super) fn allows(booking: &Booking, ask: &Ask, now: i64) -> bool {
     let requested = booking.status == Status::Requested && now < booking.answer_by.unwrap_or(start);
     let over = now >= end + DAY;
     let confirmed = booking.status == Status::Confirmed && !over;
-    let open = booking.proposal.as_ref().filter(|proposal| confirmed && now < start && now < proposal.expires);
+    let open =
+        booking.proposal.as_ref().filter(|proposal| confirmed && now < start && now < proposal.expires);
     match ask {
         Ask::Command(_, Command::Confirm | Command::Decline, Actor::Provider) => requested,
         Ask::Command(_, Command::Cancel, Actor::Customer | Actor::Provider) | Ask::StaffCancel(_) => {
             requested || (confirmed && now < start)
         }
-        Ask::Command(_, Command::Complete | Command::MarkNoShow, Actor::Provider) => confirmed && start <= now,
+        Ask::Command(_, Command::Complete | Command::MarkNoShow, Actor::Provider) => {
+            confirmed && start <= now
+        }
         Ask::Move(_, _, Actor::Customer | Actor::Provider | Actor::Staff) => {
             confirmed && now < start && booking.revision < 60
         }

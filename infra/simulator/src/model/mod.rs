@@ -9,8 +9,6 @@ mod facts;
 mod fate;
 mod fit;
 mod rest;
-#[cfg(test)]
-mod tests;
 
 pub use facts::{Booking, Status};
 
@@ -220,6 +218,9 @@ impl Model {
     }
 }
 
-fn read<T>(item: &Item, read: impl FnOnce(&serde_json::Map<String, serde_json::Value>) -> Option<T>) -> Result<T, Violation> {
+fn read<T>(
+    item: &Item,
+    read: impl FnOnce(&serde_json::Map<String, serde_json::Value>) -> Option<T>,
+) -> Result<T, Violation> {
     read(item).map_or_else(|| broken(FORM, format!("{item:?}")), Ok)
 }

@@ -149,10 +149,7 @@ impl Bookings {
                 // The same as was just said of what is offered, but for a day with no room for one more entry, or one
                 // that an earlier try put there, of which it was not known whether it took effect.
                 Ok(Err(
-                    Refusal::Taken { .. }
-                    | Refusal::Full { .. }
-                    | Refusal::DayFull(_)
-                    | Refusal::Duplicate,
+                    Refusal::Taken { .. } | Refusal::Full { .. } | Refusal::DayFull(_) | Refusal::Duplicate,
                 )) => {
                     return Err(self.taken(&request, NotOffered::Taken, receipt, now).await?);
                 }
