@@ -298,7 +298,10 @@ impl Round<'_> {
         let Running { attempt, intention, delivery, since, .. } = running;
         let asked = delivery.ask.name();
         *self.tally.answers.entry((asked, outcome.name())).or_default() += 1;
-        let told = outcome.name().bytes().fold(attempt as u64, |sum, byte| sum * 31 + u64::from(byte));
+        let told = outcome
+            .name()
+            .bytes()
+            .fold(attempt as u64, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         self.tally.mix(told);
         let likely = match outcome {
             Outcome::Unknown => 800,
