@@ -9,7 +9,7 @@ use banister_simulator::faults::Rates;
 use banister_simulator::gate::Gate;
 
 /// The end of what is asked through a gate that lets everybody pass.
-pub async fn through<F: Future>(gate: &Gate, asked: F) -> F::Output {
+pub(crate) async fn through<F: Future>(gate: &Gate, asked: F) -> F::Output {
     let mut asked = pin!(asked);
     let (mut dice, calm) = (Dice::new(0), Rates::calm());
     poll_fn(|context| {
