@@ -104,7 +104,11 @@ impl Calendars {
     }
 }
 
-/// All days are loaded and the vacation is new, so that a refusal says something about what is kept.
+/// All days are loaded, so that a refusal says something about what is kept; one that is there already was put there
+/// by an earlier try, of which it was not known whether it took effect.
 fn malformed(refusal: &Refusal) -> VacationError {
-    StorageError::Malformed(refusal.to_string()).into()
+    match refusal {
+        Refusal::Duplicate => VacationError::Seen,
+        refusal => StorageError::Malformed(refusal.to_string()).into(),
+    }
 }

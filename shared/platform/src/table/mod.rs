@@ -90,6 +90,12 @@ impl Table {
         Ok(Self { client: Client::new(&config.build()), name: settings.required("TABLE_NAME")? })
     }
 
+    /// The table of this name as `client` reaches it, for what brings its own way to a table.
+    #[must_use]
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self { client, name: name.into() }
+    }
+
     /// Reads one record, strongly consistent; none where there is none.
     pub async fn get<R: Record>(&self, key: &Key) -> Result<Option<Versioned<R>>, StorageError> {
         let call = self.client.get_item().table_name(&self.name).set_key(Some(attributes(key)));

@@ -165,8 +165,11 @@ impl Bookings {
                 Err(reason @ (NotOffered::Taken | NotOffered::Full | NotOffered::CapReached)) => {
                     return Err(self.taken(&request, reason, receipt, now).await?);
                 }
-                // The same as was just said of what is offered, but for a day with no room for one more entry.
-                Ok(Err(Refusal::Taken { .. } | Refusal::Full { .. } | Refusal::DayFull(_))) => {
+                // The same as was just said of what is offered, but for a day with no room for one more entry, or one
+                // that an earlier try put there, of which it was not known whether it took effect.
+                Ok(Err(
+                    Refusal::Taken { .. } | Refusal::Full { .. } | Refusal::DayFull(_) | Refusal::Duplicate,
+                )) => {
                     return Err(self.taken(&request, NotOffered::Taken, receipt, now).await?);
                 }
                 Err(reason) => return Err(ReserveError::NotOffered(reason)),
@@ -191,7 +194,8 @@ impl Bookings {
                 None => open(&mut transaction, &booking, on_behalf, now)?,
             }
             if let Some(held) = held {
-                transaction.delete(&key::hold(held.customer_id, held.id));
+                // Read before the days: one that was let go or booked since is no reason for anything.
+                transaction.remove_any(&key::hold(held.customer_id, held.id), Lost::Race);
             }
             if let Some((once, show)) = receipt {
                 once.record(&mut transaction, StatusCode::CREATED, &show(&booking), now, Lost::Seen)?;
