@@ -59,7 +59,7 @@ impl From<ReserveError> for Outcome {
     fn from(error: ReserveError) -> Self {
         match error {
             ReserveError::Taken(reason, _) | ReserveError::NotOffered(reason) => Self::Denied(denied(reason)),
-            ReserveError::Gone | ReserveError::TooDear => Self::Broken(format!("{error:?}")),
+            ReserveError::Gone | ReserveError::Unbookable(_) => Self::Broken(format!("{error:?}")),
             ReserveError::Seen => Self::Broken("an answer that was seen is not there".into()),
             ReserveError::Busy => Self::Unknown,
             ReserveError::Storage(error) => error.into(),
@@ -185,14 +185,14 @@ impl Client {
         if let Some(replay) = self.replay(&once, now).await? {
             return Ok(replay);
         }
+        let request = self.request(delivery, wish).await?;
         if let Some(hold) = hold {
             let found = self.bookings.hold(wish.customer, hold).await?;
-            if !found.is_some_and(|found| found.is_for(wish.service, wish.starts_at, wish.seats)) {
+            if !found.is_some_and(|found| found.is_for(&request.service, wish.starts_at, wish.seats)) {
                 // The same request may have made a booking of it meanwhile.
                 return Ok(self.replay(&once, now).await?.unwrap_or(Outcome::Missing));
             }
         }
-        let request = self.request(delivery, wish).await?;
         let show = |booking: &Booking| document(&shown(booking));
         self.reserve(&request, Claim::Booking(hold), (&once, &show), now).await
     }
@@ -218,7 +218,8 @@ impl Client {
         let service = self.services.get(wish.service).await?.ok_or(Outcome::Missing)?.value;
         let Wish { customer, starts_at, seats, .. } = *wish;
         let id = id(&mut delivery.dice.clone(), delivery.now);
-        Ok(Request { id, customer_id: customer, service, starts_at, seats, location: None, note: None })
+        let (extras, price, location, note) = (Vec::new(), None, None, None);
+        Ok(Request { id, customer_id: customer, service, starts_at, seats, extras, price, location, note })
     }
 
     async fn reserve(&self, request: &Request, claim: Claim, receipt: Receipt<'_>, now: Timestamp) -> Told {
