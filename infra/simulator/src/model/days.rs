@@ -214,7 +214,13 @@ impl Model {
                 if !other.meets(new.place) || !other.lives(now) || self.is_one(&new.owner, &other.owner) {
                     continue;
                 }
+                // A booking that is to move to where it is sits there once.
+                let twice = |claim: &Claim| {
+                    let there = claim.given.as_ref().is_some_and(|there| same(given, there));
+                    there && claim.died == u64::MAX && other.parent.as_ref() == Some(&claim.owner)
+                };
                 match &other.given {
+                    Some(there) if same(given, there) && all.iter().any(twice) => {}
                     Some(there) if same(given, there) => seats += there.seats,
                     // What was there before a vacation stays, and is confirmed or not.
                     None if *kept => {}
