@@ -5,8 +5,8 @@
     infra/simulator/mutants.py NAME …         these
     infra/simulator/mutants.py --operations N how many requests at most (default 50000)
 
-Changes a copy of the sources in a temporary folder, builds it into the same target, and runs it; the working tree is
-never touched. Needs Python 3.11 and git. Prints a row for each mutant, and ends with 1 if one is not noticed.
+Changes a copy of the sources in a temporary folder, builds it into target/mutants, and runs it; the working tree and
+what is built of it are never touched. The first build takes as long as one from nothing. Needs Python 3.11 and git. Prints a row for each mutant, and ends with 1 if one is not noticed.
 """
 
 import argparse
@@ -184,14 +184,16 @@ def change(folder, edits):
 
 
 def build(folder):
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(ROOT / "target")}
+    # Not into the target of the working tree: cargo tells members of two copies of a workspace apart by nothing but
+    # their times, and would take a mutant for what is deployed.
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(ROOT / "target/mutants")}
     command = ["cargo", "build", "--quiet", "--release", "--offline", "-p", "banister-simulator"]
     done = subprocess.run(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
     if done.returncode:
         sys.exit(f"the mutant does not build\n{done.stderr}")
     # Beside the others, as the next build takes its place.
     binary = folder / "simulator"
-    shutil.copy2(ROOT / "target/release/banister-simulator", binary)
+    shutil.copy2(ROOT / "target/mutants/release/banister-simulator", binary)
     return binary
 
 

@@ -22,7 +22,7 @@ Ends with 1 if a rule is broken, and says the seed, the round, the rule and what
 ";
 
 /// How many of the latest events are shown.
-const SHOWN_EVENTS: usize = 120;
+const SHOWN_EVENTS: usize = 80;
 
 fn parse() -> Result<Option<Plan>, lexopt::Error> {
     use lexopt::prelude::{Long, Short, ValueExt as _};
@@ -88,7 +88,9 @@ fn main() -> ExitCode {
     };
     let events = &failure.events[failure.events.len().saturating_sub(SHOWN_EVENTS)..];
     println!("\nwhat happened last in round {round}");
-    events.iter().for_each(|event| println!("  {event}"));
+    for event in events {
+        println!("  {event}");
+    }
     println!("\nBROKEN: {}\nseed {}, round {round}", failure.violation, plan.seed);
     ExitCode::FAILURE
 }

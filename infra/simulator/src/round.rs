@@ -126,7 +126,7 @@ pub async fn play(
     let (client, model, now) = (Client::new(table.clone()), Model::default(), world.begins);
     let (running, again, tally) = (Vec::new(), Vec::new(), Tally::default());
     let mut round = Round { gate, client, dice, world, model, now, running, again, tally, rates };
-    let played = match round.furnish(table).await {
+    let played = match round.furnish(table) {
         Ok(()) => round.play(operations).await,
         failed => failed,
     };
@@ -141,7 +141,7 @@ pub async fn play(
 
 impl Round<'_> {
     /// Puts accounts, calendars and services there.
-    async fn furnish(&mut self, table: &Table) -> Result<(), Violation> {
+    fn furnish(&mut self, table: &Table) -> Result<(), Violation> {
         let gate = self.gate.clone();
         let calm = async {
             for account in &self.world.accounts {

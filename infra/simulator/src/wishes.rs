@@ -1,4 +1,5 @@
 //! What is wanted next: mostly what others want, too.
+#![expect(clippy::unnecessary_wraps, reason = "all kinds of wishes are thrown in the same way")]
 
 use banister_domain::availability::Seats;
 use banister_domain::booking::{Actor, Command};
@@ -10,8 +11,11 @@ use crate::dice::Dice;
 use crate::model::{Booking, Model, Status};
 use crate::world::{self, World};
 
+/// Throws one kind of wish; none where it cannot be had.
+type Draw = fn(&mut Dice, &World, &Model, Timestamp) -> Option<Ask>;
+
 /// How often each is wanted, of a thousand; what cannot be done becomes a booking.
-const SHARES: [(fn(&mut Dice, &World, &Model, Timestamp) -> Option<Ask>, usize); 13] = [
+const SHARES: [(Draw, usize); 13] = [
     (book, 330),
     (hold, 120),
     (book_hold, 70),

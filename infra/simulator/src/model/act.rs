@@ -101,10 +101,10 @@ fn done(ask: &Ask, fate: &Fate, turns: &[&Turn], gone: impl Fn(&str) -> bool) ->
         (Ask::Book(wish, hold), [turn]) => {
             let after = &turn.after;
             let seen = (after.customer.as_str(), after.offer.as_str(), after.service.0, after.seats);
-            let held: Vec<_> = fate.released.iter().map(|hold| hold.id.clone()).collect();
+            let used: Vec<_> = fate.released.iter().map(|hold| hold.id.clone()).collect();
             let own: Vec<_> = hold.iter().map(ToString::to_string).collect();
             // A hold that was let go meanwhile helps nothing, and harms nothing.
-            let own = held == own || (held.is_empty() && own.iter().all(|hold| gone(hold)));
+            let own = used == own || (used.is_empty() && own.iter().all(|hold| gone(hold)));
             let right = turn.before.is_none() && is(wish, seen) && own && fate.held.is_empty();
             right.then(|| show(turn))
         }

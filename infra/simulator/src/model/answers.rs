@@ -86,8 +86,8 @@ impl Model {
         let all = || begun..=self.commits;
         match ask {
             Ask::Book(_, Some(hold)) => {
-                let held = self.holds.get(&hold.to_string());
-                all().any(|at| !held.into_iter().flatten().any(|version| version.stood(at, at)))
+                let known = self.holds.get(&hold.to_string());
+                all().any(|at| !known.into_iter().flatten().any(|version| version.stood(at, at)))
             }
             Ask::RemoveVacation(provider, vacation) => {
                 let id = vacation.to_string();
@@ -147,7 +147,7 @@ impl Model {
             _ => {}
         }
         let end = start + self.offers.get(offer).map_or(0, |offer| offer.duration * 60);
-        Ok(Wanted { provider, offer, start, end, seats, asked: now, now, own })
+        Ok(Wanted { provider, offer, start, end, seats, asked: now, now, own, since: None })
     }
 
     fn closed_for(&self, rules: &Rules, wanted: &Wanted<'_>, reason: Denied, ask: &Ask) -> Right {
@@ -156,32 +156,39 @@ impl Model {
             let known = self.holds.get(&hold.to_string()).into_iter().flatten();
             asked.extend(known.map(|version| version.value.created));
         }
-        let right = asked
-            .into_iter()
-            .any(|asked| closed(rules, &Wanted { asked, own: BTreeSet::new(), ..*wanted }) == Some(reason));
+        let right =
+            asked.into_iter().any(|asked| closed(rules, &Wanted { asked, ..wanted.clone() }) == Some(reason));
         if right { Right::Yes } else { Right::No }
     }
 
     fn taken(&self, rules: &Rules, offer: &Offer, wanted: &Wanted<'_>, (begun, end): (u64, u64)) -> Right {
         let service = (wanted.start, wanted.end);
-        // A proposal is held in the place that was asked for, whatever the rules are by now.
         let place = widened(rules, offer, service);
-        let blocks = |claim: &&super::claim::Claim| {
-            let own = wanted.own.contains(&claim.owner) || (wanted.is_own(claim) && claim.born <= begun);
-            let beside = offer.seats > 1 && claim.shares(wanted.offer, service);
-            !own && !beside && claim.stood(begun, end) && claim.lives(wanted.now) && claim.meets(place)
+        let found = |wanted: &Wanted<'_>| {
+            let blocks = |claim: &super::claim::Claim| {
+                let beside = offer.seats > 1 && claim.shares(wanted.offer, service);
+                !wanted.is_own(claim)
+                    && !beside
+                    && claim.stood(begun, end)
+                    && claim.lives(wanted.now)
+                    && claim.meets(place)
+            };
+            self.claims.get(wanted.provider).into_iter().flatten().any(blocks)
         };
-        let found = self.claims.get(wanted.provider).into_iter().flatten().find(blocks);
-        if found.is_some() { Right::Yes } else { Right::No }
+        match found(wanted) {
+            true => Right::Yes,
+            false if found(&wanted.late(begun)) => Right::Torn,
+            false => Right::No,
+        }
     }
 
     fn full(&self, offer: &Offer, wanted: &Wanted<'_>, (begun, end): (u64, u64)) -> Right {
+        let late = wanted.late(begun);
         let there = self.claims.get(wanted.provider).into_iter().flatten().filter(|claim| {
             claim.stood(begun, end)
                 && claim.lives(wanted.now)
                 && claim.shares(wanted.offer, (wanted.start, wanted.end))
-                && !(wanted.is_own(claim) && claim.born <= begun)
-                && !wanted.own.contains(&claim.owner)
+                && !late.is_own(claim)
         });
         let there: Vec<_> = there.collect();
         let sum = |at: Option<u64>| -> i64 {
@@ -205,7 +212,8 @@ impl Model {
         if strict {
             return Right::Yes;
         }
-        let union = capped(rules, offer, wanted, all().filter(|claim| claim.stood(begun, end)));
+        let union = all().filter(|claim| claim.stood(begun, end));
+        let union = capped(rules, offer, &wanted.late(begun), union);
         if union { Right::Torn } else { Right::No }
     }
 }

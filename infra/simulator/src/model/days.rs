@@ -31,7 +31,7 @@ impl Model {
                 None if after.is_none() => {}
                 Some("booking") => {
                     let item = after.ok_or_else(|| lost("a booking was deleted"))?;
-                    let booking = read(item, |item| Booking::read(item))?;
+                    let booking = read(item, Booking::read)?;
                     self.claim(&booking.provider, &booking.id, claim::of_booking(&booking), &mut moved);
                     change(self.bookings.entry(booking.id.clone()).or_default(), Some(booking), self.commits);
                 }
@@ -39,7 +39,7 @@ impl Model {
                 Some("calendar_rules") => {
                     let item = after.ok_or_else(|| lost("rules were deleted"))?;
                     let provider = text(item, "provider_id").unwrap_or_default().to_owned();
-                    let rules = read(item, |item| Rules::read(item))?;
+                    let rules = read(item, Rules::read)?;
                     self.claim(&provider, &provider, claim::of_rules(&rules), &mut moved);
                     change(self.rules.entry(provider).or_default(), Some(rules), self.commits);
                 }
@@ -50,7 +50,7 @@ impl Model {
                 Some("service") => {
                     let item = after.ok_or_else(|| lost("a service was deleted"))?;
                     let id = text(item, "id").unwrap_or_default().to_owned();
-                    self.offers.insert(id, read(item, |item| Offer::read(item))?);
+                    self.offers.insert(id, read(item, Offer::read)?);
                 }
                 Some("booking_history" | "outbox" | "receipt" | "calendar_week" | "user" | "audit") => {}
                 other => return broken(FORM, format!("an item of type {other:?}")),
@@ -61,7 +61,7 @@ impl Model {
 
     fn follow_hold(&mut self, before: Option<&Item>, after: Option<&Item>, moved: &mut Moved) -> Checked {
         let Some(item) = after.or(before) else { return Ok(()) };
-        let hold = read(item, |item| Hold::read(item))?;
+        let hold = read(item, Hold::read)?;
         let claims = if after.is_some() { claim::of_hold(&hold) } else { Vec::new() };
         self.claim(&hold.provider, &hold.id, claims, moved);
         let at = self.commits;
@@ -73,7 +73,7 @@ impl Model {
         let provider = text(item, "provider_id").unwrap_or_default().to_owned();
         let date = text(item, "date").and_then(day_number);
         let day = (provider, date.ok_or_else(|| Violation { rule: FORM, what: "a date".into() })?);
-        let entries = read(item, |item| Entry::of_day(item))?;
+        let entries = read(item, Entry::of_day)?;
         for old in self.days.get(&day).into_iter().flatten() {
             if !entries.contains(old) {
                 moved.owners.insert(old.owner.clone());
@@ -214,7 +214,13 @@ impl Model {
                 if !other.meets(new.place) || !other.lives(now) || self.is_one(&new.owner, &other.owner) {
                     continue;
                 }
+                // A booking that is to move to where it is sits there once.
+                let twice = |claim: &Claim| {
+                    let there = claim.given.as_ref().is_some_and(|there| same(given, there));
+                    there && claim.died == u64::MAX && other.parent.as_ref() == Some(&claim.owner)
+                };
                 match &other.given {
+                    Some(there) if same(given, there) && all.iter().any(twice) => {}
                     Some(there) if same(given, there) => seats += there.seats,
                     // What was there before a vacation stays, and is confirmed or not.
                     None if *kept => {}

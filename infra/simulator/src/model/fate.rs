@@ -65,9 +65,8 @@ impl Fate {
             let kind = after.or(before).and_then(|item| text(item, "t")).unwrap_or_default();
             match (kind, before, after) {
                 ("booking", before, Some(item)) => {
-                    let before =
-                        before.map(|item| self::read(item, |item| Booking::read(item))).transpose()?;
-                    let after = self::read(item, |item| Booking::read(item))?;
+                    let before = before.map(|item| self::read(item, Booking::read)).transpose()?;
+                    let after = self::read(item, Booking::read)?;
                     if number(item, "v") != Some(after.revision + 1) {
                         return broken(LOST, format!("{}: version and revision", after.id));
                     }
@@ -75,9 +74,9 @@ impl Fate {
                 }
                 ("booking_history", None, Some(item)) => lines.push(line(item)?),
                 ("booking_history", Some(_), Some(item)) => fate.rewritten.push(line(item)?),
-                ("hold", None, Some(item)) => fate.held.push(self::read(item, |item| Hold::read(item))?),
+                ("hold", None, Some(item)) => fate.held.push(self::read(item, Hold::read)?),
                 ("hold", Some(item), None) => {
-                    fate.released.push(self::read(item, |item| Hold::read(item))?);
+                    fate.released.push(self::read(item, Hold::read)?);
                 }
                 (_, None, None) => fate.vain.push(write.place.1.clone()),
                 ("calendar_rules", Some(before), Some(after)) => fate.rules(before, after)?,
@@ -104,7 +103,7 @@ impl Fate {
 
     fn rules(&mut self, before: &Item, after: &Item) -> Result<(), Violation> {
         let ids = |item| -> Result<Vec<String>, Violation> {
-            Ok(read(item, |item| Rules::read(item))?.vacations.into_iter().map(|(id, _)| id).collect())
+            Ok(read(item, Rules::read)?.vacations.into_iter().map(|(id, _)| id).collect())
         };
         let (old, new) = (ids(before)?, ids(after)?);
         self.added = new.iter().filter(|id| !old.contains(id)).cloned().collect();

@@ -15,6 +15,7 @@ use crate::world::ZONES;
 const DAY: i64 = 86_400;
 
 /// A place that somebody asked for.
+#[derive(Clone)]
 pub(super) struct Wanted<'a> {
     pub(super) provider: &'a str,
     pub(super) offer: &'a str,
@@ -27,12 +28,20 @@ pub(super) struct Wanted<'a> {
     pub(super) now: i64,
     /// Whose places are not in its way, and those that are for them.
     pub(super) own: BTreeSet<String>,
+    /// Where it is asked, what is for them since that state counts as another's: it was not there to be read.
+    pub(super) since: Option<u64>,
 }
 
 impl Wanted<'_> {
+    /// As it looks to whoever read the own booking in this state, and all else later.
+    pub(super) fn late(&self, since: u64) -> Self {
+        Self { since: Some(since), ..self.clone() }
+    }
+
     pub(super) fn is_own(&self, claim: &Claim) -> bool {
-        self.own.contains(&claim.owner)
-            || claim.parent.as_ref().is_some_and(|parent| self.own.contains(parent))
+        let theirs = claim.parent.as_ref().is_some_and(|parent| self.own.contains(parent));
+        let known = self.since.is_none_or(|since| claim.born <= since);
+        self.own.contains(&claim.owner) || (theirs && known)
     }
 }
 
@@ -153,6 +162,7 @@ impl Model {
                 asked: now,
                 now,
                 own: BTreeSet::from([hold.id.clone()]),
+                since: None,
             };
             if hold.expires > (now + 600).min(hold.service.0) || hold.created != now {
                 return broken(LINEAR, format!("{hold:?} is held for too long"));
@@ -174,6 +184,7 @@ impl Model {
             asked: kept.map_or(now, |hold| hold.created),
             now,
             own: [after.id.clone()].into_iter().chain(held.map(|hold| hold.id.clone())).collect(),
+            since: None,
         };
         let instant = self.offers.get(&after.offer).is_some_and(|offer| offer.instant);
         let wanted_status = if instant { Status::Confirmed } else { Status::Requested };
@@ -211,6 +222,7 @@ impl Model {
             asked: now,
             now,
             own: BTreeSet::from([after.id.clone()]),
+            since: None,
         };
         self.offered(by, &wanted, place, number)
     }

@@ -116,9 +116,9 @@ impl Peer {
         let condition = asked.get("KeyConditionExpression").and_then(Value::as_str);
         assert_eq!(condition, Some("#pk = :pk AND #sk BETWEEN :from AND :to"), "another key condition");
         let index = asked.get("IndexName").and_then(Value::as_str);
-        let names = index.map_or(("PK", "SK"), index::keys);
+        let wanted = index.map_or(("PK", "SK"), index::keys);
         let named = |name: &str| object(asked, "ExpressionAttributeNames").get(name).and_then(Value::as_str);
-        assert_eq!((named("#pk"), named("#sk")), (Some(names.0), Some(names.1)), "other key attributes");
+        assert_eq!((named("#pk"), named("#sk")), (Some(wanted.0), Some(wanted.1)), "other key attributes");
         let values = object(asked, "ExpressionAttributeValues");
         let value = |name| text(values, name).expect("keys are texts");
         let (pk, from, to) = (value(":pk"), value(":from"), value(":to"));
@@ -131,7 +131,7 @@ impl Peer {
         }
         if let Some(start) = asked.get("ExclusiveStartKey").and_then(Value::as_object) {
             let behind = found.iter().position(|item| is_at(item, start));
-            found.drain(..behind.expect("pages go on from an item that is there") + 1);
+            found.drain(..=behind.expect("pages go on from an item that is there"));
         }
         let limit = asked.get("Limit").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok());
         let limit = limit.expect("every query has a limit");
@@ -141,7 +141,8 @@ impl Peer {
         let last = found.last().filter(|_| more).map(|item| last_key(item, index));
         let mut end = format!("],\"Count\":{count},\"ScannedCount\":{count}");
         if let Some(last) = last {
-            end.push_str(&format!(",\"LastEvaluatedKey\":{last}"));
+            end += ",\"LastEvaluatedKey\":";
+            end += &last.to_string();
         }
         end.push('}');
         Answer { status: 200, body: wrapped(b"{\"Items\":[", &found, end.as_bytes()) }

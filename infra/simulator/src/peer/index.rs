@@ -20,8 +20,8 @@ pub(super) struct Indexes {
 impl Indexes {
     /// A write that the indexes are yet to follow.
     pub(super) fn note(&mut self, before: Option<&Item>, after: Option<&Item>) {
-        let listed = |item: &&Item| NAMES.iter().any(|(_, pk, _)| item.contains_key(*pk));
-        if before.filter(listed).is_some() || after.filter(listed).is_some() {
+        let listed = |item: &Item| NAMES.iter().any(|(_, pk, _)| item.contains_key(*pk));
+        if before.is_some_and(listed) || after.is_some_and(listed) {
             self.waiting.push_back((before.cloned(), after.cloned()));
         }
     }

@@ -19,17 +19,17 @@ use jiff::{SignedDuration, Timestamp};
 use super::support::through;
 
 /// One provider's calendar, served by the real code without any trouble.
-struct Stage {
-    gate: Gate,
-    client: Client,
-    model: Model,
-    world: World,
+pub(crate) struct Stage {
+    pub(crate) gate: Gate,
+    pub(crate) client: Client,
+    pub(crate) model: Model,
+    pub(crate) world: World,
     dice: Dice,
 }
 
 impl Stage {
     /// With a service that is booked at once, for one.
-    async fn new(name: &str) -> Self {
+    pub(crate) async fn new(name: &str) -> Self {
         let (gate, table) = table(name.to_owned()).unwrap();
         let mut dice = Dice::new(1);
         let mut world = World::new(&mut dice);
@@ -59,7 +59,7 @@ impl Stage {
         self
     }
 
-    fn customer(&self, number: usize) -> UserId {
+    pub(crate) fn customer(&self, number: usize) -> UserId {
         self.world.customers[number]
     }
 
@@ -77,7 +77,12 @@ impl Stage {
     }
 
     /// A request of an intention, and what it came to, with the commits that the checker has not seen.
-    async fn ask(&mut self, intention: usize, ask: &Ask, now: Timestamp) -> (usize, Outcome, Vec<Commit>) {
+    pub(crate) async fn ask(
+        &mut self,
+        intention: usize,
+        ask: &Ask,
+        now: Timestamp,
+    ) -> (usize, Outcome, Vec<Commit>) {
         let dice = Dice::new(self.dice.next());
         let key = format!("intention-{intention:08}");
         let delivery = Delivery { ask: ask.clone(), subject: self.customer(0), key, now, dice };
