@@ -262,6 +262,7 @@ impl Client {
         match done {
             Ok(booking) => Ok(Outcome::Fresh(shown(&booking))),
             Err(MoveError::Change(error)) => self.changed(Err(error), &once, now).await,
+            Err(MoveError::There) => Ok(self.replay(&once, now).await?.unwrap_or(Outcome::Stale)),
             Err(MoveError::Place(ReserveError::Seen)) => {
                 Ok(self.replay(&once, now).await?.unwrap_or(Outcome::Unknown))
             }

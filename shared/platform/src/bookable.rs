@@ -63,6 +63,7 @@ impl From<Unbookable> for Problem {
         match unbookable {
             Unbookable::EndOfTime => Self::invalid("/starts_at", why),
             Unbookable::TooDear => Self::invalid("/seats", why),
+            Unbookable::ExtrasTooDear => Self::invalid("/extras", why),
             Unbookable::Extra(at, InvalidExtra::TooMany(_)) => {
                 Self::invalid(&format!("/extras/{at}/quantity"), why)
             }

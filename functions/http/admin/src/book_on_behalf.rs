@@ -62,7 +62,7 @@ pub(crate) struct BookOnBehalf {
     price: Option<Price>,
     /// Where; for services at the customer's place, and only for those.
     location: Option<Place>,
-    /// Mailed to both sides, and kept in the booking's history and the audit log.
+    /// Mailed to both sides, and kept in the booking's history.
     reason: Reason,
 }
 
@@ -86,10 +86,15 @@ pub(crate) async fn book_on_behalf(
         return replay.answer();
     }
     let customer = admin.accounts.get(ask.customer_id).await?.map(|found| found.value);
-    customer.filter(books).ok_or_else(no_such_customer)?;
+    if !customer.as_ref().is_some_and(books) {
+        return once.instead_of(no_such_customer(), &admin.table, now).await;
+    }
     let (service_id, duration, seats) = (ask.service_id, ask.duration_minutes, ask.seats);
     let wanted = Wanted { service_id, duration, seats, location: Some(ask.location.as_ref()) };
-    let service = wanted.find(&admin.services).await?;
+    let service = match wanted.find(&admin.services).await {
+        Ok(service) => service,
+        Err(problem) => return once.instead_of(problem, &admin.table, now).await,
+    };
     let BookOnBehalf { customer_id, starts_at, extras, price, location, note, reason, .. } = ask;
     let id = random::id(now);
     let request = Request { id, customer_id, service, starts_at, seats, extras, price, location, note };
@@ -97,7 +102,7 @@ pub(crate) async fn book_on_behalf(
     let act = Act { by: Some(staff), address: address.subject(), at: now };
     match admin.bookings.reserve_by_staff(&request, (&act, staff), &reason, Some((&once, &show))).await {
         Ok(booking) => Ok(Replayable::Fresh(Created(MarketBookingView::new(booking, now)))),
-        Err(ReserveError::Seen) => once.replay(&admin.table, now).await?.ok_or(Problem::busy())?.answer(),
+        Err(ReserveError::Seen) => once.instead_of(Problem::busy(), &admin.table, now).await,
         Err(error) => Err(error.into()),
     }
 }

@@ -22,7 +22,7 @@ pub(crate) const PROBLEMS: &[Code] =
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "reason": "The provider cannot be reached." }))]
 pub(crate) struct CancelAnyBooking {
-    /// Mailed to both sides, and kept in the booking's history and the audit log.
+    /// Mailed to both sides, and kept in the booking's history.
     reason: Reason,
 }
 

@@ -94,13 +94,16 @@ pub(crate) async fn create_booking(
         seats: ask.seats,
         location: Some(ask.location.as_ref()),
     };
-    let service = wanted.find(&bookings.services).await?;
+    let service = match wanted.find(&bookings.services).await {
+        Ok(service) => service,
+        Err(problem) => return once.instead_of(problem, &bookings.table, now).await,
+    };
     if let Some(hold) = ask.hold_id {
         let hold = bookings.store.hold(caller.user_id, hold).await?;
         let fits = |hold: &Hold| hold.is_for(&service, ask.starts_at, ask.seats);
         if !hold.as_ref().is_some_and(fits) {
             // The same request may have made a booking of it meanwhile.
-            return once.replay(&bookings.table, now).await?.ok_or_else(no_such_hold)?.answer();
+            return once.instead_of(no_such_hold(), &bookings.table, now).await;
         }
     }
     let CreateBooking { starts_at, seats, extras, price, note, location, hold_id, .. } = ask;
@@ -109,7 +112,7 @@ pub(crate) async fn create_booking(
     let show = |booking: &Booking| json!(BookingView::new(booking.clone(), now));
     match bookings.store.reserve(&request, Claim::Booking(hold_id), Some((&once, &show)), now).await {
         Ok(booking) => Ok(Replayable::Fresh(Created(BookingView::new(booking, now)))),
-        Err(ReserveError::Seen) => once.replay(&bookings.table, now).await?.ok_or(Problem::busy())?.answer(),
+        Err(ReserveError::Seen) => once.instead_of(Problem::busy(), &bookings.table, now).await,
         Err(error) => Err(error.into()),
     }
 }

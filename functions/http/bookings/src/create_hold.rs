@@ -103,7 +103,11 @@ pub(crate) async fn create_hold(
     }
     PER_CUSTOMER.count(&bookings.table, &subject, now).await?;
     let (service_id, duration, seats) = (ask.service_id, ask.duration_minutes, ask.seats);
-    let service = Wanted { service_id, duration, seats, location: None }.find(&bookings.services).await?;
+    let wanted = Wanted { service_id, duration, seats, location: None };
+    let service = match wanted.find(&bookings.services).await {
+        Ok(service) => service,
+        Err(problem) => return once.instead_of(problem, &bookings.table, now).await,
+    };
     let (customer_id, id) = (caller.user_id, random::id(now));
     // What it would be if it were booked: only its place and its price are kept.
     let request = Request {
@@ -120,7 +124,7 @@ pub(crate) async fn create_hold(
     let show = |booking: &Booking| json!(HoldView::from(Hold::of(id, booking)));
     match bookings.store.reserve(&request, Claim::Hold(id), Some((&once, &show)), now).await {
         Ok(booking) => Ok(Replayable::Fresh(Created(Hold::of(id, &booking).into()))),
-        Err(ReserveError::Seen) => once.replay(&bookings.table, now).await?.ok_or(Problem::busy())?.answer(),
+        Err(ReserveError::Seen) => once.instead_of(Problem::busy(), &bookings.table, now).await,
         Err(error) => Err(error.into()),
     }
 }

@@ -206,8 +206,10 @@ impl EmailWorker {
         {
             return Ok(None);
         }
-        let line =
-            self.table.get::<HistoryRecord>(&key::booking_history(booking.id, booking.revision)).await?;
+        // What staff said when they booked is in the first line, whatever has followed.
+        let made = matches!(news.turn, Turn::Stands(Status::Requested | Status::Confirmed));
+        let revision = if made { 0 } else { booking.revision };
+        let line = self.table.get::<HistoryRecord>(&key::booking_history(booking.id, revision)).await?;
         // It may have changed again: those are other words then, or the reader's own.
         let entry = line
             .map(|line| line.value.entry)

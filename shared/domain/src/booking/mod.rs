@@ -125,9 +125,12 @@ pub enum Unbookable {
     /// At the end of representable time.
     #[error("lies too far ahead")]
     EndOfTime,
-    /// All its seats and extras cost more than one charge takes.
+    /// All its seats cost more than one charge takes.
     #[error("cost more together than a booking may")]
     TooDear,
+    /// Its seats alone do not cost more than one charge takes, but with all its extras it does.
+    #[error("cost more together than a booking may")]
+    ExtrasTooDear,
     /// The extra at this place of the list is not to be had.
     #[error("{1}")]
     Extra(usize, InvalidExtra),

@@ -102,7 +102,8 @@ pub(super) fn price(
         if extras.iter().any(|taken| taken.code == *code) {
             return Err(refuse(InvalidExtra::Repeated));
         }
-        total = total.plus(extra.price.times(quantity.get())?)?;
+        let all = extra.price.times(quantity.get()).and_then(|all| total.plus(all));
+        total = all.map_err(|_| Unbookable::ExtrasTooDear)?;
         let (title, unit_price) = (extra.title.clone(), extra.price);
         extras.push(BookedExtra { code: code.clone(), title, unit_price, quantity: *quantity });
     }

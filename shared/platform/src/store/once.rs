@@ -95,6 +95,19 @@ impl Once {
         Ok(found.and_then(|receipt| self.read(receipt.value, now)))
     }
 
+    /// What is told instead of a problem where an earlier try of this very request took effect; else the problem.
+    pub async fn instead_of<T>(
+        &self,
+        problem: impl Into<Problem>,
+        table: &Table,
+        now: Timestamp,
+    ) -> Result<Replayable<T>, Problem> {
+        match self.replay(table, now).await? {
+            Some(replay) => replay.answer(),
+            None => Err(problem.into()),
+        }
+    }
+
     /// What a receipt that was read says; none where it has expired.
     #[must_use]
     pub fn read(&self, receipt: ReceiptRecord, now: Timestamp) -> Option<Replay> {

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use banister_domain::availability::{
     Busy, Calendar, ChangedDay, MAX_VACATIONS, Refusal, Vacation, days_touched, release,
 };
-use banister_domain::id::VacationId;
+use banister_domain::id::{UserId, VacationId};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -48,6 +48,13 @@ impl Calendars {
     ) -> Result<Vec<Busy>, VacationError> {
         let provider = calendar.value.provider_id;
         let vacations = &mut calendar.value.vacations;
+        // An earlier try added it, of which it was not known whether it took effect.
+        if vacations.iter().any(|kept| kept.id == vacation.id) {
+            return match receipt {
+                Some(_) => Err(VacationError::Seen),
+                None => self.inside(provider, vacation, now).await,
+            };
+        }
         vacations.retain(|kept| kept.time.to() > now);
         if vacations.len() >= MAX_VACATIONS {
             return Err(VacationError::TooMany);
@@ -63,6 +70,20 @@ impl Calendars {
         }
         self.write(transaction, &calendar, time.into_changes()).await?;
         Ok(inside)
+    }
+
+    /// Which time inside of a vacation that is there is taken.
+    async fn inside(
+        &self,
+        provider: UserId,
+        vacation: &Vacation,
+        now: Timestamp,
+    ) -> Result<Vec<Busy>, VacationError> {
+        let Loaded { days, .. } = self.load(provider, &days_touched(vacation.time)).await?;
+        let mut time = Calendar::new(days).map_err(|refusal| malformed(&refusal))?;
+        // Not there: it was taken out of the calendar since that was read.
+        time.release(vacation.id).map_err(|_| VacationError::Race)?;
+        time.block(now, vacation.busy()).map_err(|refusal| malformed(&refusal))
     }
 
     /// Takes a vacation out of the calendar as it was read.

@@ -168,11 +168,30 @@ async fn staff_move_a_booking_at_once_and_both_sides_are_told() {
     }
     let change = json!([{ "starts_at": SLOT }, { "booking_id": id, "starts_at": LATER }]);
     assert_eq!(acts(&cloud, &customer).await, [json!(["booking_rescheduled", staff.id, change])]);
-    // Nothing is given back less because staff moved it.
-    let preview = body(customer.get(&format!("/v1/bookings/{id}/cancellation-preview")).await.unwrap(), 200);
-    assert_eq!(preview["refund"]["percent"], 100);
     settle(&cloud).await;
     invariants(&cloud).await;
+}
+
+/// What is given back is reckoned from where it is now, earlier or later, and calling off by staff gives all back.
+#[tokio::test]
+async fn a_move_by_staff_moves_the_terms_too() {
+    let (_cloud, staff, provider, service, customer) = stage().await;
+    let policy = json!({ "terms": { "booking_type": "instant",
+        "cancellation": { "tiers": [{ "before_minutes": 2_880, "refund_percent": 80 }] } } });
+    body(provider.patch(&format!("/v1/services/{service}"), &policy).await.unwrap(), 200);
+    let made = body(customer.book(&service, SLOT, "first-booking").await.unwrap(), 201);
+    let id = text(&made, "id");
+    let preview = format!("/v1/bookings/{id}/cancellation-preview");
+    for (start, percent, key) in
+        [("2031-03-04T10:00:00Z", 0, "earlier-1"), (SLOT, 80, "and-back-1"), (LATER, 80, "later-on-1")]
+    {
+        body(shift(&staff, id, start, key).await, 200);
+        let shown = body(customer.get(&preview).await.unwrap(), 200);
+        assert_eq!(shown["refund"]["percent"], percent, "{start}");
+    }
+    body(shift(&staff, id, "2031-03-04T10:00:00Z", "earlier-2").await, 200);
+    let gone = staff.post(&format!("/v1/admin/bookings/{id}/cancel"), &json!({ "reason": "A test." })).await;
+    assert_eq!(body(gone.unwrap(), 200)["refund"]["percent"], 100);
 }
 
 #[tokio::test]

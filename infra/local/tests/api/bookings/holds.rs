@@ -1,6 +1,7 @@
 //! Slots that are held before anything is booked.
 
 use banister_local::client::{Answer, Client};
+use banister_local::faults::{FaultKind, Verdict};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -111,6 +112,32 @@ async fn what_cannot_be_booked_cannot_be_held() {
     refused(&hold(&provider, &service, SLOT, "not-for-me").await, 403, "forbidden");
     let ask = json!({ "service_id": service, "starts_at": SLOT });
     refused(&one.post("/v1/holds", &ask).await.unwrap(), 400, "invalid_idempotency_key");
+}
+
+/// The booking took effect, its answer was lost, and the next attempt met somebody else's transaction: without the hold
+/// it would be too late for this start by now.
+#[tokio::test]
+async fn what_an_earlier_attempt_did_is_answered_although_it_would_be_refused_by_now() {
+    let (cloud, provider, service, mut one) = market().await;
+    open(&provider, json!({ "min_notice_minutes": 120 })).await;
+    let start = "2026-03-02T10:30:00Z";
+    pass(&cloud, 26 * 60).await;
+    one.sign_in().await.unwrap();
+    let held = body(hold(&one, &service, start, "hold-early-1").await, 201);
+    pass(&cloud, 6 * 60).await;
+    refused(
+        &one.book(&service, "2026-03-02T10:00:00Z", "too-late-1").await.unwrap(),
+        422,
+        "slot_not_offered",
+    );
+    cloud.faults.script("local-http", "TransactWriteItems", Verdict::LoseAnswer);
+    cloud.faults.script("local-http", "TransactWriteItems", Verdict::Refuse(FaultKind::Conflict));
+    let answer = book(&one, (&service, start), &held["id"], "book-it-11").await;
+    assert_eq!(answer.headers["idempotent-replayed"], "true");
+    let booking = body(answer, 201);
+    assert_eq!(booking["starts_at"], json!(start));
+    settle(&cloud).await;
+    invariants(&cloud).await;
 }
 
 /// Holds and bookings of one slot at once: one gets it, and the one who held it books it.

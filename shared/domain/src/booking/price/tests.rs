@@ -76,8 +76,8 @@ fn what_is_not_to_be_had_is_refused_where_it_is_asked_for() {
     assert_eq!(of(&[("stones", 3)]), Err(Unbookable::Extra(0, InvalidExtra::TooMany(2))));
     let twice = of(&[("stones", 1), ("oil", 1), ("stones", 1)]);
     assert_eq!(twice, Err(Unbookable::Extra(2, InvalidExtra::Repeated)));
-    assert_eq!(of(&[("gold", 1)]), Err(Unbookable::TooDear));
-    assert_eq!(of(&[("gold", 100)]), Err(Unbookable::TooDear));
+    assert_eq!(of(&[("gold", 1)]), Err(Unbookable::ExtrasTooDear));
+    assert_eq!(of(&[("gold", 100)]), Err(Unbookable::ExtrasTooDear));
     let free = Service { price: eur(0), ..service() };
     assert_eq!(
         price(&free, seats(1), &wanted(&[("gold", 1)])).map(|(price, _)| price),

@@ -45,6 +45,8 @@ pub enum MoveError {
     Change(ChangeError),
     /// The other place does not.
     Place(ReserveError),
+    /// It starts there already.
+    There,
 }
 
 impl From<ChangeError> for MoveError {
@@ -76,8 +78,10 @@ impl MoveError {
         match (self, once) {
             (Self::Change(error), once) => error.answer(once, table, now).await,
             (Self::Place(ReserveError::Seen), Some(once)) => {
-                once.replay(table, now).await?.ok_or(Problem::busy())?.answer()
+                once.instead_of(Problem::busy(), table, now).await
             }
+            (Self::There, Some(once)) => once.instead_of(there(), table, now).await,
+            (Self::There, None) => Err(there()),
             (Self::Place(ReserveError::Gone), _) => {
                 Err(Problem::new(Code::SlotNotOffered).detail("the service is gone"))
             }
@@ -133,6 +137,9 @@ impl Bookings {
         let mut race = Race::new();
         while race.goes_on().await {
             let found = self.get(id).await?.ok_or(ChangeError::Missing)?;
+            if found.value.starts_at == wish.starts_at {
+                return Err(MoveError::There);
+            }
             let request = self.elsewhere(&found.value, wish.starts_at).await?;
             let mut dates: BTreeSet<Date> = dates_around(&request).into_iter().collect();
             dates.extend(own_dates(&found.value));
@@ -284,6 +291,10 @@ impl Bookings {
         let request = booking.at_another(service, starts_at);
         Ok(request.map_err(|range| StorageError::Malformed(range.to_string()))?)
     }
+}
+
+fn there() -> Problem {
+    Problem::invalid("/starts_at", "is when it starts already")
 }
 
 /// What the audit log says of a booking that staff moved.

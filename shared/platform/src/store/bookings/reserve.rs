@@ -121,8 +121,26 @@ impl Bookings {
         self.take(request, (claim, None), receipt, now).await
     }
 
-    /// The same for customers and for staff, whose act it is then.
+    /// The same for customers and for staff, whose act it is then. Whatever speaks against it by now, it may have been
+    /// done by an earlier try of this very request.
     pub(super) async fn take(
+        &self,
+        request: &Request,
+        by: (Claim, Option<&OnBehalf<'_>>),
+        receipt: Option<Receipt<'_>>,
+        now: Timestamp,
+    ) -> Result<Booking, ReserveError> {
+        let done = self.try_to_take(request, by, receipt, now).await;
+        match (&done, receipt) {
+            (
+                Err(ReserveError::Gone | ReserveError::Unbookable(_) | ReserveError::NotOffered(_)),
+                Some((once, _)),
+            ) if once.replay(&self.table, now).await?.is_some() => Err(ReserveError::Seen),
+            _ => done,
+        }
+    }
+
+    async fn try_to_take(
         &self,
         request: &Request,
         (claim, on_behalf): (Claim, Option<&OnBehalf<'_>>),
