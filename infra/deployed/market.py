@@ -90,11 +90,15 @@ def bookings(world):
 def on_behalf(world):
     """Staff book for a customer, move that, and call it off; both sides are told."""
     call, token = world.api.call, world.tokens[SUPER_ADMIN]
-    first, second = world.slots()[-2:]
+    first, second, third = world.slots()[-3:]
+    other = world.booked(third, "check-in-the-way")["id"]
     ask = {"customer_id": world.id_of(CUSTOMER), "service_id": world.service, "starts_at": first, "reason": "A check."}
     booking = call("POST", "/v1/admin/bookings", status=201, body=ask, token=token, key="check-on-behalf")["id"]
     call("POST", "/v1/admin/bookings", status=409, body=ask, token=token, key="check-on-behalf-2")
     call("POST", f"/v1/bookings/{booking}/confirm", token=world.tokens[PROVIDER])
+    taken = {"starts_at": third, "reason": "A check."}
+    call("POST", f"/v1/admin/bookings/{booking}/reschedule", status=409, body=taken, token=token)
+    call("POST", f"/v1/bookings/{other}/cancel", token=world.tokens[CUSTOMER])
     move = {"starts_at": second, "reason": "A check."}
     moved = call("POST", f"/v1/admin/bookings/{booking}/reschedule", body=move, token=token, key="check-move-any")
     if moved["starts_at"] != second or first not in world.slots() or second in world.slots():
