@@ -374,11 +374,7 @@ pub(crate) fn booking(
         when: telling(reader).span(starts_at, ends_at),
         price: booking.price.money().to_string(),
         seats: Some(booking.seats.get()).filter(|seats| *seats > 1),
-        extras: booking
-            .extras
-            .iter()
-            .map(|x| format!("{} × {}", x.title.as_str(), x.quantity.get()))
-            .collect(),
+        extras: booking.extras.iter().map(ToString::to_string).collect(),
         answer_by: answer_by.map(|until| telling(reader).moment(until)),
         refund: booking
             .refund

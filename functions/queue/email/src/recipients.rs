@@ -288,10 +288,18 @@ mod tests {
         ] {
             assert_eq!(errands(&payload), expected, "{payload:?}");
         }
-        let by_staff = errands(&Payload::BookingCancelled(about(Actor::Staff)));
-        let readers: Vec<_> = by_staff.iter().map(|errand| errand.reader).collect();
-        assert_eq!(readers, [customer, provider]);
-        let told = |errand: &Errand| matches!(errand.topic, Topic::Booking(News { by_staff: true, .. }));
-        assert!(by_staff.iter().all(told), "{by_staff:?}");
+        let s = about(Actor::Staff);
+        for payload in [
+            Payload::BookingRequested(s),
+            Payload::BookingConfirmed(s),
+            Payload::BookingRescheduled(s),
+            Payload::BookingCancelled(s),
+        ] {
+            let by_staff = errands(&payload);
+            let readers: Vec<_> = by_staff.iter().map(|errand| errand.reader).collect();
+            assert_eq!(readers, [customer, provider], "{payload:?}");
+            let told = |errand: &Errand| matches!(errand.topic, Topic::Booking(News { by_staff: true, .. }));
+            assert!(by_staff.iter().all(told), "{by_staff:?}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What a booking costs, line by line. It is fixed when the booking is made.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Booking, Unbookable};
@@ -114,6 +116,13 @@ impl From<MoneyError> for Unbookable {
     /// The prices of a service are of one currency, so that their sum can only be too high.
     fn from(_: MoneyError) -> Self {
         Self::TooDear
+    }
+}
+
+impl fmt::Display for BookedExtra {
+    /// `Hot stones × 2`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} × {}", self.title.as_str(), self.quantity.get())
     }
 }
 
