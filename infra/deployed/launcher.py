@@ -13,7 +13,7 @@ import sys
 from ministack import app
 from ministack.core import iam_evaluator, lambda_runtime
 from ministack.services import apigateway, eventbridge, lambda_svc, s3
-from ministack.services.cloudformation import engine, provisioners
+from ministack.services.cloudformation import engine, provisioners, stacks
 
 # How much faster schedules run than they say: a minute is five seconds.
 HASTE = 12
@@ -233,6 +233,12 @@ def enforce_invoke_rights():
     eventbridge._invoke_target = target_checked
 
 
+def deploy_beside_requests():
+    """A deployment makes one resource after the other without letting a request between, for seconds on a machine that
+    is busy: what runs on a schedule meanwhile finds a table that does not answer. On AWS a deployment stops nobody."""
+    stacks._runs_on_worker_thread = lambda _resource_type: True
+
+
 def make_room_for_routes():
     """`expand.py` makes two resources of each route, which lie in the body of the API on AWS and count as nothing there.
     How many the template has itself is checked where it is linted (infra/template/check.py)."""
@@ -245,6 +251,7 @@ def make_room_for_routes():
 if __name__ == "__main__":
     answer_at_once()
     make_room_for_routes()
+    deploy_beside_requests()
     show_logs()
     hasten_schedules()
     count_as_tls()

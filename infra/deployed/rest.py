@@ -11,6 +11,8 @@ from stack import Failed
 
 # What functions complain of when they are given what can never work; and the jobs function, of what comes too early.
 PROVOKED, TOO_EARLY = "poison: moved to the dead-letter queue", "to be tried again"
+# How often a busy machine may keep a function waiting for an answer of MiniStack in vain: what it did is done again.
+LATE = 3
 
 
 def endpoints(world):
@@ -143,8 +145,17 @@ def quiet(world):
     if world.outbox():
         raise Failed(f"still in the outbox: {world.outbox()}")
     complaints = [entry for entry in world.stack.complaints() if not provoked(world, entry)]
+    late = [entry for entry in complaints if str(entry.get("error", "")).endswith("is unavailable: timed out")]
+    if len(late) <= LATE:
+        kept_waiting = {entry["function"] for entry in late}
+        complaints = [entry for entry in complaints if entry not in late and not gave_up(entry, kept_waiting)]
     if complaints:
         raise Failed("\n".join(json.dumps(entry) for entry in complaints))
+
+
+def gave_up(entry, functions):
+    """Whether that is the end of a scheduled run of one of these functions which could not do all of it."""
+    return entry["function"] in functions and entry["message"].startswith("Failed(Summary ")
 
 
 def provoked(world, entry):
