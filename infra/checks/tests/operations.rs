@@ -189,6 +189,7 @@ fn operations() -> Vec<Operation> {
         banister_http_catalog::area().operations(),
         banister_http_availability::area().operations(),
         banister_http_bookings::area().operations(),
+        banister_http_reviews::area().operations(),
         banister_http_chat::area().operations(),
         banister_http_files::area().operations(),
         banister_http_admin::area().operations(),

@@ -194,6 +194,12 @@ pub enum Payload {
     /// The customer did not come.
     #[serde(rename = "booking.no_show")]
     BookingNoShow(BookingRef),
+    /// What one side of a booking, the actor, wrote of the other can be read.
+    #[serde(rename = "review.published")]
+    ReviewPublished(BookingRef),
+    /// The provider answered what the customer wrote.
+    #[serde(rename = "review.answered")]
+    ReviewAnswered(BookingRef),
 }
 
 /// The booking an event is about, its two sides, and who acted.

@@ -13,6 +13,7 @@ pub mod id;
 pub mod job;
 pub mod money;
 pub mod photo;
+pub mod review;
 pub mod service;
 pub mod sort;
 pub mod statistics;

@@ -146,6 +146,8 @@ texts! {
     Bio 1..=1000 lines true example "Masseur since 2009.";
     /// Why somebody declined or cancelled, 1 to 500 characters, may have lines.
     Reason 1..=500 lines true example "I am ill.";
+    /// What a side of a booking says of the other one, or answers, 1 to 2,000 characters, may have lines.
+    ReviewText 1..=2000 lines true example "On time, and very thorough.";
     /// Where a service takes place, 3 to 300 characters.
     Place 3..=300 lines false example "12 Harbour Street, Springfield";
 }

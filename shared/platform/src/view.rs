@@ -3,12 +3,14 @@
 mod booking;
 mod counts;
 mod job;
+mod rating;
 mod service;
 mod vacation;
 
 pub use booking::{BookingView, ProposalView};
 pub use counts::CountsView;
 pub use job::{BulkProgressView, BulkResultView, JobFileView, JobKind, JobView};
+pub use rating::RatingView;
 pub use service::ServiceView;
 pub use vacation::VacationView;
 

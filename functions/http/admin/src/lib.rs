@@ -23,6 +23,7 @@ mod list_all_bookings;
 mod list_all_services;
 mod list_audit;
 mod list_users;
+mod moderate_review;
 mod reschedule_any_booking;
 mod resend_user_confirmation;
 mod reset_user_totp;
@@ -62,6 +63,7 @@ pub struct Admin {
     statistics: store::Statistics,
     services: store::Services,
     bookings: store::Bookings,
+    reviews: store::Reviews,
     security: store::Security,
     viewer: Viewer,
     cursors: Cursors,
@@ -83,6 +85,7 @@ impl Admin {
             statistics: store::Statistics::new(table.clone()),
             services: store::Services::new(table.clone()),
             bookings: store::Bookings::new(table.clone()),
+            reviews: store::Reviews::new(table.clone()),
             security: store::Security::new(table.clone()),
             table,
             viewer: Viewer::from_settings(settings)?,
@@ -111,7 +114,7 @@ pub fn area() -> Area<Admin> {
     banister_platform::area!("admin": Admin; get_user, get_user_permissions, set_user_permissions,
         disable_user, enable_user, end_user_sessions, set_user_role, create_user, update_user, delete_user,
         list_users, bulk_users, export_users, list_audit, get_statistics, list_all_services, get_any_service,
-        archive_any_service, restore_service, list_all_bookings, book_on_behalf, get_any_booking, cancel_any_booking, reschedule_any_booking,
-        reset_user_totp, get_security_settings, set_security_settings, unlock_user,
+        archive_any_service, restore_service, list_all_bookings, book_on_behalf, get_any_booking, cancel_any_booking,
+        reschedule_any_booking, moderate_review, reset_user_totp, get_security_settings, set_security_settings, unlock_user,
         resend_user_confirmation)
 }

@@ -1,6 +1,7 @@
 //! The letters: subject, plain text and HTML in both languages. The words are in `templates/`.
 
 mod heading;
+pub(crate) mod review;
 #[cfg(test)]
 mod tests;
 
@@ -111,6 +112,7 @@ macro_rules! letters {
         }
     )+};
 }
+use letters;
 
 letters! {
     confirm(CodeFacts)

@@ -16,7 +16,7 @@ use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::identity::code::Codes;
 use banister_platform::queue::Queue;
-use banister_platform::store::{Accounts, Bookings, Services};
+use banister_platform::store::{Accounts, Bookings, Reviews, Services};
 use banister_platform::table::Table;
 use banister_platform::worker::{Consumer, WorkError, run_batch};
 use jiff::Timestamp;
@@ -27,6 +27,7 @@ pub struct EmailWorker {
     table: Table,
     accounts: Accounts,
     bookings: Bookings,
+    reviews: Reviews,
     services: Services,
     codes: Codes,
     app_url: String,
@@ -48,6 +49,7 @@ impl EmailWorker {
         Ok(Self {
             accounts: Accounts::new(table.clone()),
             bookings: Bookings::new(table.clone()),
+            reviews: Reviews::new(table.clone()),
             services: Services::new(table.clone()),
             table,
             codes: Codes::from_settings(settings)?,

@@ -6,6 +6,8 @@ use banister_domain::account::{Account, AccountStatus, Email};
 use banister_domain::booking::{Actor, Booking, Status};
 use banister_domain::event::Event;
 use banister_domain::id::UserId;
+use banister_domain::review::{Author, Reviews};
+use banister_domain::text::ReviewText;
 use banister_integrations::smtp::{Mail, MailError};
 use banister_platform::identity::{code, reset};
 use banister_platform::store::{Handled, HistoryRecord};
@@ -15,8 +17,9 @@ use banister_platform::worker::{WorkError, read_event};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::EmailWorker;
+use crate::letter::review::Said;
 use crate::letter::{self, Letter};
-use crate::recipients::{Errand, News, Side, Topic, Turn, errands};
+use crate::recipients::{Errand, News, ReviewNews, Side, Topic, Turn, errands};
 
 /// Why a mail that an event calls for is not sent: what it would say is not true any more, or
 /// nobody is there to read it.
@@ -44,6 +47,8 @@ pub(crate) enum Skip {
     NoBooking,
     #[error("the booking has moved on")]
     MovedOn,
+    #[error("the review is not shown")]
+    NotShown,
 }
 
 /// Why there is no letter.
@@ -116,7 +121,11 @@ impl EmailWorker {
         now: Timestamp,
     ) -> Result<(Account, Email, Letter), Unsent> {
         let Errand { reader, topic, .. } = errand;
-        let other = if let Topic::Booking(news) = topic { Some(news.other) } else { None };
+        let other = match topic {
+            Topic::Booking(news) => Some(news.other),
+            Topic::Review(news) => Some(news.other),
+            _ => None,
+        };
         let (reader, other) = self.people(reader, other).await?;
         let reader = reader.ok_or(Skip::NoReader)?;
         let (reader, to) = self.place(reader, topic, now).await?;
@@ -161,6 +170,12 @@ impl EmailWorker {
                 let booking = still_true(found.value, news, now)?;
                 let reason = self.reason(&booking, news).await?;
                 letter::booking(&reader, other.as_ref(), &booking, news, reason.as_deref())
+            }
+            Topic::Review(news) => {
+                let booking = self.bookings.get(news.booking).await?.ok_or(Skip::NoBooking)?.value;
+                let reviews = self.reviews.get(news.booking).await?.ok_or(Skip::NotShown)?;
+                let said = said(&reviews, news, now)?;
+                letter::review::write(&reader, other.as_ref(), &booking, &said)
             }
         };
         Ok((reader, to, letter.map_err(|error| WorkError::Poison(format!("template: {error}")))?))
@@ -263,6 +278,21 @@ pub(crate) fn still_true(booking: Booking, news: News, now: Timestamp) -> Result
         }
     };
     if still { Ok(booking) } else { Err(Skip::MovedOn) }
+}
+
+/// What is new of reviews, if it can still be read: staff may have hidden it.
+pub(crate) fn said(reviews: &Reviews, news: ReviewNews, now: Timestamp) -> Result<Said<'_>, Skip> {
+    let (author, other) = match news.side {
+        Side::Customer => (Author::Provider, Author::Customer),
+        Side::Provider => (Author::Customer, Author::Provider),
+    };
+    let shown = |author| reviews.shown(author, now).ok_or(Skip::NotShown);
+    if news.answer {
+        let answer = shown(other)?.answer.as_ref().and_then(|answer| answer.text.as_ref());
+        return Ok(Said::Answer(answer.ok_or(Skip::NotShown)?.as_str()));
+    }
+    let review = shown(author)?;
+    Ok(Said::Review(review.rating, review.text.as_ref().map(ReviewText::as_str)))
 }
 
 const fn actor_of(side: Side) -> Actor {

@@ -64,6 +64,8 @@ pub(crate) enum Topic {
     EmailChanged(CodeId),
     /// A booking has come to a status.
     Booking(News),
+    /// What one side of a booking wrote of the reader, or answered them, can be read.
+    Review(ReviewNews),
 }
 
 /// What can happen to a booking.
@@ -110,6 +112,19 @@ pub(crate) struct News {
     pub(crate) other: UserId,
     /// Whether staff did it.
     pub(crate) by_staff: bool,
+}
+
+/// What is new of the reviews of a booking, for one of its sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReviewNews {
+    /// Which.
+    pub(crate) booking: BookingId,
+    /// Which side the reader is on.
+    pub(crate) side: Side,
+    /// The other side.
+    pub(crate) other: UserId,
+    /// Whether it is the answer to what the reader wrote.
+    pub(crate) answer: bool,
 }
 
 /// A side of a booking.
@@ -187,6 +202,8 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         Payload::RescheduleProposed(about) => tell(about, Turn::MoveProposed, others(about)),
         Payload::RescheduleDeclined(about) => tell(about, Turn::MoveDeclined, others(about)),
         Payload::BookingExpired(about) => tell(about, Status::Expired, &[Customer, Provider]),
+        Payload::ReviewPublished(about) => show_review(about, false),
+        Payload::ReviewAnswered(about) => show_review(about, true),
     }
 }
 
@@ -199,13 +216,28 @@ const fn others(about: &BookingRef) -> &'static [Side] {
     }
 }
 
+/// Of a side: who is on it, and who is not.
+const fn two(about: &BookingRef, side: Side) -> (UserId, UserId) {
+    match side {
+        Side::Customer => (about.customer_id, about.provider_id),
+        Side::Provider => (about.provider_id, about.customer_id),
+    }
+}
+
+/// To whom it is about, or whom it answers: the side that did not write it.
+fn show_review(about: &BookingRef, answer: bool) -> Vec<Errand> {
+    let errand = |side: &Side| {
+        let (reader, other) = two(about, *side);
+        let news = ReviewNews { booking: about.booking_id, side: *side, other, answer };
+        Errand::new(reader, Topic::Review(news))
+    };
+    others(about).iter().map(errand).collect()
+}
+
 fn tell(about: &BookingRef, turn: impl Into<Turn>, sides: &[Side]) -> Vec<Errand> {
     let turn = turn.into();
     let errand = |side: &Side| {
-        let (reader, other) = match side {
-            Side::Customer => (about.customer_id, about.provider_id),
-            Side::Provider => (about.provider_id, about.customer_id),
-        };
+        let (reader, other) = two(about, *side);
         let by_staff = about.actor == Actor::Staff;
         let news = News { booking: about.booking_id, turn, side: *side, other, by_staff };
         Errand::new(reader, Topic::Booking(news))
@@ -288,6 +320,13 @@ mod tests {
         ] {
             assert_eq!(errands(&payload), expected, "{payload:?}");
         }
+        let review = |reader, other, side, answer| {
+            vec![Errand::new(reader, Topic::Review(ReviewNews { booking: booking_id, side, other, answer }))]
+        };
+        let (of_provider, of_customer) = (Side::Provider, Side::Customer);
+        assert_eq!(errands(&Payload::ReviewPublished(c)), review(provider, customer, of_provider, false));
+        assert_eq!(errands(&Payload::ReviewPublished(p)), review(customer, provider, of_customer, false));
+        assert_eq!(errands(&Payload::ReviewAnswered(p)), review(customer, provider, of_customer, true));
         let s = about(Actor::Staff);
         for payload in [
             Payload::BookingRequested(s),

@@ -59,6 +59,9 @@ pub(crate) fn errand(payload: &Payload) -> Errand {
         | Payload::EmailChanged { .. }
         | Payload::PhotoRemoved { .. }
         | Payload::ServiceArchivedByStaff { .. }
+        // They are no change of the booking.
+        | Payload::ReviewPublished(_)
+        | Payload::ReviewAnswered(_)
         | Payload::JobContinued { .. } => Errand::Nothing,
     }
 }
@@ -113,6 +116,7 @@ mod tests {
                 Errand::Nothing,
             ),
             (Payload::PhotoRemoved { user_id: customer }, Errand::Nothing),
+            (Payload::ReviewPublished(c), Errand::Nothing),
             (
                 Payload::AccountRegistered { user_id: customer, code_id: Id::from_parts(1, 5) },
                 Errand::Nothing,

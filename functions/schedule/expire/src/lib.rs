@@ -1,11 +1,13 @@
 //! What falls due by the clock: requests past their deadline become expired, and their time is free again;
-//! bookings that ended a day ago have taken place. Nothing depends on this being prompt: every reader and the
+//! bookings that ended a day ago have taken place; what one side said of the other is published where nobody can say
+//! more. Nothing depends on this being prompt: every reader and the
 //! guard compare the time themselves.
 
 use banister_domain::booking::{Actor, Booking};
+use banister_domain::id::BookingId;
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
-use banister_platform::store::{Bookings, ChangeError, Due};
+use banister_platform::store::{Bookings, ChangeError, Due, ReviewError, Reviews};
 use banister_platform::table::Table;
 use banister_platform::table::key::SHARDS;
 use banister_platform::telemetry::observe;
@@ -16,13 +18,15 @@ use jiff::Timestamp;
 #[derive(Clone)]
 pub struct Expire {
     bookings: Bookings,
+    reviews: Reviews,
     clock: Clock,
 }
 
 impl Expire {
     /// From the settings of a function.
     pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
-        Ok(Self { bookings: Bookings::new(Table::from_settings(settings)?), clock })
+        let table = Table::from_settings(settings)?;
+        Ok(Self { bookings: Bookings::new(table.clone()), reviews: Reviews::new(table), clock })
     }
 
     /// Moves on what is due, each shard walked once; begins nothing at `deadline` or after. Fails if
@@ -32,15 +36,24 @@ impl Expire {
     }
 
     async fn walk(&self, deadline: Timestamp) -> Result<Summary, Failed> {
-        let late = || self.clock.now() >= deadline;
         let mut summary = Summary::default();
         let now = self.clock.now();
+        self.walk_bookings(now, deadline, &mut summary).await;
+        self.walk_reviews(now, deadline, &mut summary).await;
+        summary.finish()
+    }
+
+    fn late(&self, deadline: Timestamp) -> bool {
+        self.clock.now() >= deadline
+    }
+
+    async fn walk_bookings(&self, now: Timestamp, deadline: Timestamp, summary: &mut Summary) {
         let shards = Due::ALL.into_iter().flat_map(|due| (0..SHARDS).map(move |shard| (due, shard)));
         for shard in shards {
             let mut after = None;
             loop {
-                if late() {
-                    return summary.finish();
+                if self.late(deadline) {
+                    return;
                 }
                 let page = match self.bookings.due(shard, now, after).await {
                     Ok(page) => page,
@@ -52,8 +65,8 @@ impl Expire {
                 };
                 summary.failed += page.unreadable;
                 for (record, _) in page.items {
-                    if late() {
-                        return summary.finish();
+                    if self.late(deadline) {
+                        return;
                     }
                     summary.count(guarded(Box::pin(self.settle(&record.value.0))).await);
                 }
@@ -64,7 +77,43 @@ impl Expire {
                 }
             }
         }
-        summary.finish()
+    }
+
+    async fn walk_reviews(&self, now: Timestamp, deadline: Timestamp, summary: &mut Summary) {
+        for shard in 0..SHARDS {
+            let mut after = None;
+            loop {
+                if self.late(deadline) {
+                    return;
+                }
+                let page = match self.reviews.due(shard, now, after).await {
+                    Ok(page) => page,
+                    Err(error) => {
+                        summary.count(Err(error.into()));
+                        break;
+                    }
+                };
+                summary.failed += page.unreadable;
+                for (record, _) in page.items {
+                    if self.late(deadline) {
+                        return;
+                    }
+                    summary.count(guarded(Box::pin(self.publish(record.value.0.booking_id))).await);
+                }
+                after = page.last;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+
+    async fn publish(&self, id: BookingId) -> Result<(), WorkError> {
+        match self.reviews.publish(id, self.clock.now()).await {
+            Ok(()) | Err(ReviewError::Refused(_)) => Ok(()),
+            Err(ReviewError::Seen | ReviewError::Busy) => Err(WorkError::Retry("contention".into())),
+            Err(ReviewError::Storage(error)) => Err(error.into()),
+        }
     }
 
     async fn settle(&self, listed: &Booking) -> Result<(), WorkError> {

@@ -104,7 +104,9 @@ impl Relay {
             | Payload::PhoneConfirmationRequested { .. }
             | Payload::EmailChangeRequested { .. }
             | Payload::EmailChanged { .. }
-            | Payload::ServiceArchivedByStaff { .. } => vec![&self.email],
+            | Payload::ServiceArchivedByStaff { .. }
+            | Payload::ReviewPublished(_)
+            | Payload::ReviewAnswered(_) => vec![&self.email],
             Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } => vec![&self.socket],
             Payload::PhotoRemoved { .. } => vec![&self.media],
             Payload::JobContinued { .. } => vec![&self.jobs],

@@ -15,6 +15,8 @@ pub use policy::{
 };
 pub use price::{BookedExtra, InvalidExtra, LineItem, LineKind, WantedExtra};
 pub use reschedule::{Place as BookedPlace, Proposal, Reschedule, RescheduleStep};
+#[cfg(test)]
+pub(crate) use state::tests::booking as any_booking;
 pub use state::{
     Action, Actor, COMPLETES_AFTER, Command, MOST_CHANGES, Status, Transition, WrongState, answer_by,
 };

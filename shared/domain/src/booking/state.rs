@@ -289,7 +289,7 @@ pub(super) mod tests {
         text.parse().expect("a timestamp")
     }
 
-    pub(in crate::booking) fn booking(status: Status) -> Booking {
+    pub(crate) fn booking(status: Status) -> Booking {
         let (starts_at, ends_at) = (at("2026-03-10T10:00:00Z"), at("2026-03-10T11:00:00Z"));
         let created_at = at("2026-03-09T08:00:00Z");
         Booking {

@@ -76,6 +76,12 @@ codes! {
     TooManyVacations "too_many_vacations" CONFLICT "There are too many vacations";
     /// The booking's status does not allow it.
     WrongState "wrong_state" CONFLICT "The booking's status does not allow this";
+    /// The booking was not completed, or too long ago.
+    NotReviewable "not_reviewable" CONFLICT "The booking cannot be reviewed";
+    /// This side has reviewed the booking.
+    AlreadyReviewed "already_reviewed" CONFLICT "You have reviewed this booking";
+    /// The review has its answer.
+    AlreadyAnswered "already_answered" CONFLICT "The review has been answered";
     /// It does not cost what was expected.
     PriceChanged "price_changed" CONFLICT "It costs another sum by now";
     /// What is given back is not what was expected.

@@ -94,6 +94,10 @@ pub enum AuditEntry {
     BookingRescheduled,
     /// Staff booked for a customer.
     BookingMade,
+    /// Staff hid what somebody wrote of the other side of a booking.
+    ReviewHidden,
+    /// Staff show that again.
+    ReviewShown,
     /// Signing in takes a second factor from now on.
     SecondFactorOn,
     /// Signing in takes no second factor any more: its owner turned it off, or staff or a command did.

@@ -12,6 +12,7 @@ mod once;
 mod outbox;
 mod own_export;
 mod race;
+mod reviews;
 mod second_factor;
 mod security;
 mod services;
@@ -42,8 +43,9 @@ pub use feeds::{FeedError, FeedLinkRecord, FeedRecord, Feeds};
 pub use jobs::{JobRecord, Jobs, Piece, PieceError};
 pub use once::{Handled, Once, ReceiptRecord, Replay};
 pub use outbox::{Outbox, OutboxRecord};
-pub use own_export::{Belongings, ExportPage, ExportPosition, Exports, FormerEmail, Held};
+pub use own_export::{Belongings, BookingFile, ExportPage, ExportPosition, Exports, FormerEmail, Held};
 pub use race::Race;
+pub use reviews::{Moderation, ReviewError, ReviewReceipt, Reviewed, Reviews, ReviewsRecord};
 pub use second_factor::{FactorState, Proof, SecondFactorError, SecondFactorRecord, SecondFactors};
 pub use security::{Security, SecurityRecord};
 pub use services::{

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use banister_domain::account::{Account, Email, Role};
 use banister_domain::booking::{Booking, HistoryEntry};
 use banister_domain::id::UserId;
+use banister_domain::review::Reviews;
 use banister_domain::service::Service;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
@@ -13,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::{FormerEmailRecord, GrantsRecord};
 use super::{
-    AccountRecord, AuditEntry, AuditRecord, CodeRecord, FeedRecord, Grant, HistoryRecord, RulesRecord,
-    SecondFactorRecord, SecurityRecord, ServiceRecord, SessionRecord, SocketRecord,
+    AccountRecord, AuditEntry, AuditRecord, CodeRecord, FeedRecord, Grant, HistoryRecord, ReviewsRecord,
+    RulesRecord, SecondFactorRecord, SecurityRecord, ServiceRecord, SessionRecord, SocketRecord,
 };
 use super::{BookingRecord, Bookings, ListBookings, Side};
 use crate::table::key::{self, Index};
@@ -106,6 +107,16 @@ impl ExportPosition {
     }
 }
 
+/// All that is kept of a booking.
+pub struct BookingFile {
+    /// The booking.
+    pub booking: Booking,
+    /// Its history, oldest line first.
+    pub history: Vec<HistoryEntry>,
+    /// What was said of it.
+    pub reviews: Option<Reviews>,
+}
+
 /// A part of one list.
 pub enum ExportPage {
     /// Of [`Held::Sessions`].
@@ -116,10 +127,10 @@ pub enum ExportPage {
     FormerEmails(Vec<FormerEmail>),
     /// Of [`Held::Services`].
     Services(Vec<Service>),
-    /// Of [`Held::BookingsMade`], each with its history, oldest line first.
-    BookingsMade(Vec<(Booking, Vec<HistoryEntry>)>),
+    /// Of [`Held::BookingsMade`].
+    BookingsMade(Vec<BookingFile>),
     /// Of [`Held::BookingsTaken`], likewise.
-    BookingsTaken(Vec<(Booking, Vec<HistoryEntry>)>),
+    BookingsTaken(Vec<BookingFile>),
     /// Of [`Held::AuditAbout`].
     AuditAbout(Vec<AuditRecord>),
     /// Of [`Held::AuditBy`].
@@ -244,29 +255,33 @@ impl Exports {
         &self,
         side: Side,
         after: Option<Position>,
-    ) -> Result<(Vec<(Booking, Vec<HistoryEntry>)>, Rest), StorageError> {
+    ) -> Result<(Vec<BookingFile>, Rest), StorageError> {
         let wanted = ListBookings { side, from: None, to: None };
         let (records, rest) = values::<BookingRecord>(self.bookings.list(wanted, AT_ONCE, after).await?);
-        // As many lines as the booking that is shown has; a batch takes 100.
+        // As many lines as the booking that is shown has, and what was said of it; a batch takes 100.
         let lines = |record: &BookingRecord| {
             let id = record.0.id;
-            (0..=record.0.revision).map(move |revision| key::booking_history(id, revision))
+            let history = (0..=record.0.revision).map(move |revision| key::booking_history(id, revision));
+            history.chain([key::reviews(id)])
         };
         let keys: Vec<_> = records.iter().flat_map(lines).collect();
         let batches = try_join_all(keys.chunks(100).map(|keys| self.table.get_all(keys))).await?;
-        let mut histories = HashMap::<_, Vec<_>>::new();
+        let (mut histories, mut reviews) = (HashMap::<_, Vec<_>>::new(), HashMap::new());
         for (keys, mut found) in keys.chunks(100).zip(batches) {
             for key in keys {
-                if let Some(line) = found.take::<HistoryRecord>(key)? {
+                if key.sk == key::REVIEWS {
+                    let said = found.take::<ReviewsRecord>(key)?.map(|record| record.value.0);
+                    reviews.extend(said.map(|said| (said.booking_id, said)));
+                } else if let Some(line) = found.take::<HistoryRecord>(key)? {
                     histories.entry(line.value.booking_id).or_default().push(line.value.entry);
                 }
             }
         }
-        let with_history = |BookingRecord(booking)| {
+        let file = |BookingRecord(booking)| {
             let history = histories.remove(&booking.id).unwrap_or_default();
-            (booking, history)
+            BookingFile { reviews: reviews.remove(&booking.id), booking, history }
         };
-        Ok((records.into_iter().map(with_history).collect(), rest))
+        Ok((records.into_iter().map(file).collect(), rest))
     }
 }
 

@@ -22,6 +22,8 @@
 //! | link to a calendar; whose it is | `CALENDAR#provider`; `FEED#hash` | `FEED` | |
 //! | booking | `BOOKING#id` | `BOOKING` | GSI1 `CUSTOMER#id` / start#id, GSI2 `PROVIDER#id` / start#id, GSI3 `DUE#shard` / deadline#id (while requested) |
 //! | booking history | `BOOKING#id` | `HISTORY#revision` | GSI1 `BOOKINGS#yyyy-mm-dd` / start#id (the first line) |
+//! | reviews of a booking | `BOOKING#id` | `REVIEWS` | GSI1 `REVIEWS#service` / published#id, GSI2 `REVIEWS#provider` / published#id (while the customer's is shown), GSI3 `SEALED#shard` / deadline#id (until published) |
+//! | what the ratings of a service, or of a user as one side, add up to | `SERVICE#id`, `RATING#side#id` | `RATING` | |
 //! | idempotency receipt | `ONCE#subject` | operation#key | |
 //! | event handled | `HANDLED#consumer#event` | `HANDLED` | |
 //! | job | `JOB#id` | `JOB` | |

@@ -60,6 +60,12 @@ fn every_key() {
         (key::calendar_feed_link("00ff"), "FEED#00ff / FEED".into()),
         (key::booking(Id::from_parts(1, 16)), format!("BOOKING#bkg_{ULID} / BOOKING")),
         (key::booking_history(Id::from_parts(1, 16), 3), format!("BOOKING#bkg_{ULID} / HISTORY#0000000003")),
+        (key::reviews(Id::from_parts(1, 16)), format!("BOOKING#bkg_{ULID} / REVIEWS")),
+        (key::service_rating(Id::from_parts(1, 16)), format!("SERVICE#svc_{ULID} / RATING")),
+        (
+            key::user_rating(Side::Customer(Id::from_parts(1, 16))),
+            format!("RATING#customer#usr_{ULID} / RATING"),
+        ),
         (
             key::own_counts(Side::Provider(Id::from_parts(1, 16)), 3),
             format!("COUNTS#provider#usr_{ULID} / 0000000003"),
@@ -96,6 +102,12 @@ fn every_index_key() {
         shown(key::booking_lists(user, other, at, Id::from_parts(1, 16))),
         [format!("GSI1 CUSTOMER#usr_{ULID} / {start}"), format!("GSI2 PROVIDER#usr_{ULID} / {start}")]
     );
+    assert_eq!(
+        shown(key::review_lists(Id::from_parts(1, 16), other, at, Id::from_parts(1, 16))),
+        [format!("GSI1 REVIEWS#svc_{ULID} / {start}"), format!("GSI2 REVIEWS#usr_{ULID} / {start}")]
+    );
+    let sealed = shown(vec![key::reviews_sealed(at, Id::from_parts(1, 16))]);
+    assert!(sealed[0].starts_with("GSI3 SEALED#") && sealed[0].ends_with(&start), "{sealed:?}");
     let due = shown(vec![key::booking_due(at, Id::from_parts(1, 16))]);
     assert!(due[0].starts_with("GSI3 DUE#") && due[0].ends_with(&start), "{due:?}");
     assert_eq!(

@@ -156,6 +156,8 @@ fn proves(entry: AuditEntry) -> bool {
         | E::BookingCancelled
         | E::BookingRescheduled
         | E::BookingMade
+        | E::ReviewHidden
+        | E::ReviewShown
         | E::SecuritySettingsSet
         | E::UsersReindexed
         | E::AuditLinked

@@ -1,10 +1,12 @@
 //! What an export shows of services and bookings.
 
 use banister_domain::availability::Zone;
-use banister_domain::booking::{Actor, Booking, HistoryEntry, Reschedule, Status};
+use banister_domain::booking::{Actor, HistoryEntry, Reschedule, Status};
 use banister_domain::id::UserId;
+use banister_domain::review::{Author, Rating, Review, Reviews};
 use banister_domain::service::{Archived, Service};
-use banister_domain::text::Reason;
+use banister_domain::text::{Reason, ReviewText};
+use banister_platform::store::BookingFile;
 use banister_platform::view::{BookingView, ServiceView};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -102,6 +104,8 @@ impl From<Service> for ExportedService {
         { "at": "2026-03-09T08:00:00Z", "actor": "customer", "from": null, "to": "requested", "reason": null, "reschedule": null },
         { "at": "2026-03-09T09:00:00Z", "actor": "customer", "from": "requested", "to": "cancelled", "reason": "I am ill.", "reschedule": null },
     ],
+    "review_written": null,
+    "review_received": null,
 }))]
 pub(super) struct ExportedBooking {
     #[serde(flatten)]
@@ -113,6 +117,44 @@ pub(super) struct ExportedBooking {
     local_start: DateTime,
     /// What happened to it, oldest first.
     history: Vec<ExportedChange>,
+    /// What you said of it, also where it is not published.
+    review_written: Option<ExportedReview>,
+    /// What the other side said of you, once it is published.
+    review_received: Option<ExportedReview>,
+}
+
+/// What a side of a booking said.
+#[derive(Serialize, utoipa::ToSchema)]
+struct ExportedReview {
+    rating: Rating,
+    text: Option<ReviewText>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    published_at: Option<Timestamp>,
+    /// What the provider said to it.
+    answer: Option<ReviewText>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    answered_at: Option<Timestamp>,
+    /// Why staff hide it.
+    hidden_reason: Option<Reason>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    hidden_at: Option<Timestamp>,
+}
+
+impl ExportedReview {
+    fn of(review: &Review, reviews: &Reviews, now: Timestamp) -> Self {
+        Self {
+            rating: review.rating,
+            text: review.text.clone(),
+            created_at: review.created_at,
+            published_at: reviews.published_at(now),
+            answer: review.answer.as_ref().and_then(|answer| answer.text.clone()),
+            answered_at: review.answer.as_ref().map(|answer| answer.at),
+            hidden_reason: review.hidden.as_ref().and_then(|hidden| hidden.reason.clone()),
+            hidden_at: review.hidden.as_ref().map(|hidden| hidden.at),
+        }
+    }
 }
 
 /// A line of a booking's history.
@@ -133,7 +175,16 @@ struct ExportedChange {
 }
 
 impl ExportedBooking {
-    pub(super) fn new(booking: Booking, history: Vec<HistoryEntry>, user: UserId, now: Timestamp) -> Self {
+    pub(super) fn new(file: BookingFile, user: UserId, now: Timestamp) -> Self {
+        let BookingFile { booking, history, reviews } = file;
+        let (own, other) = if booking.customer_id == user {
+            (Author::Customer, Author::Provider)
+        } else {
+            (Author::Provider, Author::Customer)
+        };
+        let exported = |review: Option<&Review>| Some(ExportedReview::of(review?, reviews.as_ref()?, now));
+        let written = exported(reviews.as_ref().and_then(|reviews| reviews.by(own)));
+        let received = exported(reviews.as_ref().and_then(|reviews| reviews.shown(other, now)));
         let line = |line: HistoryEntry| {
             let told = line.actor == Actor::Staff || line.actor_id == Some(user);
             let HistoryEntry { at, actor, from, to, reason, reschedule, .. } = line;
@@ -144,6 +195,8 @@ impl ExportedBooking {
             local_start: booking.local_start,
             booking: BookingView::new(booking, now),
             history: history.into_iter().map(line).collect(),
+            review_written: written,
+            review_received: received,
         }
     }
 }

@@ -154,7 +154,7 @@ impl ExportView {
         now: Timestamp,
     ) -> usize {
         self.unreadable += unreadable;
-        let booking = |(booking, history)| ExportedBooking::new(booking, history, caller.user_id, now);
+        let booking = |file| ExportedBooking::new(file, caller.user_id, now);
         match page {
             ExportPage::Sessions(records) => {
                 extend(&mut self.sessions, records, |record| ExportedSession::new(record, caller, now))

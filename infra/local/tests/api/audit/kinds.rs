@@ -48,6 +48,7 @@ const fn story(entry: AuditEntry) -> Story {
         E::BookingCancelled => Operation("cancel_any_booking"),
         E::BookingRescheduled => Operation("reschedule_any_booking"),
         E::BookingMade => Operation("book_on_behalf"),
+        E::ReviewHidden | E::ReviewShown => Operation("moderate_review"),
         E::SecondFactorOn => Operation("confirm_totp"),
         E::SecondFactorOff => Operation("remove_totp"),
         E::RecoveryCodesRenewed => Operation("renew_recovery_codes"),

@@ -8,13 +8,15 @@ use banister_domain::job::ErasureStep;
 use jiff::Timestamp;
 
 use super::{ANSWERS_KEPT, Erasures, MOST_NAMED, count, whole};
-use crate::store::{BookingRecord, ChangeError, HistoryRecord, ListBookings, Piece, PieceError, Side};
+use crate::store::{
+    BookingRecord, ChangeError, HistoryRecord, ListBookings, Piece, PieceError, ReviewsRecord, Side,
+};
 use crate::table::{Position, Query, StorageError, Transaction, Versioned, key};
 
 /// Bookings written in a piece, each with its history.
 const BOOKINGS: u16 = 10;
 /// Lines of history written in a piece; a booking has three or four.
-const LINES: usize = 75;
+const LINES: usize = 65;
 
 impl Erasures {
     /// Up to [`MOST_NAMED`] bookings of either side that are requested or confirmed and still to come.
@@ -85,6 +87,7 @@ impl Erasures {
                 };
                 answers.entry(other).or_default().insert(booking.value.id.to_string());
             }
+            let booking_id = booking.value.id;
             let without = booking.value.clone().without_words_of(actor);
             if without != booking.value {
                 let booking = Versioned { version: booking.version, value: BookingRecord(without) };
@@ -94,6 +97,13 @@ impl Erasures {
             for line in history.iter().map(|line| &line.value.entry).filter(|line| of_late(line)) {
                 if let Some(staff) = line.actor_id.filter(|_| line.actor == Actor::Staff) {
                     answers.entry(staff).or_default().insert(booking.value.id.to_string());
+                }
+            }
+            if let Some(said) = self.table.get::<ReviewsRecord>(&key::reviews(booking_id)).await? {
+                let without = said.value.0.clone().without_words();
+                if without != said.value.0 {
+                    let said = Versioned { version: said.version, value: ReviewsRecord(without) };
+                    transaction.replace(&said, PieceError::Stale);
                 }
             }
             for line in history {

@@ -1,6 +1,7 @@
 //! Bookings.
 
-use banister_domain::id::{BookingId, HoldId, UserId};
+use banister_domain::id::{BookingId, HoldId, ServiceId, UserId};
+use banister_domain::statistics::Side;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -94,3 +95,64 @@ pub fn booking_history(id: BookingId, revision: u32) -> Key {
 
 /// Sort keys of the lines of a booking's history begin with this.
 pub const HISTORY: &str = "HISTORY#";
+
+/// Key of what the sides of a booking say of each other.
+#[must_use]
+pub fn reviews(id: BookingId) -> Key {
+    key(format!("BOOKING#{id}"), REVIEWS)
+}
+
+/// Sort key of what the sides of a booking say of each other.
+pub const REVIEWS: &str = "REVIEWS";
+
+/// Where a review that customers may read stands: with its service and with its provider.
+#[must_use]
+pub fn review_lists(
+    service: ServiceId,
+    provider: UserId,
+    published_at: Timestamp,
+    id: BookingId,
+) -> Vec<IndexKey> {
+    let place = format!("{}#{id}", moment(published_at));
+    vec![
+        at(Index::Gsi1, reviews_of_service(service), place.clone()),
+        at(Index::Gsi2, reviews_of_provider(provider), place),
+    ]
+}
+
+/// Where reviews that wait for their booking's other side stand, by when they are published without it.
+#[must_use]
+pub fn reviews_sealed(open_until: Timestamp, id: BookingId) -> IndexKey {
+    let id = id.to_string();
+    at(Index::Gsi3, reviews_sealed_in(shard(&id)), format!("{}#{id}", moment(open_until)))
+}
+
+/// Partition in GSI1 of what customers say of a service.
+#[must_use]
+pub fn reviews_of_service(service: ServiceId) -> String {
+    format!("REVIEWS#{service}")
+}
+
+/// Partition in GSI2 of what customers say of a provider.
+#[must_use]
+pub fn reviews_of_provider(provider: UserId) -> String {
+    format!("REVIEWS#{provider}")
+}
+
+/// Partition in GSI3 of one shard of the reviews that wait.
+#[must_use]
+pub fn reviews_sealed_in(shard: u8) -> String {
+    format!("SEALED#{shard}")
+}
+
+/// Key of what the ratings of a service add up to.
+#[must_use]
+pub fn service_rating(service: ServiceId) -> Key {
+    key(format!("SERVICE#{service}"), "RATING")
+}
+
+/// Key of what the ratings of a user as a side of bookings add up to.
+#[must_use]
+pub fn user_rating(side: Side) -> Key {
+    key(format!("RATING#{}#{}", side.as_str(), side.user_id()), "RATING")
+}

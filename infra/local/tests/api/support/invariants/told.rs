@@ -29,6 +29,8 @@ pub(super) fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
         | Payload::ConnectionReplaced { .. }
         | Payload::PhotoRemoved { .. }
         | Payload::ServiceArchivedByStaff { .. }
+        | Payload::ReviewPublished(_)
+        | Payload::ReviewAnswered(_)
         | Payload::JobContinued { .. } => None,
         Payload::BookingRequested(about) => Some((about.booking_id, Status::Requested)),
         Payload::BookingConfirmed(about)
@@ -72,7 +74,9 @@ pub(super) fn readers(payload: &Payload) -> Vec<String> {
             vec![about.customer_id, about.provider_id]
         }
         Payload::BookingCompleted(about) | Payload::BookingNoShow(about) => vec![about.customer_id],
-        Payload::BookingRequested(about)
+        Payload::ReviewPublished(about)
+        | Payload::ReviewAnswered(about)
+        | Payload::BookingRequested(about)
         | Payload::BookingConfirmed(about)
         | Payload::BookingDeclined(about)
         | Payload::BookingRescheduled(about)
