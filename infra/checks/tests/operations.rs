@@ -15,7 +15,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 105] = [
+const RIGHTS: [(&str, &str); 110] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -74,6 +74,10 @@ const RIGHTS: [(&str, &str); 105] = [
     ("accept_reschedule", "BatchGetItem GetItem PutItem Query"),
     ("decline_reschedule", "BatchGetItem GetItem PutItem"),
     ("get_dashboard", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query; GSI3: Query"),
+    ("create_review", "BatchGetItem GetItem PutItem UpdateItem"),
+    ("get_booking_reviews", "BatchGetItem GetItem"),
+    ("answer_review", "BatchGetItem GetItem PutItem"),
+    ("list_reviews", "BatchGetItem; GSI1: Query; GSI2: Query"),
     ("create_chat_ticket", "BatchGetItem PutItem UpdateItem"),
     (
         "create_photo_upload",
@@ -109,6 +113,7 @@ const RIGHTS: [(&str, &str); 105] = [
     ("cancel_any_booking", "BatchGetItem GetItem PutItem"),
     ("reschedule_any_booking", "BatchGetItem GetItem PutItem Query"),
     ("book_on_behalf", "BatchGetItem GetItem PutItem Query"),
+    ("moderate_review", "BatchGetItem GetItem PutItem UpdateItem"),
     ("get_openapi", ""),
     ("show_docs", ""),
     ("show_docs_file", ""),
@@ -138,7 +143,7 @@ const RIGHTS: [(&str, &str); 105] = [
          SocketQueue: SendMessage",
     ),
     ("projections", "BatchGetItem GetItem PutItem UpdateItem"),
-    ("expire", "BatchGetItem GetItem PutItem; GSI3: Query"),
+    ("expire", "BatchGetItem GetItem PutItem UpdateItem; GSI3: Query"),
     (
         "sweep",
         "DeleteItem Query; EmailQueue: SendMessage; JobsQueue: SendMessage; MediaQueue: SendMessage; \
@@ -147,7 +152,7 @@ const RIGHTS: [(&str, &str); 105] = [
 ];
 
 /// The environment of each area; its functions share a binary and what that needs to start.
-const VARIABLES: [(&str, &str); 18] = [
+const VARIABLES: [(&str, &str); 19] = [
     (
         "accounts",
         "ACCESS_ISSUER ACCESS_PUBLIC_KEYS BREACHED_PASSWORDS_URL CODE_KEY_SECRET CURSOR_KEY_SECRET PRIVATE_BUCKET \
@@ -160,6 +165,7 @@ const VARIABLES: [(&str, &str); 18] = [
     ("catalog", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY_SECRET TABLE_NAME"),
     ("availability", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS TABLE_NAME"),
     ("bookings", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY_SECRET TABLE_NAME"),
+    ("reviews", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY_SECRET TABLE_NAME"),
     ("chat", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS SOCKET_URL TABLE_NAME"),
     ("files", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS PRIVATE_BUCKET PUBLIC_URL TABLE_NAME"),
     ("admin", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY_SECRET PUBLIC_URL TABLE_NAME"),

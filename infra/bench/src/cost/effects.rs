@@ -27,6 +27,8 @@ pub(super) fn effect(operation: &str) -> Option<Effect> {
         | "resend_user_confirmation"
         | "request_email_change"
         | "renew_recovery_codes"
+        | "create_review"
+        | "answer_review"
         | "archive_any_service" => Some(Effect::Mail),
         "complete_password_reset"
         | "change_password"
@@ -101,6 +103,7 @@ pub(super) fn is_audited(operation: &str) -> bool {
             | "cancel_any_booking"
             | "reschedule_any_booking"
             | "book_on_behalf"
+            | "moderate_review"
     )
 }
 

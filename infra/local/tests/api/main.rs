@@ -27,6 +27,7 @@ mod parameters;
 mod photos;
 mod problems;
 mod races;
+mod reviews;
 mod samples;
 mod sessions;
 mod sockets;

@@ -18,7 +18,7 @@ use super::{Act, AuditEntry, AuditRecord, Once, OutboxRecord, Race};
 use crate::http::{Code, Problem};
 use crate::table::key::{self, Index, IndexKey};
 use crate::table::{
-    CommitError, Found, Item, Key, Page, Position, Query, Record, StorageError, Table, Transaction, Versioned,
+    CommitError, Found, Item, Key, Page, Position, Query, Record, StorageError, Table, Transaction,
 };
 
 /// `t` of a sum of ratings.
@@ -248,7 +248,10 @@ impl Reviews {
 
     /// Publishes what time publishes at `now`, if it has not been.
     pub async fn publish(&self, id: BookingId, now: Timestamp) -> Result<(), ReviewError> {
-        let decide = |found: Option<review::Reviews>| Ok(found.map(|reviews| (reviews, None)));
+        let decide = |found: Option<review::Reviews>| {
+            let reviews = found.ok_or(ReviewRefusal::Missing)?;
+            Ok(reviews.settled(now).map(|settled| (settled, None)))
+        };
         match self.edit(id, decide, None, now).await {
             Ok(_) | Err(ReviewError::Refused(_)) => Ok(()),
             Err(error) => Err(error),
@@ -271,22 +274,11 @@ impl Reviews {
             let found = self.table.get::<ReviewsRecord>(&key::reviews(id)).await?;
             let version = found.as_ref().map_or(0, |found| found.version);
             let before = found.map(|found| found.value.0);
-            let settled = before.as_ref().and_then(|before| before.settled(now)).or_else(|| before.clone());
-            let decided = decide(settled.clone())?;
-            let Some((after, line)) = decided.or_else(|| Some((settled?, None))) else {
-                return Err(ReviewRefusal::Missing.into());
+            let Some((after, line)) = decide(before.clone())? else {
+                return before.ok_or(ReviewError::Refused(ReviewRefusal::Missing));
             };
-            if before.as_ref() == Some(&after) {
-                return Ok(after);
-            }
             let mut transaction = Transaction::new();
-            match before {
-                None => transaction.create(&ReviewsRecord(after.clone()), Lost::Race),
-                Some(_) => {
-                    let changed = Versioned { value: ReviewsRecord(after.clone()), version };
-                    transaction.replace(&changed, Lost::Race)
-                }
-            };
+            transaction.create_or_replace(&ReviewsRecord(after.clone()), version, Lost::Race);
             add_up(&mut transaction, before.as_ref(), &after);
             for payload in after.news(before.as_ref()) {
                 transaction.put_over(&OutboxRecord::new(payload, now)?);

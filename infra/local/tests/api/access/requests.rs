@@ -173,6 +173,10 @@ impl World {
             "preview_cancellation" => {
                 Request::new(format!("{}/cancellation-preview", self.booking().await), get)
             }
+            "create_review" => self.review().await,
+            "get_booking_reviews" => Request::new(format!("{}/reviews", self.booking().await), get),
+            "answer_review" => self.answer().await,
+            "list_reviews" => Request::new(format!("/v1/reviews?service_id={}", self.service), get),
             "create_hold" => {
                 let ask = json!({ "service_id": self.service, "starts_at": self.next_start() });
                 Request { key: Some(format!("hold-this-{}", self.made)), ..Request::new("/v1/holds", ask) }
@@ -331,13 +335,7 @@ impl World {
             "get_statistics" => Request::new("/v1/admin/statistics?group=month", get),
             "reset_user_totp" => Request::new(format!("{}/totp", self.user().await), get),
             "get_security_settings" => Request::new("/v1/admin/settings/security", get),
-            "set_security_settings" => {
-                let now = self.admin.get("/v1/admin/settings/security").await.unwrap();
-                let version = now.headers["etag"].to_str().unwrap().to_owned();
-                let ask = json!({ "second_factor_roles": [] });
-                let path = "/v1/admin/settings/security";
-                Request { version: Some(version), ..Request::new(path, ask) }
-            }
+            "set_security_settings" => self.settings().await,
             "unlock_user" => Request::new(format!("{}/unlock", self.user().await), get),
             "resend_user_confirmation" => {
                 Request::new(format!("{}/confirmation-code", self.user().await), get)
@@ -366,6 +364,7 @@ impl World {
             "cancel_any_booking" => Request::new(format!("{}/cancel", staff(self.booking().await)), reason),
             "reschedule_any_booking" => self.moved_by_staff().await,
             "book_on_behalf" => self.on_behalf(),
+            "moderate_review" => self.moderation().await,
             new => panic!("{new} is new: say here how to call it"),
         }
     }

@@ -98,6 +98,13 @@ pub(super) const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("list_all_bookings", Some(Role::SuperAdmin), 200),
     ("get_any_booking", Some(Role::SuperAdmin), 200),
     ("cancel_any_booking", Some(Role::SuperAdmin), 200),
+    // It has not taken place.
+    ("create_review", Some(Role::Customer), 409),
+    ("get_booking_reviews", Some(Role::Customer), 200),
+    // Nobody has reviewed it.
+    ("answer_review", Some(Role::Provider), 404),
+    ("list_reviews", None, 200),
+    ("moderate_review", Some(Role::SuperAdmin), 404),
     ("reschedule_any_booking", Some(Role::SuperAdmin), 409),
     ("book_on_behalf", Some(Role::SuperAdmin), 201),
     ("get_openapi", None, 200),

@@ -2,6 +2,7 @@
 //! everything its stream ever carried, and from the mailbox.
 
 mod held;
+mod ratings;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,6 +83,7 @@ pub(crate) async fn invariants_with(cloud: &Cloud, mails: Mails) -> Kept {
     assert_eq!(kept.waiting, 0, "the outbox is not empty");
     assert_eq!(kept.audited, kept.linked, "records of the audit log and links of its chains");
     super::counters::counters_agree(cloud).await;
+    ratings::agree(cloud).await;
     let dead = cloud.sqs.depth("EmailDeadLetterQueue").expect("the queue exists");
     assert!(dead.is_empty(), "dead letters: {dead:?}");
     kept
@@ -279,7 +281,9 @@ impl Kept {
     fn receipts_are_true(&self) {
         let mut made = BTreeSet::new();
         for (operation, body) in &self.receipts {
-            let id = body["id"].as_str().expect("an id in the receipt");
+            let reviewed = matches!(operation.as_str(), "create_review" | "answer_review");
+            let id = body[if reviewed { "booking_id" } else { "id" }].as_str();
+            let id = id.expect("an id in the receipt");
             match operation.as_str() {
                 "create_booking" => assert!(made.insert(id), "two receipts for {id}"),
                 // That an address had an account already does not show in the answer.

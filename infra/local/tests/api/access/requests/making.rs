@@ -128,6 +128,51 @@ impl World {
         path
     }
 
+    /// One that has taken place.
+    pub(super) async fn over(&mut self) -> String {
+        let path = self.begun().await;
+        body(self.provider.act(&format!("{path}/complete")).await.unwrap(), 200);
+        path
+    }
+
+    /// A review of a booking, by either side.
+    pub(super) async fn review(&mut self) -> Request {
+        let path = format!("{}/reviews", self.over().await);
+        let key = Some(format!("review-it-{}", self.made));
+        Request { key, ..Request::new(path, json!({ "rating": 5, "text": "On time." })) }
+    }
+
+    /// A booking that both sides have reviewed.
+    pub(super) async fn reviewed(&mut self) -> String {
+        let path = self.over().await;
+        for side in [&self.customer, &self.provider] {
+            let (reviews, key) = (format!("{path}/reviews"), format!("reviewed-{}", self.made));
+            body(side.post_once(&reviews, &json!({ "rating": 4 }), &key).await.unwrap(), 201);
+        }
+        path
+    }
+
+    /// The provider's answer to a review.
+    pub(super) async fn answer(&mut self) -> Request {
+        let path = self.reviewed().await;
+        Request::new(format!("{path}/reviews/answer"), json!({ "text": "Thank you!" }))
+    }
+
+    /// Staff hiding a review.
+    pub(super) async fn moderation(&mut self) -> Request {
+        let path = self.reviewed().await.replace("/v1/", "/v1/admin/");
+        let ask = json!({ "author": "customer", "hidden": true, "reason": "A test." });
+        Request::new(format!("{path}/reviews/moderate"), ask)
+    }
+
+    /// The settings about security, as they are.
+    pub(super) async fn settings(&self) -> Request {
+        let path = "/v1/admin/settings/security";
+        let now = self.admin.get(path).await.unwrap();
+        let version = Some(now.headers["etag"].to_str().unwrap().to_owned());
+        Request { version, ..Request::new(path, json!({ "second_factor_roles": [] })) }
+    }
+
     /// A slot that the customer holds.
     pub(super) async fn held(&mut self) -> String {
         let ask = json!({ "service_id": self.service, "starts_at": self.next_start() });
