@@ -45,7 +45,7 @@ const RIGHTS: [(&str, &str); 110] = [
     ("list_categories", ""),
     ("create_service", "BatchGetItem GetItem PutItem"),
     ("list_services", "BatchGetItem; GSI1: Query; GSI2: Query; GSI3: Query"),
-    ("get_service", "BatchGetItem GetItem"),
+    ("get_service", "BatchGetItem"),
     ("update_service", "BatchGetItem GetItem PutItem"),
     ("archive_service", "BatchGetItem GetItem PutItem"),
     ("publish_service", "BatchGetItem GetItem PutItem"),

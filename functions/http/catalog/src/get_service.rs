@@ -6,22 +6,24 @@ use banister_domain::service::ServiceStatus;
 use banister_platform::http::{Code, Fingerprinted, Path, Problem, Visitor};
 
 use crate::Catalog;
-use crate::view::ServiceView;
+use crate::view::{RatedServiceView, ServiceView};
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::NotFound, Code::Unauthenticated];
 
 /// Read a service
 #[utoipa::path(get, path = "/v1/services/{id}", params(("id" = ServiceId, Path, description = "The service")),
-    responses((status = 200, description = "The service", body = ServiceView)))]
+    responses((status = 200, description = "The service", body = RatedServiceView)))]
 pub(crate) async fn get_service(
     State(catalog): State<Catalog>,
     visitor: Visitor,
     Path(id): Path<ServiceId>,
-) -> Result<Fingerprinted<ServiceView>, Problem> {
-    let service = catalog.store.get(id).await?.ok_or(Problem::new(Code::NotFound))?.value;
+) -> Result<Fingerprinted<RatedServiceView>, Problem> {
+    let (service, rating) = catalog.store.rated(id).await?.ok_or(Problem::new(Code::NotFound))?;
     let own = visitor.user_id == Some(service.provider_id);
     if own || service.status == ServiceStatus::Published {
-        Ok(Fingerprinted::from(ServiceView::from(service)))
+        let shown = RatedServiceView::new(service.clone(), rating);
+        // The rating is nothing that its owner edits.
+        Ok(Fingerprinted::of(shown, &ServiceView::from(service)))
     } else {
         Err(Problem::new(Code::NotFound))
     }

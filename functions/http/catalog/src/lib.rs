@@ -28,6 +28,7 @@ pub struct Catalog {
     clock: Clock,
     table: Table,
     store: store::Services,
+    reviews: store::Reviews,
     cursors: Cursors,
 }
 
@@ -38,6 +39,7 @@ impl Catalog {
         Ok(Self {
             gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
             store: store::Services::new(table.clone()),
+            reviews: store::Reviews::new(table.clone()),
             cursors: Cursors::from_settings(settings)?,
             clock,
             table,

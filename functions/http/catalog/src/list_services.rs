@@ -4,11 +4,11 @@ use axum::extract::State;
 use banister_domain::id::UserId;
 use banister_domain::service::Category;
 use banister_platform::http::{Code, ListOf, OkJson, PageSize, Problem, Query, Visitor};
-use banister_platform::store::ListServices;
+use banister_platform::store::{ListServices, Reviewed};
 use serde::Deserialize;
 
 use crate::Catalog;
-use crate::view::ServiceView;
+use crate::view::RatedServiceView;
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::InvalidCursor, Code::InvalidInput, Code::Unauthenticated];
 
@@ -33,12 +33,12 @@ pub(crate) struct ServicesQuery {
 ///
 /// Newest last; the order is stable.
 #[utoipa::path(get, path = "/v1/services", params(ServicesQuery),
-    responses((status = 200, description = "A page of services", body = ListOf<ServiceView>)))]
+    responses((status = 200, description = "A page of services", body = ListOf<RatedServiceView>)))]
 pub(crate) async fn list_services(
     State(catalog): State<Catalog>,
     visitor: Visitor,
     Query(query): Query<ServicesQuery>,
-) -> Result<OkJson<ListOf<ServiceView>>, Problem> {
+) -> Result<OkJson<ListOf<RatedServiceView>>, Problem> {
     let ServicesQuery { category, provider_id: provider, limit, cursor } = query;
     let unpublished = provider.is_some() && provider == visitor.user_id;
     let scope = ("list_services", category, provider, unpublished);
@@ -46,6 +46,10 @@ pub(crate) async fn list_services(
     let wanted = ListServices { provider, category, unpublished };
     let page = catalog.store.list(wanted, limit.get(), after).await?;
     let next_cursor = page.last.and_then(|position| catalog.cursors.write(&position, &scope));
-    let items = page.items.into_iter().map(|(record, _)| record.value.0.into()).collect();
+    let services: Vec<_> = page.items.into_iter().map(|(record, _)| record.value.0).collect();
+    let reviewed: Vec<_> = services.iter().map(|service| Reviewed::Service(service.id)).collect();
+    let ratings = catalog.reviews.ratings(&reviewed).await?;
+    let rated = services.into_iter().zip(ratings);
+    let items = rated.map(|(service, rating)| RatedServiceView::new(service, rating)).collect();
     Ok(OkJson(ListOf { items, next_cursor }))
 }

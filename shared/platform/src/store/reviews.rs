@@ -322,7 +322,7 @@ fn add_up(transaction: &mut Transaction<Lost>, before: Option<&review::Reviews>,
 }
 
 /// The sum at `key`; nothing where there are no ratings.
-fn taken(found: &mut Found, key: &Key) -> Result<Tally, StorageError> {
+pub(super) fn taken(found: &mut Found, key: &Key) -> Result<Tally, StorageError> {
     let read = |item: Item| {
         serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
             .map_err(|error| StorageError::Malformed(format!("{RATING}: {error}")))

@@ -6,11 +6,12 @@ pub use staff::{ListMarketServices, ServiceEdit, ServiceEditError};
 
 use axum::http::StatusCode;
 use banister_domain::id::{ServiceId, UserId};
+use banister_domain::review::Tally;
 use banister_domain::service::{Category, Service, ServiceStatus};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Once;
+use super::{Once, reviews};
 use crate::table::key::{self, Index, IndexKey};
 use crate::table::{
     CommitError, Key, Page, Position, Query, Record, StorageError, Table, Transaction, Versioned,
@@ -70,6 +71,14 @@ impl Services {
     pub async fn get(&self, id: ServiceId) -> Result<Option<Versioned<Service>>, StorageError> {
         let found = self.table.get::<ServiceRecord>(&key::service(id)).await?;
         Ok(found.map(|record| record.map(|record| record.0)))
+    }
+
+    /// One service, and what its ratings add up to.
+    pub async fn rated(&self, id: ServiceId) -> Result<Option<(Service, Tally)>, StorageError> {
+        let keys = [key::service(id), key::service_rating(id)];
+        let mut found = self.table.get_all(&keys).await?;
+        let Some(service) = found.take::<ServiceRecord>(&keys[0])? else { return Ok(None) };
+        Ok(Some((service.value.0, reviews::taken(&mut found, &keys[1])?)))
     }
 
     /// Those of these services that there are.

@@ -1,4 +1,5 @@
 mod booked;
+mod reviewed;
 
 use banister_domain::account::Role;
 use banister_domain::availability::{Interval, Zone};
