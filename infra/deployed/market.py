@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import icalendar
+import reviews
 from checks import CUSTOMER, PROVIDER, SUPER_ADMIN
 from stack import Failed
 
@@ -17,6 +18,7 @@ def market(world):
     holds(world)
     moves(world)
     begun(world)
+    reviews.reviews(world)
     calendars(world)
     dashboards(world)
 

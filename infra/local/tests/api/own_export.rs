@@ -8,6 +8,7 @@ mod pages;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use banister_domain::booking::{Booking, Status};
 use banister_local::client::{Client, PASSWORD, Socket};
 use banister_local::cloud::Cloud;
 use reqwest::StatusCode;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::erasure::{CUSTOMER, PROVIDER, People};
 use crate::support::invariants::{HashMap, items};
-use crate::support::{body, each, moment, open, service, settle, stranger, text};
+use crate::support::{body, change_booking, each, moment, open, service, settle, stranger, text};
 use held::{ELSEWHERE, EXCEPTED, IMPERSONAL, SHOWN, Shown};
 
 /// All answers of one export.
@@ -133,12 +134,31 @@ async fn limited(people: &People) {
     body(people.customer.post(&path, &first).await.unwrap(), 200);
     body(provider.post(&format!("{path}/accept"), &first).await.unwrap(), 200);
     body(people.customer.post(&path, &second).await.unwrap(), 200);
+    reviewed(people, &service, &starts[40]).await;
     let held = json!({ "service_id": service, "starts_at": starts[30] });
     body(people.customer.post_once("/v1/holds", &held, "a-held-place").await.unwrap(), 201);
     let away = moment(&people.cloud, 50, "00:00");
     let away = json!({ "from": &away[..10], "to": &away[..10], "message": "At the sea." });
     body(provider.post("/v1/me/calendar/vacations", &away).await.unwrap(), 201);
     body(provider.act("/v1/me/calendar/feed").await.unwrap(), 201);
+}
+
+/// A booking that has taken place as far as the table knows, with all that can be said of it.
+async fn reviewed(people: &People, service: &str, starts_at: &str) {
+    let ask = json!({ "service_id": service, "starts_at": starts_at });
+    let booking = people.customer.post_once("/v1/bookings", &ask, "a-booking-to-review").await.unwrap();
+    let id = text(&body(booking, 201), "id").to_owned();
+    change_booking(&people.cloud, &id, |booking| Booking { status: Status::Completed, ..booking }).await;
+    let path = format!("/v1/bookings/{id}/reviews");
+    for (number, side) in [&people.customer, &people.provider].into_iter().enumerate() {
+        let ask = json!({ "rating": 4 + number, "text": format!("Words of side {number}.") });
+        body(side.post_once(&path, &ask, "a-review-to-keep").await.unwrap(), 201);
+    }
+    let ask = json!({ "text": "Words to those words." });
+    body(people.provider.post(&format!("{path}/answer"), &ask).await.unwrap(), 200);
+    let ask = json!({ "author": "customer", "hidden": true, "reason": "A test of hiding." });
+    let moderate = format!("{}/moderate", path.replace("/v1/", "/v1/admin/"));
+    body(people.admin.post(&moderate, &ask).await.unwrap(), 200);
 }
 
 /// What everybody of the story has, all of it still there.
@@ -230,7 +250,7 @@ fn sources(below: &[&str]) -> Vec<String> {
 /// Also what no story makes: whatever kind of item there is says what becomes of it here.
 #[test]
 fn every_kind_of_item_is_listed() {
-    let mut kinds = BTreeSet::from(["limit", "own_counts"].map(String::from));
+    let mut kinds = BTreeSet::from(["limit", "own_counts", "rating"].map(String::from));
     for text in sources(&["platform/src"]) {
         let lines = text.lines().filter_map(|line| line.trim().strip_prefix("const TYPE: &'static str = \""));
         kinds.extend(lines.filter_map(|rest| rest.split('"').next()).map(ToOwned::to_owned));

@@ -3,7 +3,7 @@
 use banister_domain::availability::Zone;
 use banister_domain::booking::{Actor, HistoryEntry, Reschedule, Status};
 use banister_domain::id::UserId;
-use banister_domain::review::{Author, Rating, Review, Reviews};
+use banister_domain::review::{Author, Hidden, Rating, Review, ReviewAnswer, Reviews};
 use banister_domain::service::{Archived, Service};
 use banister_domain::text::{Reason, ReviewText};
 use banister_platform::store::BookingFile;
@@ -104,8 +104,7 @@ impl From<Service> for ExportedService {
         { "at": "2026-03-09T08:00:00Z", "actor": "customer", "from": null, "to": "requested", "reason": null, "reschedule": null },
         { "at": "2026-03-09T09:00:00Z", "actor": "customer", "from": "requested", "to": "cancelled", "reason": "I am ill.", "reschedule": null },
     ],
-    "review_written": null,
-    "review_received": null,
+    "reviews": null,
 }))]
 pub(super) struct ExportedBooking {
     #[serde(flatten)]
@@ -117,10 +116,22 @@ pub(super) struct ExportedBooking {
     local_start: DateTime,
     /// What happened to it, oldest first.
     history: Vec<ExportedChange>,
-    /// What you said of it, also where it is not published.
-    review_written: Option<ExportedReview>,
-    /// What the other side said of you, once it is published.
-    review_received: Option<ExportedReview>,
+    /// What was said of it; `null` where neither side has reviewed it.
+    reviews: Option<ExportedReviews>,
+}
+
+/// What the two sides of a booking said of each other.
+#[derive(Serialize, utoipa::ToSchema)]
+struct ExportedReviews {
+    /// Until when they can be written.
+    #[schema(value_type = String, format = DateTime)]
+    open_until: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    published_at: Option<Timestamp>,
+    /// What the customer said; where that is not you, once it is published, also while staff hide it.
+    by_customer: Option<ExportedReview>,
+    /// What the provider said, likewise.
+    by_provider: Option<ExportedReview>,
 }
 
 /// What a side of a booking said.
@@ -130,29 +141,50 @@ struct ExportedReview {
     text: Option<ReviewText>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    published_at: Option<Timestamp>,
     /// What the provider said to it.
-    answer: Option<ReviewText>,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    answered_at: Option<Timestamp>,
-    /// Why staff hide it.
-    hidden_reason: Option<Reason>,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    hidden_at: Option<Timestamp>,
+    answer: Option<ExportedAnswer>,
+    /// Since when and why staff hide it.
+    hidden: Option<ExportedHiding>,
 }
 
-impl ExportedReview {
-    fn of(review: &Review, reviews: &Reviews, now: Timestamp) -> Self {
+#[derive(Serialize, utoipa::ToSchema)]
+struct ExportedAnswer {
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    text: Option<ReviewText>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct ExportedHiding {
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    reason: Option<Reason>,
+}
+
+impl From<Review> for ExportedReview {
+    fn from(Review { rating, text, created_at, answer, hidden }: Review) -> Self {
         Self {
-            rating: review.rating,
-            text: review.text.clone(),
-            created_at: review.created_at,
-            published_at: reviews.published_at(now),
-            answer: review.answer.as_ref().and_then(|answer| answer.text.clone()),
-            answered_at: review.answer.as_ref().map(|answer| answer.at),
-            hidden_reason: review.hidden.as_ref().and_then(|hidden| hidden.reason.clone()),
-            hidden_at: review.hidden.as_ref().map(|hidden| hidden.at),
+            rating,
+            text,
+            created_at,
+            answer: answer.map(|ReviewAnswer { at, text }| ExportedAnswer { at, text }),
+            hidden: hidden.map(|Hidden { at, reason }| ExportedHiding { at, reason }),
+        }
+    }
+}
+
+impl ExportedReviews {
+    /// As the side `reader` may have them at `now`.
+    fn new(reviews: Reviews, reader: Author, now: Timestamp) -> Self {
+        let published_at = reviews.published_at(now);
+        let known = |author, review: Option<Review>| {
+            review.filter(|_| author == reader || published_at.is_some()).map(ExportedReview::from)
+        };
+        Self {
+            open_until: reviews.open_until,
+            published_at,
+            by_customer: known(Author::Customer, reviews.by_customer),
+            by_provider: known(Author::Provider, reviews.by_provider),
         }
     }
 }
@@ -177,14 +209,7 @@ struct ExportedChange {
 impl ExportedBooking {
     pub(super) fn new(file: BookingFile, user: UserId, now: Timestamp) -> Self {
         let BookingFile { booking, history, reviews } = file;
-        let (own, other) = if booking.customer_id == user {
-            (Author::Customer, Author::Provider)
-        } else {
-            (Author::Provider, Author::Customer)
-        };
-        let exported = |review: Option<&Review>| Some(ExportedReview::of(review?, reviews.as_ref()?, now));
-        let written = exported(reviews.as_ref().and_then(|reviews| reviews.by(own)));
-        let received = exported(reviews.as_ref().and_then(|reviews| reviews.shown(other, now)));
+        let side = if booking.customer_id == user { Author::Customer } else { Author::Provider };
         let line = |line: HistoryEntry| {
             let told = line.actor == Actor::Staff || line.actor_id == Some(user);
             let HistoryEntry { at, actor, from, to, reason, reschedule, .. } = line;
@@ -195,8 +220,7 @@ impl ExportedBooking {
             local_start: booking.local_start,
             booking: BookingView::new(booking, now),
             history: history.into_iter().map(line).collect(),
-            review_written: written,
-            review_received: received,
+            reviews: reviews.map(|reviews| ExportedReviews::new(reviews, side, now)),
         }
     }
 }

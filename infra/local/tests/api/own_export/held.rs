@@ -14,7 +14,7 @@ const fn shown(kind: &'static str, pointers: &'static str, name: Option<&'static
     Shown { kind, pointers, name }
 }
 
-pub(super) const SHOWN: [Shown; 16] = [
+pub(super) const SHOWN: [Shown; 17] = [
     shown("user", "/account", Some("id")),
     shown("credentials", "/account", Some("email")),
     shown("phone", "/account", Some("phone")),
@@ -30,11 +30,12 @@ pub(super) const SHOWN: [Shown; 16] = [
     shown("service", "/services", Some("id")),
     shown("booking", "/bookings_made /bookings_taken", Some("id")),
     shown("booking_history", "/bookings_made /bookings_taken", Some("at")),
+    shown("reviews", "/bookings_made /bookings_taken", Some("created_at")),
     shown("audit", "/audit_about /audit_by", Some("id")),
 ];
 
 /// Kinds of items that name a person and are not in it, with why.
-pub(super) const EXCEPTED: [(&str, &str); 15] = [
+pub(super) const EXCEPTED: [(&str, &str); 16] = [
     ("bulk_order", "what a job is to do to whom, until it is over; the line of the audit log is in it"),
     (
         "bulk_result",
@@ -55,6 +56,7 @@ pub(super) const EXCEPTED: [(&str, &str); 15] = [
         "numbers and times of long work, and until it is over what accounts it looks for; whoever asked for it has its id, and the line of the audit log",
     ),
     ("own_counts", "how many services and bookings stand how; they are in it"),
+    ("rating", "what ratings of a service or of a person add up to; the reviews are in it"),
     ("receipt", "answers to requests that may come again, for a day: what they show is in it"),
     (
         "reset",
@@ -76,7 +78,7 @@ pub(super) const IMPERSONAL: [&str; 6] =
 
 /// Attributes of the kinds that are shown that stand in the export under another name: the kind, the attribute,
 /// and where it is in what shows the item, or, after a slash, in the export. `*` is every kind.
-pub(super) const NAMED: [(&str, &str, &str); 27] = [
+pub(super) const NAMED: [(&str, &str, &str); 32] = [
     ("*", "user_id", "/user_id"),
     ("user", "permissions", "/permissions.permission"),
     ("user", "photo.upload.outcome.rejected", "photo.reason"),
@@ -97,6 +99,11 @@ pub(super) const NAMED: [(&str, &str, &str); 27] = [
     ("calendar_rules", "rules", ""),
     ("calendar_rules", "vacations.time.from", "vacations.starts_at"),
     ("calendar_rules", "vacations.time.to", "vacations.ends_at"),
+    ("reviews", "booking_id", "id"),
+    ("reviews", "by_customer", "reviews.by_customer"),
+    ("reviews", "by_provider", "reviews.by_provider"),
+    ("reviews", "open_until", "reviews.open_until"),
+    ("reviews", "published", "reviews.published_at"),
     ("service", "archived.at", "archived_at"),
     ("service", "archived.reason", "archived_reason"),
     ("audit", "change", ""),
