@@ -56,20 +56,30 @@ pub struct Review {
     pub text: Option<ReviewText>,
     /// When it was written.
     pub created_at: Timestamp,
-    /// Since when and why staff show it to nobody.
+    /// What staff last did with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hidden: Option<Hidden>,
+    pub moderation: Option<Moderated>,
     /// What the other side says to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<ReviewAnswer>,
 }
 
-/// Why a review is not shown.
+impl Review {
+    /// Whether staff show it to nobody but its writer.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.moderation.as_ref().is_some_and(|last| last.hidden)
+    }
+}
+
+/// That staff hid a review, or showed it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hidden {
+pub struct Moderated {
     /// Since when.
     pub at: Timestamp,
-    /// In the words of staff.
+    /// Which of the two.
+    pub hidden: bool,
+    /// In the words of staff; nothing where they were taken out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
@@ -222,14 +232,14 @@ impl Reviews {
     #[must_use]
     pub fn shown(&self, author: Author, now: Timestamp) -> Option<&Review> {
         self.published_at(now)?;
-        self.by(author).filter(|review| review.hidden.is_none())
+        self.by(author).filter(|review| !review.is_hidden())
     }
 
     /// What counts of what this side wrote, as it is written down: only what everybody may read.
     #[must_use]
     pub fn tally(&self, author: Author) -> Tally {
         let shown = self.published.and_then(|_| self.by(author));
-        Tally::of(shown.filter(|review| review.hidden.is_none()))
+        Tally::of(shown.filter(|review| !review.is_hidden()))
     }
 
     /// When time publishes what is there, where nothing else did.
@@ -251,7 +261,7 @@ impl Reviews {
         if self.published_at(now).is_some() {
             return Err(ReviewRefusal::Closed(self.open_until));
         }
-        let review = Review { rating, text, created_at: now, hidden: None, answer: None };
+        let review = Review { rating, text, created_at: now, moderation: None, answer: None };
         *self.by_mut(author) = Some(review);
         if Author::ALL.iter().all(|side| self.by(*side).is_some()) {
             self.published = Some(now);
@@ -277,35 +287,44 @@ impl Reviews {
         Ok(self)
     }
 
-    /// With the review of this side hidden for a reason, or, with none, shown again; none where that is so already.
-    pub fn moderated(
-        mut self,
-        author: Author,
-        hidden: Option<Hidden>,
-    ) -> Result<Option<Self>, ReviewRefusal> {
+    /// With the review of this side hidden or shown again; none where that is so already.
+    pub fn moderated(mut self, author: Author, what: Moderated) -> Result<Option<Self>, ReviewRefusal> {
         let review = self.by_mut(author).as_mut().ok_or(ReviewRefusal::Missing)?;
-        if review.hidden.is_some() == hidden.is_some() {
+        if review.is_hidden() == what.hidden {
             return Ok(None);
         }
-        review.hidden = hidden;
+        review.moderation = Some(what);
         Ok(Some(self))
     }
 
-    /// Without words: those of either side may be about the other. The ratings stay.
+    /// Without what this side said in it, and without the words of staff, which may be about both. The ratings stay.
     #[must_use]
-    pub fn without_words(mut self) -> Self {
-        for author in Author::ALL {
-            if let Some(review) = self.by_mut(author) {
-                review.text = None;
-                if let Some(answer) = &mut review.answer {
-                    answer.text = None;
-                }
-                if let Some(hidden) = &mut review.hidden {
-                    hidden.reason = None;
-                }
+    pub fn without_words_of(mut self, author: Author) -> Self {
+        if let Some(own) = self.by_mut(author) {
+            own.text = None;
+        }
+        if let (Author::Provider, Some(review)) = (author, &mut self.by_customer)
+            && let Some(answer) = &mut review.answer
+        {
+            answer.text = None;
+        }
+        for review in [&mut self.by_customer, &mut self.by_provider].into_iter().flatten() {
+            if let Some(last) = &mut review.moderation {
+                last.reason = None;
             }
         }
         self
+    }
+
+    /// When something was last said or done here; none where nobody has.
+    #[must_use]
+    pub fn last_touched(&self) -> Option<Timestamp> {
+        let of = |review: &Review| {
+            let answered = review.answer.as_ref().map(|answer| answer.at);
+            let moderated = review.moderation.as_ref().map(|last| last.at);
+            answered.max(moderated).max(Some(review.created_at))
+        };
+        Author::ALL.into_iter().filter_map(|author| self.by(author)).filter_map(of).max()
     }
 
     /// What others are told that this became of `before`: of each review that can be read now, and of an answer.

@@ -23,7 +23,7 @@ const PAGES: Limit = Limit { operation: "export_me_pages", count: 200, seconds: 
 /// How long after it was begun an export goes on.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// With so many bytes an answer is large enough. What is read last adds to it: at most a page of the table,
-/// 1 MB, with the histories of 100 bookings, 1 MB too. Lambda takes 6 MB
+/// 1 MB, with the histories and reviews of 30 bookings, 1.5 MB. Lambda takes 6 MB
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 const ENOUGH: usize = 512 * 1024;
 /// How many pages of lists are read for an answer.

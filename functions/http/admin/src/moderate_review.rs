@@ -22,7 +22,7 @@ pub(crate) struct ModerateReview {
     author: Author,
     /// Whether they are to be hidden.
     hidden: bool,
-    /// Whoever wrote them sees why they are hidden; the audit log keeps both.
+    /// Whoever wrote them sees why they are hidden.
     reason: Reason,
 }
 
@@ -39,8 +39,8 @@ pub(crate) struct ModerateReview {
     "answer": null,
     "published_at": "2026-03-11T18:00:00Z",
     "hidden": true,
-    "hidden_reason": "It names a third person.",
-    "hidden_at": "2026-03-12T09:00:00Z",
+    "moderation_reason": "It names a third person.",
+    "moderated_at": "2026-03-12T09:00:00Z",
 }))]
 pub(crate) struct ModeratedReviewView {
     booking_id: BookingId,
@@ -56,9 +56,10 @@ pub(crate) struct ModeratedReviewView {
     #[schema(value_type = Option<String>, format = DateTime, example = "2026-03-11T18:00:00Z")]
     published_at: Option<Timestamp>,
     hidden: bool,
-    hidden_reason: Option<Reason>,
+    /// Why it is so, where staff have hidden it once.
+    moderation_reason: Option<Reason>,
     #[schema(value_type = Option<String>, format = DateTime, example = "2026-03-12T09:00:00Z")]
-    hidden_at: Option<Timestamp>,
+    moderated_at: Option<Timestamp>,
 }
 
 impl ModeratedReviewView {
@@ -75,9 +76,9 @@ impl ModeratedReviewView {
             text: review.text.clone(),
             answer,
             published_at: reviews.published_at(now),
-            hidden: review.hidden.is_some(),
-            hidden_reason: review.hidden.as_ref().and_then(|hidden| hidden.reason.clone()),
-            hidden_at: review.hidden.as_ref().map(|hidden| hidden.at),
+            hidden: review.is_hidden(),
+            moderation_reason: review.moderation.as_ref().and_then(|last| last.reason.clone()),
+            moderated_at: review.moderation.as_ref().map(|last| last.at),
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use banister_domain::account::AccountStatus;
+use banister_domain::account::{Account, AccountStatus};
 use banister_domain::id::{BookingId, ServiceId, UserId};
 use banister_domain::review::{Author, Rating};
 use banister_domain::text::{PersonName, ReviewText};
@@ -60,7 +60,7 @@ pub(crate) struct PublicReviewView {
     /// Its name: there is one of each booking.
     booking_id: BookingId,
     service_id: ServiceId,
-    /// The customer's first name; `null` where the account is gone.
+    /// The customer's first name; `null` where the account is gone or switched off.
     author_name: Option<PersonName>,
     rating: Rating,
     text: Option<ReviewText>,
@@ -113,35 +113,43 @@ pub(crate) async fn list_reviews(
     )?;
     let next_cursor = page.last.and_then(|position| reviews.cursors.write(&position, &scope));
     let said: Vec<_> = page.items.into_iter().map(|(record, _)| record.value).collect();
-    let names = reviews.names(&said).await?;
-    let items = said.iter().filter_map(|record| public(record, &names)).collect();
+    let people = reviews.people(&said).await?;
+    let items = said.iter().filter_map(|record| public(record, &people)).collect();
     let rating = ratings.into_iter().next().unwrap_or_default().into();
     Ok(OkJson(ReviewsPage { rating, items, next_cursor }))
 }
 
 impl Reviews {
-    /// The first names of those who wrote them, of whom there is still an account.
-    async fn names(&self, said: &[ReviewsRecord]) -> Result<BTreeMap<UserId, PersonName>, Problem> {
-        let mut writers: Vec<_> = said.iter().map(|record| record.0.customer_id).collect();
-        writers.sort_unstable();
-        writers.dedup();
-        let accounts = self.accounts.get_all(&writers).await?;
-        let active = accounts.into_iter().filter(|account| account.status == AccountStatus::Active);
-        Ok(active.map(|account| (account.id, account.first_name)).collect())
+    /// Those who wrote them and whom they are about.
+    async fn people(&self, said: &[ReviewsRecord]) -> Result<BTreeMap<UserId, Account>, Problem> {
+        let sides = |record: &ReviewsRecord| [record.0.customer_id, record.0.provider_id];
+        let mut ids: Vec<_> = said.iter().flat_map(sides).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut people = BTreeMap::new();
+        // As many as one call takes.
+        for ids in ids.chunks(100) {
+            let found = self.accounts.get_all(ids).await?;
+            people.extend(found.into_iter().map(|account| (account.id, account)));
+        }
+        Ok(people)
     }
 }
 
-/// As anybody sees it; an index may still have what was hidden a moment ago.
+/// As anybody sees it: not what was hidden a moment ago, which an index may still have, and nothing about a provider
+/// who was erased.
 fn public(
     ReviewsRecord(said): &ReviewsRecord,
-    names: &BTreeMap<UserId, PersonName>,
+    people: &BTreeMap<UserId, Account>,
 ) -> Option<PublicReviewView> {
+    people.get(&said.provider_id).filter(|provider| !provider.status.is_final())?;
     let published_at = said.published?;
     let review = said.shown(Author::Customer, published_at)?;
+    let author = people.get(&said.customer_id).filter(|author| author.status == AccountStatus::Active);
     Some(PublicReviewView {
         booking_id: said.booking_id,
         service_id: said.service_id,
-        author_name: names.get(&said.customer_id).cloned(),
+        author_name: author.map(|author| author.first_name.clone()),
         rating: review.rating,
         text: review.text.clone(),
         published_at,

@@ -32,6 +32,7 @@ impl AnswerView {
     "text": "On time, and very thorough.",
     "created_at": "2026-03-11T09:00:00Z",
     "answer": { "text": "Thank you!", "created_at": "2026-03-12T09:00:00Z" },
+    "hidden": false,
     "hidden_reason": null,
 }))]
 pub(crate) struct ReviewView {
@@ -41,18 +42,22 @@ pub(crate) struct ReviewView {
     created_at: Timestamp,
     #[schema(value_type = Option<AnswerView>)]
     answer: Option<AnswerView>,
-    /// Why staff show it to nobody but you; `null` where they do not hide it.
+    /// Whether staff show it to nobody but you.
+    hidden: bool,
+    /// Why they do; `null` where they do not, or where their words were taken out.
     hidden_reason: Option<Reason>,
 }
 
 impl ReviewView {
     fn of(review: &Review) -> Self {
+        let hidden = review.moderation.as_ref().filter(|last| last.hidden);
         Self {
             rating: review.rating,
             text: review.text.clone(),
             created_at: review.created_at,
             answer: AnswerView::of(review),
-            hidden_reason: review.hidden.as_ref().and_then(|hidden| hidden.reason.clone()),
+            hidden: review.is_hidden(),
+            hidden_reason: hidden.and_then(|last| last.reason.clone()),
         }
     }
 }
@@ -68,10 +73,11 @@ impl ReviewView {
         "text": "On time, and very thorough.",
         "created_at": "2026-03-11T09:00:00Z",
         "answer": { "text": "Thank you!", "created_at": "2026-03-12T09:00:00Z" },
+        "hidden": false,
         "hidden_reason": null,
     },
     "by_provider": {
-        "rating": 5, "text": null, "created_at": "2026-03-11T18:00:00Z", "answer": null, "hidden_reason": null,
+        "rating": 5, "text": null, "created_at": "2026-03-11T18:00:00Z", "answer": null, "hidden": false, "hidden_reason": null,
     },
 }))]
 pub(crate) struct BookingReviewsView {

@@ -1,7 +1,6 @@
 //! What falls due by the clock: requests past their deadline become expired, and their time is free again;
 //! bookings that ended a day ago have taken place; what one side said of the other is published where nobody can say
-//! more. Nothing depends on this being prompt: every reader and the
-//! guard compare the time themselves.
+//! more. Nothing depends on this being prompt: every reader and the guard compare the time themselves.
 
 use banister_domain::booking::{Actor, Booking};
 use banister_domain::id::BookingId;

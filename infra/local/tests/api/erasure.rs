@@ -22,9 +22,10 @@ const PICTURE: &[u8] = include_bytes!("../../../../functions/queue/media/tests/s
 /// A Monday.
 const START: &str = "2031-03-03T06:00:00Z";
 
-/// What must not be found of the customer, whatever the case of its letters.
+/// What must not be found of the customer, whatever the case of its letters. Short words have a letter that no id
+/// has (I, L, O, U): ids are random.
 pub(crate) const CUSTOMER: [&str; 7] =
-    ["quillfeather", "zebedee", "2015550123", "harbour street", "bell is broken", "toothache", "harp"];
+    ["quillfeather", "zebedee", "2015550123", "harbour street", "bell is broken", "toothache", "violin"];
 /// What must not be found of the provider.
 pub(crate) const PROVIDER: [&str; 7] =
     ["widdershins", "thorncastle", "2015550124", "herbal wraps", "flooded", "hillside", "51.478"];
@@ -89,7 +90,7 @@ impl People {
     }
 
     async fn personal(&self) {
-        let told = json!({ "phone": "+1 201 555 0123", "bio": "Plays the harp." });
+        let told = json!({ "phone": "+1 201 555 0123", "bio": "Plays the violin." });
         body(self.customer.patch("/v1/me", &told).await.unwrap(), 200);
         let told = json!({ "phone": "+1 201 555 0124", "bio": "Learned it on a hillside.",
             "provider": { "experience_years": 12, "languages": ["cy"],
@@ -153,7 +154,7 @@ impl People {
             body(self.admin.post(&format!("{path}/{act}"), &said).await.unwrap(), 200);
         }
         // There and back, so that the account is as it was.
-        for bio in ["Plays the harp, and Zebedee's flute.", "Plays the harp."] {
+        for bio in ["Plays the violin, and Zebedee's flute.", "Plays the violin."] {
             body(self.admin.patch_over(&path, &json!({ "bio": bio })).await.unwrap(), 200);
         }
     }
@@ -193,8 +194,8 @@ async fn no_trace_of_a_customer_is_left() {
     assert!(traces(&people.cloud, &CUSTOMER).await.len() > 10, "much is kept before");
     let told = |bio: &str| json!({ "values": { "bio": bio } });
     let before = changes(&people.admin, &people.customer, "account_changed").await;
-    assert_eq!(before[1][0], told("Plays the harp."));
-    assert_eq!(before[1][1]["values"]["bio"], "Plays the harp, and Zebedee's flute.");
+    assert_eq!(before[1][0], told("Plays the violin."));
+    assert_eq!(before[1][1]["values"]["bio"], "Plays the violin, and Zebedee's flute.");
     let job = body(erase(&people.customer).await, 202);
     assert_eq!((text(&job, "state"), text(&job, "user_id")), ("queued", people.customer.id.as_str()));
     // At once: nobody is signed in, and nobody can sign in, but the address is not free.

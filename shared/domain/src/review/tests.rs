@@ -93,46 +93,70 @@ fn a_provider_answers_once_what_can_be_read() {
     assert_eq!(answered.tally(Author::Customer), both.tally(Author::Customer));
     assert!(matches!(answered.news(Some(&both))[..], [Payload::ReviewAnswered(_)]));
     assert_eq!(answer(answered), Err(ReviewRefusal::AlreadyAnswered));
-    let hidden = Hidden { at: at(COMPLETED), reason: None };
-    let hidden = both.moderated(Author::Customer, Some(hidden)).expect("there is one").expect("it is shown");
+    let hidden =
+        both.moderated(Author::Customer, moderated(true)).expect("there is one").expect("it is shown");
     assert_eq!(answer(hidden), Err(ReviewRefusal::Missing));
     assert_eq!(answer(by(open(), Author::Provider, 1)), Err(ReviewRefusal::Missing));
+}
+
+fn moderated(hidden: bool) -> Moderated {
+    let reason = Some("It names somebody.".parse().expect("a reason"));
+    Moderated { at: at(COMPLETED), hidden, reason }
 }
 
 #[test]
 fn what_is_hidden_counts_no_more() {
     let both = by(by(open(), Author::Customer, 1), Author::Provider, 5);
-    let hide = || Some(Hidden { at: at(COMPLETED), reason: None });
-    let hidden =
-        both.clone().moderated(Author::Customer, hide()).expect("there is one").expect("it is shown");
-    assert!(
-        hidden.tally(Author::Customer).is_nothing() && hidden.shown(Author::Customer, at(CLOSED)).is_none()
-    );
+    let hidden = both.clone().moderated(Author::Customer, moderated(true));
+    let hidden = hidden.expect("there is one").expect("it is shown");
+    assert!(hidden.tally(Author::Customer).is_nothing());
+    assert!(hidden.shown(Author::Customer, at(CLOSED)).is_none());
     assert_eq!(hidden.tally(Author::Provider), both.tally(Author::Provider));
-    assert_eq!(hidden.clone().moderated(Author::Customer, hide()), Ok(None));
-    assert_eq!(hidden.clone().moderated(Author::Customer, None), Ok(Some(both.clone())));
-    assert_eq!(both.moderated(Author::Customer, None), Ok(None));
-    assert_eq!(open().moderated(Author::Customer, hide()), Err(ReviewRefusal::Missing));
+    assert_eq!(hidden.clone().moderated(Author::Customer, moderated(true)), Ok(None));
+    let shown = hidden.clone().moderated(Author::Customer, moderated(false)).expect("there is one");
+    let shown = shown.expect("it is hidden");
+    assert_eq!(shown.tally(Author::Customer), both.tally(Author::Customer));
+    assert_eq!(both.moderated(Author::Customer, moderated(false)), Ok(None));
+    assert_eq!(open().moderated(Author::Customer, moderated(true)), Err(ReviewRefusal::Missing));
     // Hidden before it could be read: nobody is told of it.
-    let early = by(open(), Author::Customer, 1).moderated(Author::Customer, hide());
+    let early = by(open(), Author::Customer, 1).moderated(Author::Customer, moderated(true));
     let early = early.expect("there is one").expect("it is shown");
     assert_eq!(early.settled(at(CLOSED)).expect("it is time").news(Some(&early)), []);
 }
 
 #[test]
-fn words_go_and_ratings_stay() {
-    let both = by(by(open(), Author::Customer, 1), Author::Provider, 5);
+fn own_words_go_and_ratings_stay() {
+    let say = |reviews: Reviews, author, words: &str| {
+        reviews.written(author, (rating(3), Some(text(words))), at(COMPLETED)).expect("written")
+    };
+    let both = say(say(open(), Author::Customer, "Fine."), Author::Provider, "Kind.");
     let answered = both.answered(text("Sorry."), at(COMPLETED)).expect("it can be read");
-    let reason = Some("It names somebody.".parse().expect("a reason"));
-    let hidden = Hidden { at: at(COMPLETED), reason };
-    let hidden = answered.moderated(Author::Provider, Some(hidden)).expect("there is one").expect("shown");
-    let without = hidden.clone().without_words();
-    let kept = serde_json::to_string(&without).expect("JSON");
-    assert!(!["Fine", "Sorry", "names"].iter().any(|word| kept.contains(word)), "{kept}");
-    for author in Author::ALL {
-        assert_eq!(without.tally(author), hidden.tally(author));
+    let hidden = answered.moderated(Author::Provider, moderated(true)).expect("there is one").expect("shown");
+    for (author, gone, left) in [
+        (Author::Customer, &["Fine", "names"][..], &["Kind", "Sorry"][..]),
+        (Author::Provider, &["Kind", "Sorry", "names"], &["Fine"]),
+    ] {
+        let without = hidden.clone().without_words_of(author);
+        let kept = serde_json::to_string(&without).expect("JSON");
+        assert!(!gone.iter().any(|word| kept.contains(word)), "{kept}");
+        assert!(left.iter().all(|word| kept.contains(word)), "{kept}");
+        for author in Author::ALL {
+            assert_eq!(without.tally(author), hidden.tally(author));
+        }
+        assert_eq!(without.clone().without_words_of(author), without);
     }
-    assert_eq!(without.clone().without_words(), without);
+}
+
+#[test]
+fn the_last_word_is_the_latest() {
+    assert_eq!(open().last_touched(), None);
+    let both = by(by(open(), Author::Customer, 1), Author::Provider, 5);
+    assert_eq!(both.last_touched(), Some(at(COMPLETED)));
+    let answered = both.answered(text("Sorry."), at(CLOSED)).expect("it can be read");
+    assert_eq!(answered.last_touched(), Some(at(CLOSED)));
+    let later = Moderated { at: at("2026-05-01T00:00:00Z"), ..moderated(true) };
+    let hidden = answered.moderated(Author::Provider, later).expect("there is one").expect("it is shown");
+    assert_eq!(hidden.last_touched(), Some(at("2026-05-01T00:00:00Z")));
 }
 
 #[test]
@@ -175,15 +199,12 @@ proptest! {
         let mut reviews = open();
         let mut sums = [Tally::default(); 2];
         for step in steps {
-            let settled = reviews.settled(now).unwrap_or_else(|| reviews.clone());
+            let before = reviews.clone();
             let after = match step {
-                Step::Write(author, stars) => settled.written(author, (rating(stars), None), now).ok(),
-                Step::Answer => settled.answered(text("Thanks."), now).ok(),
-                Step::Moderate(author, hide) => {
-                    let hidden = hide.then_some(Hidden { at: now, reason: None });
-                    settled.moderated(author, hidden).ok().flatten()
-                }
-                Step::Settle => Some(settled),
+                Step::Write(author, stars) => before.written(author, (rating(stars), None), now).ok(),
+                Step::Answer => before.answered(text("Thanks."), now).ok(),
+                Step::Moderate(author, hide) => before.moderated(author, moderated(hide)).ok().flatten(),
+                Step::Settle => before.settled(now),
                 Step::Later => {
                     now = at(CLOSED);
                     None

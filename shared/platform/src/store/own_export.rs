@@ -23,6 +23,8 @@ use crate::table::{Page, Position, Query, Record, StorageError, Table};
 
 /// Items read at once. A page of the table is 1 MB at most, whatever this says.
 const AT_ONCE: u16 = 100;
+/// Bookings read at once: each with its history and what was said of it.
+const BOOKINGS: u16 = 30;
 
 /// What is one item each.
 pub struct Belongings {
@@ -257,7 +259,7 @@ impl Exports {
         after: Option<Position>,
     ) -> Result<(Vec<BookingFile>, Rest), StorageError> {
         let wanted = ListBookings { side, from: None, to: None };
-        let (records, rest) = values::<BookingRecord>(self.bookings.list(wanted, AT_ONCE, after).await?);
+        let (records, rest) = values::<BookingRecord>(self.bookings.list(wanted, BOOKINGS, after).await?);
         // As many lines as the booking that is shown has, and what was said of it; a batch takes 100.
         let lines = |record: &BookingRecord| {
             let id = record.0.id;

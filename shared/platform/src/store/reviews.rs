@@ -7,7 +7,7 @@
 use axum::http::StatusCode;
 use banister_domain::booking::Booking;
 use banister_domain::id::{BookingId, ServiceId, UserId};
-use banister_domain::review::{self, Author, Hidden, Rating, ReviewRefusal, Tally};
+use banister_domain::review::{self, Author, Moderated, Rating, ReviewRefusal, Tally};
 use banister_domain::statistics::Side;
 use banister_domain::text::{Reason, ReviewText};
 use jiff::Timestamp;
@@ -232,14 +232,15 @@ impl Reviews {
     ) -> Result<review::Reviews, ReviewError> {
         let decide = |found: Option<review::Reviews>| {
             let reviews = found.ok_or(ReviewRefusal::Missing)?;
-            let hidden = hide.then(|| Hidden { at: act.at, reason: Some(reason.clone()) });
+            let what = Moderated { at: act.at, hidden: *hide, reason: Some(reason.clone()) };
             let (customer, provider) = (reviews.customer_id, reviews.provider_id);
-            let Some(after) = reviews.moderated(*author, hidden)? else { return Ok(None) };
+            let Some(after) = reviews.moderated(*author, what)? else { return Ok(None) };
             let (entry, writer) = (
                 if *hide { AuditEntry::ReviewHidden } else { AuditEntry::ReviewShown },
                 if *author == Author::Customer { customer } else { provider },
             );
-            let said = json!({ "booking_id": id, "author": author, "hidden": hide, "reason": reason });
+            // Not the reason, which is in the review: it may be about either side.
+            let said = json!({ "booking_id": id, "author": author, "hidden": hide });
             let line = act.line(entry, writer).change(&json!({ "hidden": !hide }), &said);
             Ok(Some((after, Some(line))))
         };
@@ -259,7 +260,7 @@ impl Reviews {
     }
 
     /// Makes of the reviews of a booking what `decide` says, with all that follows from it; nothing where it says
-    /// `None`, or what is there already. What time does is done first.
+    /// `None`, or what is there already.
     async fn edit(
         &self,
         id: BookingId,

@@ -3,7 +3,7 @@
 use banister_domain::availability::Zone;
 use banister_domain::booking::{Actor, HistoryEntry, Reschedule, Status};
 use banister_domain::id::UserId;
-use banister_domain::review::{Author, Hidden, Rating, Review, ReviewAnswer, Reviews};
+use banister_domain::review::{Author, Moderated, Rating, Review, ReviewAnswer, Reviews};
 use banister_domain::service::{Archived, Service};
 use banister_domain::text::{Reason, ReviewText};
 use banister_platform::store::BookingFile;
@@ -128,7 +128,7 @@ struct ExportedReviews {
     open_until: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
     published_at: Option<Timestamp>,
-    /// What the customer said; where that is not you, once it is published, also while staff hide it.
+    /// What the customer said; where that is not you, once everybody can read it.
     by_customer: Option<ExportedReview>,
     /// What the provider said, likewise.
     by_provider: Option<ExportedReview>,
@@ -143,8 +143,8 @@ struct ExportedReview {
     created_at: Timestamp,
     /// What the provider said to it.
     answer: Option<ExportedAnswer>,
-    /// Since when and why staff hide it.
-    hidden: Option<ExportedHiding>,
+    /// What staff last did with it, where you wrote it.
+    moderation: Option<ExportedModeration>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -155,36 +155,44 @@ struct ExportedAnswer {
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
-struct ExportedHiding {
+struct ExportedModeration {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
+    /// Whether they hid it, or showed it again.
+    hidden: bool,
     reason: Option<Reason>,
 }
 
 impl From<Review> for ExportedReview {
-    fn from(Review { rating, text, created_at, answer, hidden }: Review) -> Self {
+    fn from(Review { rating, text, created_at, answer, moderation }: Review) -> Self {
         Self {
             rating,
             text,
             created_at,
             answer: answer.map(|ReviewAnswer { at, text }| ExportedAnswer { at, text }),
-            hidden: hidden.map(|Hidden { at, reason }| ExportedHiding { at, reason }),
+            moderation: moderation.map(|Moderated { at, hidden, reason }| ExportedModeration {
+                at,
+                hidden,
+                reason,
+            }),
         }
     }
 }
 
 impl ExportedReviews {
     /// As the side `reader` may have them at `now`.
-    fn new(reviews: Reviews, reader: Author, now: Timestamp) -> Self {
-        let published_at = reviews.published_at(now);
-        let known = |author, review: Option<Review>| {
-            review.filter(|_| author == reader || published_at.is_some()).map(ExportedReview::from)
+    fn new(reviews: &Reviews, reader: Author, now: Timestamp) -> Self {
+        let known = |author| {
+            let own = reviews.by(author).filter(|_| author == reader).cloned();
+            // Why staff did what with it is for whoever wrote it.
+            let other = || Some(Review { moderation: None, ..reviews.shown(author, now)?.clone() });
+            own.or_else(other).map(ExportedReview::from)
         };
         Self {
             open_until: reviews.open_until,
-            published_at,
-            by_customer: known(Author::Customer, reviews.by_customer),
-            by_provider: known(Author::Provider, reviews.by_provider),
+            published_at: reviews.published_at(now),
+            by_customer: known(Author::Customer),
+            by_provider: known(Author::Provider),
         }
     }
 }
@@ -220,7 +228,7 @@ impl ExportedBooking {
             local_start: booking.local_start,
             booking: BookingView::new(booking, now),
             history: history.into_iter().map(line).collect(),
-            reviews: reviews.map(|reviews| ExportedReviews::new(reviews, side, now)),
+            reviews: reviews.as_ref().map(|reviews| ExportedReviews::new(reviews, side, now)),
         }
     }
 }

@@ -48,7 +48,7 @@ const fn story(entry: AuditEntry) -> Story {
         E::BookingCancelled => Operation("cancel_any_booking"),
         E::BookingRescheduled => Operation("reschedule_any_booking"),
         E::BookingMade => Operation("book_on_behalf"),
-        E::ReviewHidden | E::ReviewShown => Operation("moderate_review"),
+        E::ReviewHidden => Operation("moderate_review"),
         E::SecondFactorOn => Operation("confirm_totp"),
         E::SecondFactorOff => Operation("remove_totp"),
         E::RecoveryCodesRenewed => Operation("renew_recovery_codes"),
@@ -67,13 +67,22 @@ const fn story(entry: AuditEntry) -> Story {
         | E::AccountInvited
         | E::AccountChanged
         | E::SecondFactorRefused
-        | E::RecoveryCodeUsed => Own,
+        | E::RecoveryCodeUsed
+        | E::ReviewShown => Own,
         E::KeysRotated | E::UsersReindexed | E::AuditLinked | E::CountersRebuilt | E::JobContinued => Command,
     }
 }
 
 /// What no operation that succeeds leaves, or not with what the others need.
 async fn tell(world: &mut World, entry: AuditEntry) {
+    if entry == AuditEntry::ReviewShown {
+        let path = world.reviewed().await.replace("/v1/", "/v1/admin/") + "/reviews/moderate";
+        for hidden in [true, false] {
+            let ask = json!({ "author": "customer", "hidden": hidden, "reason": "A test." });
+            body(world.admin.post(&path, &ask).await.unwrap(), 200);
+        }
+        return;
+    }
     let World { cloud, customer, admin, .. } = world;
     let wrong = json!({ "email": customer.email, "password": "wrong horse battery" });
     let path = format!("/v1/admin/users/{}", customer.id);

@@ -46,7 +46,7 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str, found: &mut 
     match value {
         Value::String(text) => check_text(schema, text, at, found),
         Value::Number(number) => {
-            let (number, bound) = (number.as_i64(), |name: &str| schema[name].as_i64());
+            let (number, bound) = (number.as_f64(), |name: &str| schema[name].as_f64());
             if number < bound("minimum") || bound("maximum").is_some_and(|most| number > Some(most)) {
                 found.push(format!("{at}: {value} is out of range"));
             }

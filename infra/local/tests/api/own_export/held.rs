@@ -115,7 +115,7 @@ pub(super) const NAMED: [(&str, &str, &str); 32] = [
 
 /// Attributes of the kinds that are shown that are not in it as they are kept, with why; `.*` is whatever an
 /// attribute has.
-pub(super) const LEFT: [(&str, &str, &str); 54] = [
+pub(super) const LEFT: [(&str, &str, &str); 55] = [
     ("user", "disabled.at", "none can ask for it while the account is off"),
     ("user", "disabled.reason", "for staff, and none can ask for it while the account is off"),
     ("user", "epoch", "a number that voids sessions"),
@@ -157,6 +157,7 @@ pub(super) const LEFT: [(&str, &str, &str); 54] = [
     ("booking_history", "revision", "the lines are in its order"),
     ("booking_history", "starts_at", "the booking has it"),
     ("booking_history by others", "reason", "the other side's words, which were mailed"),
+    ("reviews", "by_customer.moderation.*", "for whoever wrote it, who has it"),
     ("audit", "private.address.salt", "what the seal is made with"),
     ("audit", "private.words.salt", "what the seal is made with"),
     ("audit", "schema", "which form the record has"),

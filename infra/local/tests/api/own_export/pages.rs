@@ -6,7 +6,7 @@ use banister_domain::booking::{Actor, Booking, HistoryEntry, Status};
 use banister_domain::id::{BookingId, ServiceId, UserId};
 use banister_local::client::Client;
 use banister_local::cloud::Cloud;
-use banister_platform::store::{BookingRecord, HistoryRecord};
+use banister_platform::store::{BookingRecord, HistoryRecord, ReviewsRecord};
 use banister_platform::table::Table;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -43,6 +43,13 @@ pub(super) async fn fill(cloud: &Cloud, provider: &Client, count: u32) {
         }))
         .unwrap();
         table.put(&BookingRecord(booking.clone())).await.unwrap();
+        let said = json!({ "rating": 1, "text": WIDE.repeat(2_000), "created_at": starts_at,
+            "answer": { "at": starts_at, "text": WIDE.repeat(2_000) },
+            "moderation": { "at": starts_at, "hidden": false, "reason": WIDE.repeat(500) } });
+        let reviews = json!({ "booking_id": booking.id, "customer_id": booking.customer_id,
+            "provider_id": booking.provider_id, "service_id": booking.service_id, "open_until": starts_at,
+            "published": starts_at, "by_customer": said, "by_provider": said });
+        table.put(&ReviewsRecord(serde_json::from_value(reviews).unwrap())).await.unwrap();
         for revision in 0..3 {
             let reason = Some(WIDE.repeat(500).parse().unwrap());
             let (actor, actor_id) = (Actor::Provider, Some(booking.provider_id));
@@ -74,6 +81,7 @@ async fn much_comes_in_bounded_answers_of_one_form_and_counts_once() {
         for booking in answer["bookings_taken"].as_array().unwrap() {
             ids.push(booking["id"].as_str().unwrap().to_owned());
             assert_eq!(booking["history"].as_array().unwrap().len(), 3);
+            assert_eq!(booking["reviews"]["by_customer"]["rating"], 1);
         }
         audited.extend(answer["audit_about"].as_array().unwrap().iter().map(|line| line["id"].clone()));
     }

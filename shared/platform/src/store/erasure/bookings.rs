@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use banister_domain::booking::{Actor, Booking, HistoryEntry, Status};
 use banister_domain::id::{BookingId, UserId};
 use banister_domain::job::ErasureStep;
+use banister_domain::review::Author;
 use jiff::Timestamp;
 
 use super::{ANSWERS_KEPT, Erasures, MOST_NAMED, count, whole};
@@ -58,10 +59,10 @@ impl Erasures {
         after: Option<&str>,
         now: Timestamp,
     ) -> Result<Piece, StorageError> {
-        let (side, actor) = if step == ErasureStep::BookingsMade {
-            (Side::Customer(user), Actor::Customer)
+        let (side, actor, author) = if step == ErasureStep::BookingsMade {
+            (Side::Customer(user), Actor::Customer, Author::Customer)
         } else {
-            (Side::Provider(user), Actor::Provider)
+            (Side::Provider(user), Actor::Provider, Author::Provider)
         };
         let wanted = ListBookings { side, from: None, to: None };
         let page = whole(self.bookings.list(wanted, BOOKINGS, Position::kept(after)?).await?)?;
@@ -79,7 +80,10 @@ impl Erasures {
             lines += history.len();
             items += 1;
             last = Some(place);
-            if now.duration_since(booking.value.updated_at) < ANSWERS_KEPT {
+            let said = self.table.get::<ReviewsRecord>(&key::reviews(booking.value.id)).await?;
+            let last_said = said.as_ref().and_then(|said| said.value.0.last_touched());
+            let touched = last_said.max(Some(booking.value.updated_at)).unwrap_or(now);
+            if now.duration_since(touched) < ANSWERS_KEPT {
                 let other = if actor == Actor::Customer {
                     booking.value.provider_id
                 } else {
@@ -87,7 +91,6 @@ impl Erasures {
                 };
                 answers.entry(other).or_default().insert(booking.value.id.to_string());
             }
-            let booking_id = booking.value.id;
             let without = booking.value.clone().without_words_of(actor);
             if without != booking.value {
                 let booking = Versioned { version: booking.version, value: BookingRecord(without) };
@@ -99,8 +102,8 @@ impl Erasures {
                     answers.entry(staff).or_default().insert(booking.value.id.to_string());
                 }
             }
-            if let Some(said) = self.table.get::<ReviewsRecord>(&key::reviews(booking_id)).await? {
-                let without = said.value.0.clone().without_words();
+            if let Some(said) = said {
+                let without = said.value.0.clone().without_words_of(author);
                 if without != said.value.0 {
                     let said = Versioned { version: said.version, value: ReviewsRecord(without) };
                     transaction.replace(&said, PieceError::Stale);

@@ -143,7 +143,7 @@ impl World {
     }
 
     /// A booking that both sides have reviewed.
-    pub(super) async fn reviewed(&mut self) -> String {
+    pub(crate) async fn reviewed(&mut self) -> String {
         let path = self.over().await;
         for side in [&self.customer, &self.provider] {
             let (reviews, key) = (format!("{path}/reviews"), format!("reviewed-{}", self.made));

@@ -14,7 +14,7 @@ fn text(item: &HashMap, name: &str) -> String {
 }
 
 /// Each sum is that of the reviews that count, added up by hand; one of no reviews may be left at nothing.
-pub(super) async fn agree(cloud: &Cloud) {
+pub(crate) async fn agree(cloud: &Cloud) {
     let (mut kept, mut by_hand) = (BTreeMap::<String, Tally>::new(), BTreeMap::<String, Tally>::new());
     for item in items(cloud).await {
         match text(&item, "t").as_str() {
@@ -29,7 +29,7 @@ pub(super) async fn agree(cloud: &Cloud) {
                 let reviews = from_item::<ReviewsRecord>(item).expect("reviews").value.0;
                 for author in Author::ALL {
                     let counted = reviews.published.is_some();
-                    let Some(review) = reviews.by(author).filter(|it| counted && it.hidden.is_none()) else {
+                    let Some(review) = reviews.by(author).filter(|it| counted && !it.is_hidden()) else {
                         continue;
                     };
                     let sums = match author {
