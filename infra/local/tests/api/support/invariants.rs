@@ -294,10 +294,8 @@ impl Kept {
                     continue;
                 }
                 "create_user" => {
-                    assert!(
-                        self.accounts.iter().any(|account| account.id.to_string() == id),
-                        "no account {id}"
-                    );
+                    let mut accounts = self.accounts.iter();
+                    assert!(accounts.any(|account| account.id.to_string() == id), "no account {id}");
                     continue;
                 }
                 // What it came to is told elsewhere; a hold is gone once it is booked.
