@@ -29,6 +29,9 @@ def reviews(world):
     world.until("the review that was alone", lambda: rating(world)["count"] == 2)
     if rating(world)["average"] != 3:
         raise Failed(f"4 and 2 come to {rating(world)}")
+    listed = call("GET", f"/v1/reviews?provider_id={call('GET', '/v1/me', token=provider)['id']}")
+    if [item["rating"] for item in listed["items"]] != [2, 4]:
+        raise Failed(f"the reviews of the provider are {listed}")
 
 
 def over(world, key):
