@@ -4,12 +4,13 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use banister_domain::availability::Seats;
+use banister_domain::availability::{BookingCap, Seats};
 use banister_simulator::ask::{Ask, Outcome, Wish};
 use banister_simulator::client::Delivery;
 use banister_simulator::dice::Dice;
 use banister_simulator::faults::Rates;
-use jiff::SignedDuration;
+use banister_simulator::world::ZONES;
+use jiff::{SignedDuration, Timestamp};
 
 use super::planted::Stage;
 use super::support::through;
@@ -76,4 +77,46 @@ async fn a_hold_that_was_let_go_helps_no_booking() {
         }
         stage.model.answer(attempt, &told).unwrap();
     }
+}
+
+/// What is asked by itself and at once, seen by the checker, and its answer.
+async fn alone(stage: &mut Stage, ask: &Ask, now: Timestamp) -> Outcome {
+    let intention = stage.model.intend(ask);
+    let (attempt, told, commits) = stage.ask(intention, ask, now).await;
+    commits.iter().for_each(|commit| stage.model.commit(commit).unwrap());
+    stage.model.answer(attempt, &told).unwrap();
+    told
+}
+
+/// Two places a day: one is held, expires beside a second hold, and is given to another customer. The second hold
+/// is one of two, and can be booked.
+#[tokio::test(start_paused = true)]
+async fn what_expired_beside_a_hold_counts_for_no_limit() {
+    let mut stage = Stage::new("expired beside a hold").await;
+    let (begins, mut plan) = (stage.world.begins, stage.world.plans[0].clone());
+    plan.rules.max_bookings_per_day = Some(BookingCap::new(2).unwrap());
+    plan.rules.max_bookings_per_week = None;
+    let set = alone(&mut stage, &Ask::SetRules(Box::new(plan)), begins).await;
+    assert!(matches!(set, Outcome::Nothing), "{set:?}");
+    // Rounds begin at six; tomorrow from ten o'clock on, where the provider is.
+    let (_, ahead) = ZONES[stage.world.providers[0].zone];
+    let ten = begins + SignedDuration::from_hours(28) - SignedDuration::from_mins(ahead);
+    let service = stage.world.services[0].id;
+    let customers = [1, 2, 3].map(|number| stage.customer(number));
+    let wish = |number: usize, hours| Wish {
+        customer: customers[number],
+        service,
+        starts_at: ten + SignedDuration::from_hours(hours),
+        seats: Seats::MIN,
+    };
+    let after = |seconds| begins + SignedDuration::from_secs(seconds);
+    let first = alone(&mut stage, &Ask::Hold(wish(0, 0)), begins).await;
+    assert!(matches!(first, Outcome::Fresh(_)), "{first:?}");
+    let own = alone(&mut stage, &Ask::Hold(wish(1, 3)), after(60)).await;
+    let Outcome::Fresh(own) = own else { panic!("{own:?}") };
+    let third = alone(&mut stage, &Ask::Hold(wish(2, 6)), after(605)).await;
+    assert!(matches!(third, Outcome::Fresh(_)), "{third:?}");
+    let booked = Ask::Book(wish(1, 3), Some(own.id.parse().unwrap()));
+    let booked = alone(&mut stage, &booked, after(610)).await;
+    assert!(matches!(booked, Outcome::Fresh(_)), "{booked:?}");
 }
