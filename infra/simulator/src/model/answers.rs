@@ -183,22 +183,20 @@ impl Model {
     }
 
     fn full(&self, offer: &Offer, wanted: &Wanted<'_>, (begun, end): (u64, u64)) -> Right {
-        let late = wanted.late(begun);
         let there = self.claims.get(wanted.provider).into_iter().flatten().filter(|claim| {
             claim.stood(begun, end)
                 && claim.lives(wanted.now)
                 && claim.shares(wanted.offer, (wanted.start, wanted.end))
-                && !late.is_own(claim)
         });
         let there: Vec<_> = there.collect();
-        let sum = |at: Option<u64>| -> i64 {
-            let there = there.iter().filter(|claim| at.is_none_or(|at| claim.stood(at, at)));
-            there.filter_map(|claim| claim.given.as_ref()).map(|given| given.seats).sum()
+        let full = |wanted: &Wanted<'_>, (first, last): (u64, u64)| {
+            let others = there.iter().filter(|claim| claim.stood(first, last) && !wanted.is_own(claim));
+            let given: i64 = others.filter_map(|claim| claim.given.as_ref()).map(|given| given.seats).sum();
+            given + wanted.seats > offer.seats
         };
-        let full = |at| sum(at) + wanted.seats > offer.seats;
-        match (begun..=end).any(|at| full(Some(at))) {
+        match (begun..=end).any(|at| full(wanted, (at, at))) {
             true => Right::Yes,
-            false if full(None) => Right::Torn,
+            false if full(&wanted.late(begun), (begun, end)) => Right::Torn,
             false => Right::No,
         }
     }
