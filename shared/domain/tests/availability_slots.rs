@@ -2,7 +2,7 @@
 
 use banister_domain::availability::{
     Busy, CalendarRules, DurationMinutes, Interval, InvalidWindow, NotOffered, Slot, Zone, days_to_load,
-    is_offered, next_slots, search_window, slots, window_of_dates,
+    is_offered, is_still_offered, next_slots, search_window, slots, window_of_dates,
 };
 use banister_domain::id::BookingId;
 use jiff::civil::Date;
@@ -268,6 +268,22 @@ fn an_expired_hold_is_free_from_the_instant_it_ends() {
     let ask = |now| is_offered(at(now), &rules, minutes(30), at("2026-06-02T12:00:00Z"), &hold);
     assert_eq!(ask("2026-06-01T09:59:59.999999999Z"), Err(NotOffered::Taken));
     assert_eq!(ask("2026-06-01T10:00:00Z"), Ok(()));
+}
+
+#[test]
+fn what_was_held_keeps_its_notice_and_its_horizon_and_no_places_that_expired_since() {
+    let rules = with(&daily("UTC", &[("09:00", "17:00")], 30), "min_notice_minutes", 60);
+    let rules = with(&with(&rules, "horizon_days", 1), "max_bookings_per_day", 1);
+    let other = [taken("2026-06-02T09:00:00Z", "2026-06-02T10:00:00Z", Some("2026-06-02T08:55:00Z"))];
+    let (start, asked) = (at("2026-06-02T10:00:00Z"), at("2026-06-02T08:50:00Z"));
+    let ask = |asked, now: &str| is_still_offered(asked, at(now), &rules, minutes(30), start, &other);
+    assert_eq!(ask(asked, "2026-06-02T08:54:59Z"), Err(NotOffered::CapReached));
+    // Its notice is over by the clock, and was kept when it was asked for.
+    assert_eq!(ask(asked, "2026-06-02T09:30:00Z"), Ok(()));
+    assert_eq!(ask(at("2026-06-02T09:30:00Z"), "2026-06-02T09:30:00Z"), Err(NotOffered::TooSoon));
+    assert_eq!(ask(at("2026-05-31T23:59:59Z"), "2026-06-02T09:30:00Z"), Err(NotOffered::TooFar));
+    // The clock of whoever held it may have been ahead: who is there is said by the one that decides.
+    assert_eq!(ask(at("2026-06-02T08:55:10Z"), "2026-06-02T08:54:50Z"), Err(NotOffered::CapReached));
 }
 
 #[test]

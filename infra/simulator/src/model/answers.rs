@@ -107,7 +107,7 @@ impl Model {
         let mut best = Right::No;
         for rules in known.filter(|version| version.stood(begun, end)).map(|version| &version.value) {
             let right = match reason {
-                Denied::Taken => self.taken(rules, offer, &wanted, (begun, end)),
+                Denied::Taken => self.taken(rules, offer, &wanted, (ask, begun, end)),
                 Denied::Full => self.full(offer, &wanted, (begun, end)),
                 Denied::CapReached => self.cap(rules, offer, &wanted, (begun, end)),
                 reason => self.closed_for(rules, &wanted, reason, ask),
@@ -161,9 +161,24 @@ impl Model {
         if right { Right::Yes } else { Right::No }
     }
 
-    fn taken(&self, rules: &Rules, offer: &Offer, wanted: &Wanted<'_>, (begun, end): (u64, u64)) -> Right {
+    fn taken(
+        &self,
+        rules: &Rules,
+        offer: &Offer,
+        wanted: &Wanted<'_>,
+        (ask, begun, end): (&Ask, u64, u64),
+    ) -> Right {
         let service = (wanted.start, wanted.end);
-        let place = widened(rules, offer, service);
+        // What was proposed keeps the buffers of the rules by which it was.
+        let places: Vec<_> = match ask {
+            Ask::Answer(id, ..) => {
+                let known = self.bookings.get(&id.to_string()).into_iter().flatten();
+                let known = known.filter(|version| version.stood(begun, end));
+                let proposed = known.filter_map(|version| version.value.proposal.as_ref());
+                proposed.filter(|there| there.service == service).map(|there| there.place).collect()
+            }
+            _ => vec![widened(rules, offer, service)],
+        };
         let found = |wanted: &Wanted<'_>| {
             let blocks = |claim: &super::claim::Claim| {
                 let beside = offer.seats > 1 && claim.shares(wanted.offer, service);
@@ -171,7 +186,7 @@ impl Model {
                     && !beside
                     && claim.stood(begun, end)
                     && claim.lives(wanted.now)
-                    && claim.meets(place)
+                    && places.iter().any(|place| claim.meets(*place))
             };
             self.claims.get(wanted.provider).into_iter().flatten().any(blocks)
         };
@@ -183,22 +198,20 @@ impl Model {
     }
 
     fn full(&self, offer: &Offer, wanted: &Wanted<'_>, (begun, end): (u64, u64)) -> Right {
-        let late = wanted.late(begun);
         let there = self.claims.get(wanted.provider).into_iter().flatten().filter(|claim| {
             claim.stood(begun, end)
                 && claim.lives(wanted.now)
                 && claim.shares(wanted.offer, (wanted.start, wanted.end))
-                && !late.is_own(claim)
         });
         let there: Vec<_> = there.collect();
-        let sum = |at: Option<u64>| -> i64 {
-            let there = there.iter().filter(|claim| at.is_none_or(|at| claim.stood(at, at)));
-            there.filter_map(|claim| claim.given.as_ref()).map(|given| given.seats).sum()
+        let full = |wanted: &Wanted<'_>, (first, last): (u64, u64)| {
+            let others = there.iter().filter(|claim| claim.stood(first, last) && !wanted.is_own(claim));
+            let given: i64 = others.filter_map(|claim| claim.given.as_ref()).map(|given| given.seats).sum();
+            given + wanted.seats > offer.seats
         };
-        let full = |at| sum(at) + wanted.seats > offer.seats;
-        match (begun..=end).any(|at| full(Some(at))) {
+        match (begun..=end).any(|at| full(wanted, (at, at))) {
             true => Right::Yes,
-            false if full(None) => Right::Torn,
+            false if full(&wanted.late(begun), (begun, end)) => Right::Torn,
             false => Right::No,
         }
     }

@@ -8,7 +8,7 @@ use super::act::name;
 use super::claim::Claim;
 use super::facts::{Booking, Hold, Offer, Rules, Status};
 use super::fate::{Fate, Turn};
-use super::{Checked, LINEAR, LOST, Model, broken};
+use super::{Checked, LINEAR, LOST, Model, Version, broken};
 use crate::ask::{Ask, Denied};
 use crate::world::ZONES;
 
@@ -228,17 +228,22 @@ impl Model {
     }
 
     /// By rules that held since the request began: open, with these buffers, and below the limits just before it
-    /// was written.
+    /// was written, or where these limits were lifted before that, when they held last.
     fn offered(&self, by: usize, wanted: &Wanted<'_>, place: (i64, i64), number: u64) -> Checked {
         let begun = self.attempts[by].begun;
         let Some(offer) = self.offers.get(wanted.offer) else {
             return broken(LINEAR, format!("nobody offers {}", wanted.offer));
         };
-        let known = self.rules.get(wanted.provider).into_iter().flatten();
+        let known = || self.rules.get(wanted.provider).into_iter().flatten();
         let mut why = Vec::new();
-        for rules in known.filter(|rules| rules.stood(begun, number - 1)).map(|version| &version.value) {
+        for version in known().filter(|rules| rules.stood(begun, number - 1)) {
+            let rules = &version.value;
+            // Who books without a limit is counted by nobody; any limit in between is guarded, and counts.
+            let later = |other: &&Version<Rules>| version.died <= other.born && other.born < number;
+            let lifted = version.died < number && known().filter(later).all(|it| unlimited(&it.value, offer));
+            let at = if lifted { version.died - 1 } else { number - 1 };
             let standing = self.claims.get(wanted.provider).into_iter().flatten();
-            let standing = standing.filter(|claim| claim.died == u64::MAX);
+            let standing = standing.filter(|claim| claim.stood(at, at));
             if let Some(reason) = closed(rules, wanted) {
                 why.push(format!("{reason:?}"));
             } else if widened(rules, offer, (wanted.start, wanted.end)) != place {
@@ -251,4 +256,8 @@ impl Model {
         }
         broken(LINEAR, format!("{place:?} of {} is not offered: {why:?}", wanted.provider))
     }
+}
+
+const fn unlimited(rules: &Rules, offer: &Offer) -> bool {
+    rules.caps.0.is_none() && rules.caps.1.is_none() && offer.cap.is_none()
 }

@@ -4,12 +4,16 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use banister_domain::availability::Seats;
-use banister_simulator::ask::{Ask, Outcome, Wish};
+use banister_domain::availability::{BookingCap, Seats};
+use banister_domain::booking::{Actor, BookingType, RescheduleRule};
+use banister_domain::id::BookingId;
+use banister_domain::service::Service;
+use banister_simulator::ask::{Ask, Denied, Outcome, Shown, Wish};
 use banister_simulator::client::Delivery;
 use banister_simulator::dice::Dice;
 use banister_simulator::faults::Rates;
-use jiff::SignedDuration;
+use banister_simulator::world::ZONES;
+use jiff::{SignedDuration, Timestamp};
 
 use super::planted::Stage;
 use super::support::through;
@@ -76,4 +80,76 @@ async fn a_hold_that_was_let_go_helps_no_booking() {
         }
         stage.model.answer(attempt, &told).unwrap();
     }
+}
+
+/// What is asked by itself and at once, seen by the checker, and its answer.
+async fn alone(stage: &mut Stage, ask: &Ask, now: Timestamp) -> Outcome {
+    let intention = stage.model.intend(ask);
+    let (attempt, told, commits) = stage.ask(intention, ask, now).await;
+    commits.iter().for_each(|commit| stage.model.commit(commit).unwrap());
+    stage.model.answer(attempt, &told).unwrap();
+    told
+}
+
+fn fresh(told: Outcome) -> Shown {
+    match told {
+        Outcome::Fresh(shown) => shown,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Seats of the first service at a full hour of the day after tomorrow, where the provider is.
+fn wish(stage: &Stage, customer: usize, hour: i64, seats: u16) -> Wish {
+    let (_, ahead) = ZONES[stage.world.providers[0].zone];
+    // A round begins at six by UTC.
+    let day = stage.world.begins + SignedDuration::from_hours(48 - 6) - SignedDuration::from_mins(ahead);
+    Wish {
+        customer: stage.customer(customer),
+        service: stage.world.services[0].id,
+        starts_at: day + SignedDuration::from_hours(hour),
+        seats: Seats::new(seats).unwrap(),
+    }
+}
+
+/// Two places a day: one is held, expires beside a second hold, and is given to another customer. The second hold
+/// is one of two, and can be booked.
+#[tokio::test(start_paused = true)]
+async fn what_expired_beside_a_hold_counts_for_no_limit() {
+    let mut stage = Stage::new("expired beside a hold").await;
+    let (begins, mut plan) = (stage.world.begins, stage.world.plans[0].clone());
+    plan.rules.max_bookings_per_day = Some(BookingCap::new(2).unwrap());
+    plan.rules.max_bookings_per_week = None;
+    let set = alone(&mut stage, &Ask::SetRules(Box::new(plan)), begins).await;
+    assert!(matches!(set, Outcome::Nothing), "{set:?}");
+    let [first, own, third] =
+        [(1, 10), (2, 13), (3, 16)].map(|(customer, hour)| wish(&stage, customer, hour, 1));
+    let after = |seconds| begins + SignedDuration::from_secs(seconds);
+    fresh(alone(&mut stage, &Ask::Hold(first), begins).await);
+    let hold = fresh(alone(&mut stage, &Ask::Hold(own.clone()), after(60)).await);
+    fresh(alone(&mut stage, &Ask::Hold(third), after(605)).await);
+    let book = Ask::Book(own, Some(hold.id.parse().unwrap()));
+    fresh(alone(&mut stage, &book, after(610)).await);
+}
+
+/// A place that was proposed is given to others by a clock that is ahead; who says yes by one that is behind is told
+/// that seats are missing, as everybody is.
+#[tokio::test(start_paused = true)]
+async fn whoever_accepts_a_move_is_told_of_seats_that_are_gone() {
+    let fits = |service: &Service| {
+        let terms = &service.terms;
+        let asked = (terms.booking_type, terms.reschedule) == (BookingType::Instant, RescheduleRule::Consent);
+        asked && service.seats > Seats::MIN
+    };
+    let mut stage = Stage::with("seats of a proposal", fits).await;
+    let begins = stage.world.begins;
+    let [booked, there] = [(1, 16), (2, 10)].map(|(customer, hour)| wish(&stage, customer, hour, 2));
+    let booking = fresh(alone(&mut stage, &Ask::Book(booked, None), begins).await);
+    let booking: BookingId = booking.id.parse().unwrap();
+    let propose = Ask::Move(booking, there.starts_at, Actor::Customer);
+    fresh(alone(&mut stage, &propose, begins).await);
+    let over = |seconds| begins + SignedDuration::from_hours(24) + SignedDuration::from_secs(seconds);
+    let accept = Ask::Answer(booking, Actor::Provider, Some(there.starts_at));
+    fresh(alone(&mut stage, &Ask::Book(there, None), over(10)).await);
+    let told = alone(&mut stage, &accept, over(-10)).await;
+    assert!(matches!(told, Outcome::Denied(Denied::Full)), "{told:?}");
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use banister_domain::availability::Seats;
-use banister_domain::booking::{Actor, Command};
+use banister_domain::booking::{Actor, BookingType, Command};
 use banister_domain::id::{BookingId, UserId};
+use banister_domain::service::Service;
 use banister_platform::store::{AccountRecord, RulesRecord, ServiceRecord};
 use banister_simulator::ask::{Ask, Denied, Outcome, Shown, Wish};
 use banister_simulator::client::{Client, Delivery};
@@ -30,12 +31,16 @@ pub(crate) struct Stage {
 impl Stage {
     /// With a service that is booked at once, for one.
     pub(crate) async fn new(name: &str) -> Self {
+        let at_once = |service: &Service| service.terms.booking_type == BookingType::Instant;
+        Self::with(name, |service| service.seats == Seats::MIN && at_once(service)).await
+    }
+
+    /// With a first service that fits.
+    pub(crate) async fn with(name: &str, fits: impl Fn(&Service) -> bool) -> Self {
         let (gate, table) = table(name.to_owned()).unwrap();
         let mut dice = Dice::new(1);
         let mut world = World::new(&mut dice);
-        while world.services[0].seats > Seats::MIN
-            || world.services[0].terms.booking_type != banister_domain::booking::BookingType::Instant
-        {
+        while !fits(&world.services[0]) {
             world = World::new(&mut dice);
         }
         let stage = Self { client: Client::new(table.clone()), gate, model: Model::default(), world, dice };

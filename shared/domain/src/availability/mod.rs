@@ -35,7 +35,8 @@ pub use hours::{InvalidHours, MAX_RANGES, OpenRange, WallTime, Weekday, Weekly};
 pub use interval::{EmptyInterval, Interval};
 pub use rules::{CalendarRules, ServiceRules};
 pub use slots::{
-    NotOffered, Slot, days_to_load, is_offered, is_open, next_slots, offered, search_window, slots,
+    NotOffered, Slot, days_to_load, is_offered, is_open, is_still_offered, next_slots, offered,
+    search_window, slots,
 };
 pub use vacation::{MAX_VACATIONS, Vacation};
 pub use visit::Visit;

@@ -137,8 +137,21 @@ pub fn is_offered<'a>(
     starts_at: Timestamp,
     busy: impl IntoIterator<Item = &'a Busy>,
 ) -> Result<(), NotOffered> {
+    is_still_offered(now, now, rules, visit, starts_at, busy)
+}
+
+/// The same of a place that was asked for at another moment, as one that was held is: notice and horizon
+/// are those of `asked`, but what has expired since is in nobody's way, and counts for no limit.
+pub fn is_still_offered<'a>(
+    asked: Timestamp,
+    now: Timestamp,
+    rules: &CalendarRules,
+    visit: impl Into<Visit>,
+    starts_at: Timestamp,
+    busy: impl IntoIterator<Item = &'a Busy>,
+) -> Result<(), NotOffered> {
     let visit = visit.into();
-    let limits = Limits::of(now, rules);
+    let limits = Limits::of(asked, rules);
     let (start, length) = (floor_second(starts_at), seconds(visit.duration.get()));
     if start < limits.earliest {
         return Err(NotOffered::TooSoon);

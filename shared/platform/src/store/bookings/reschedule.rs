@@ -106,8 +106,8 @@ enum Tried {
     Done(Box<Booking>),
     /// Decide again, with these days too.
     Again(Vec<Date>),
-    /// The place is taken.
-    Taken,
+    /// The place is taken, or has too few seats left.
+    Taken(NotOffered),
 }
 
 impl Bookings {
@@ -167,8 +167,8 @@ impl Bookings {
             match self.try_move(wanted, receipt, now).await? {
                 Tried::Done(booking) => return Ok(*booking),
                 Tried::Again(dates) => more.extend(dates),
-                Tried::Taken => {
-                    return Err(self.taken(&request, NotOffered::Taken, receipt, now).await?.into());
+                Tried::Taken(reason) => {
+                    return Err(self.taken(&request, reason, receipt, now).await?.into());
                 }
             }
         }
@@ -210,9 +210,9 @@ impl Bookings {
             match self.try_move(wanted, receipt, now).await? {
                 Tried::Done(booking) => return Ok(*booking),
                 Tried::Again(dates) => more.extend(dates),
-                Tried::Taken => {
+                Tried::Taken(reason) => {
                     let request = self.elsewhere(&found.value, there).await?;
-                    return Err(self.taken(&request, NotOffered::Taken, receipt, now).await?.into());
+                    return Err(self.taken(&request, reason, receipt, now).await?.into());
                 }
             }
         }
@@ -234,8 +234,9 @@ impl Bookings {
             Err(Refusal::NeedsDays(more)) => return Ok(Tried::Again(more)),
             // The booking was read before the days: it has been changed in between.
             Err(Refusal::Absent | Refusal::Duplicate) => return Ok(Tried::Again(Vec::new())),
-            Err(Refusal::Taken { .. } | Refusal::Full { .. } | Refusal::DayFull(_)) => {
-                return Ok(Tried::Taken);
+            Err(Refusal::Full { .. }) => return Ok(Tried::Taken(NotOffered::Full)),
+            Err(Refusal::Taken { .. } | Refusal::DayFull(_)) => {
+                return Ok(Tried::Taken(NotOffered::Taken));
             }
             Err(refusal @ Refusal::RepeatedDay(_)) => return Err(malformed(refusal).into()),
         };

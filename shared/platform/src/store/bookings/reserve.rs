@@ -168,7 +168,7 @@ impl Bookings {
             // The notice was kept when the place was held.
             let kept = held.as_ref().filter(|hold| now < hold.expires_at);
             let asked = kept.map_or(now, |hold| hold.created_at);
-            let offered = availability::is_offered(asked, &rules, visit, request.starts_at, busy);
+            let offered = availability::is_still_offered(asked, now, &rules, visit, request.starts_at, busy);
             let booking = request.booking(&rules, now)?;
             let made = claim.of(&booking);
             let busy = made.as_ref().map_or_else(|| booking.place(), |hold| hold.place(&booking));
