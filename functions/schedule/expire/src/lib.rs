@@ -6,9 +6,11 @@ use banister_domain::booking::{Actor, Booking};
 use banister_domain::id::BookingId;
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
-use banister_platform::store::{Bookings, ChangeError, Due, ReviewError, Reviews};
-use banister_platform::table::Table;
+use banister_platform::store::{
+    BookingRecord, Bookings, ChangeError, Due, ReviewError, Reviews, ReviewsRecord,
+};
 use banister_platform::table::key::SHARDS;
+use banister_platform::table::{Page, Position, StorageError, Table};
 use banister_platform::telemetry::observe;
 use banister_platform::worker::{Failed, Summary, WorkError, guarded};
 use jiff::Timestamp;
@@ -37,73 +39,65 @@ impl Expire {
     async fn walk(&self, deadline: Timestamp) -> Result<Summary, Failed> {
         let mut summary = Summary::default();
         let now = self.clock.now();
-        self.walk_bookings(now, deadline, &mut summary).await;
-        self.walk_reviews(now, deadline, &mut summary).await;
+        let kinds = Due::ALL.into_iter().map(Kind::Booking).chain([Kind::Reviews]);
+        for (kind, shard) in kinds.flat_map(|kind| (0..SHARDS).map(move |shard| (kind, shard))) {
+            self.walk_shard((kind, shard), now, deadline, &mut summary).await;
+        }
         summary.finish()
     }
 
-    fn late(&self, deadline: Timestamp) -> bool {
-        self.clock.now() >= deadline
-    }
-
-    async fn walk_bookings(&self, now: Timestamp, deadline: Timestamp, summary: &mut Summary) {
-        let shards = Due::ALL.into_iter().flat_map(|due| (0..SHARDS).map(move |shard| (due, shard)));
-        for shard in shards {
-            let mut after = None;
-            loop {
-                if self.late(deadline) {
+    async fn walk_shard(
+        &self,
+        shard: (Kind, u8),
+        now: Timestamp,
+        deadline: Timestamp,
+        summary: &mut Summary,
+    ) {
+        let late = || self.clock.now() >= deadline;
+        let mut after = None;
+        while !late() {
+            let page = match self.read(shard, now, after).await {
+                Ok(page) => page,
+                // One shard that cannot be read keeps no other back.
+                Err(error) => return summary.count(Err(error.into())),
+            };
+            summary.failed += page.unreadable;
+            for item in page.items {
+                if late() {
                     return;
                 }
-                let page = match self.bookings.due(shard, now, after).await {
-                    Ok(page) => page,
-                    Err(error) => {
-                        // One shard that cannot be read keeps no other back.
-                        summary.count(Err(error.into()));
-                        break;
-                    }
-                };
-                summary.failed += page.unreadable;
-                for (record, _) in page.items {
-                    if self.late(deadline) {
-                        return;
-                    }
-                    summary.count(guarded(Box::pin(self.settle(&record.value.0))).await);
-                }
-                // Behind the page, not from the start again: what failed keeps nothing back.
-                after = page.last;
-                if after.is_none() {
-                    break;
-                }
+                summary.count(guarded(Box::pin(self.see_to(item))).await);
+            }
+            // Behind the page, not from the start again: what failed keeps nothing back.
+            after = page.last;
+            if after.is_none() {
+                return;
             }
         }
     }
 
-    async fn walk_reviews(&self, now: Timestamp, deadline: Timestamp, summary: &mut Summary) {
-        for shard in 0..SHARDS {
-            let mut after = None;
-            loop {
-                if self.late(deadline) {
-                    return;
-                }
-                let page = match self.reviews.due(shard, now, after).await {
-                    Ok(page) => page,
-                    Err(error) => {
-                        summary.count(Err(error.into()));
-                        break;
-                    }
-                };
-                summary.failed += page.unreadable;
-                for (record, _) in page.items {
-                    if self.late(deadline) {
-                        return;
-                    }
-                    summary.count(guarded(Box::pin(self.publish(record.value.0.booking_id))).await);
-                }
-                after = page.last;
-                if after.is_none() {
-                    break;
-                }
+    async fn read(
+        &self,
+        (kind, shard): (Kind, u8),
+        now: Timestamp,
+        after: Option<Position>,
+    ) -> Result<Overdue, StorageError> {
+        Ok(match kind {
+            Kind::Booking(due) => {
+                let page = self.bookings.due((due, shard), now, after).await?;
+                Overdue::of(page, |BookingRecord(booking)| Item::Booking(Box::new(booking)))
             }
+            Kind::Reviews => {
+                let page = self.reviews.due(shard, now, after).await?;
+                Overdue::of(page, |ReviewsRecord(reviews)| Item::Reviews(reviews.booking_id))
+            }
+        })
+    }
+
+    async fn see_to(&self, item: Item) -> Result<(), WorkError> {
+        match item {
+            Item::Booking(booking) => self.settle(&booking).await,
+            Item::Reviews(id) => self.publish(id).await,
         }
     }
 
@@ -130,5 +124,33 @@ impl Expire {
             Err(ChangeError::Seen | ChangeError::Busy) => Err(WorkError::Retry("contention".into())),
             Err(ChangeError::Storage(error)) => Err(error.into()),
         }
+    }
+}
+
+/// What falls due.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Booking(Due),
+    Reviews,
+}
+
+/// One thing that did.
+enum Item {
+    Booking(Box<Booking>),
+    /// Of this booking.
+    Reviews(BookingId),
+}
+
+/// A page of such things.
+struct Overdue {
+    items: Vec<Item>,
+    unreadable: usize,
+    last: Option<Position>,
+}
+
+impl Overdue {
+    fn of<R>(page: Page<R>, item: impl Fn(R) -> Item) -> Self {
+        let items = page.items.into_iter().map(|(record, _)| item(record.value)).collect();
+        Self { items, unreadable: page.unreadable, last: page.last }
     }
 }

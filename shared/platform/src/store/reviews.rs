@@ -260,7 +260,7 @@ impl Reviews {
     }
 
     /// Makes of the reviews of a booking what `decide` says, with all that follows from it; nothing where it says
-    /// `None`, or what is there already.
+    /// `None`.
     async fn edit(
         &self,
         id: BookingId,
