@@ -35,7 +35,7 @@ async fn expiring() {
     let (cloud, _, service, customer) = stage(30).await;
     let mut bookings = Vec::new();
     // From the hour after the start on, so that each deadline is the beginning.
-    for n in 0..26 {
+    for n in 0..34 {
         let starts_at = format!("2031-03-03T{:02}:{:02}:00Z", 7 + n / 2, n % 2 * 30);
         let key = format!("intention-{n}");
         bookings.push(body(customer.book(&service, &starts_at, &key).await.unwrap(), 201));
