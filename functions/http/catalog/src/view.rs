@@ -37,7 +37,7 @@ use serde::Serialize;
 }))]
 pub(crate) struct RatedServiceView {
     #[serde(flatten)]
-    pub(crate) service: ServiceView,
+    service: ServiceView,
     /// What customers say of it; `GET /v1/reviews` has the reviews.
     rating: RatingView,
 }
