@@ -14,6 +14,7 @@ pub mod job;
 pub mod money;
 pub mod photo;
 pub mod review;
+pub mod series;
 pub mod service;
 pub mod sort;
 pub mod statistics;
