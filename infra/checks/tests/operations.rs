@@ -15,7 +15,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 110] = [
+const RIGHTS: [(&str, &str); 116] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -74,6 +74,12 @@ const RIGHTS: [(&str, &str); 110] = [
     ("accept_reschedule", "BatchGetItem GetItem PutItem Query"),
     ("decline_reschedule", "BatchGetItem GetItem PutItem"),
     ("get_dashboard", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query; GSI3: Query"),
+    ("create_series", "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem UpdateItem"),
+    ("get_series", "BatchGetItem GetItem"),
+    ("confirm_series", "BatchGetItem GetItem PutItem"),
+    ("decline_series", "BatchGetItem GetItem PutItem"),
+    ("cancel_series", "BatchGetItem GetItem PutItem"),
+    ("reschedule_series", "BatchGetItem GetItem PutItem UpdateItem"),
     ("create_review", "BatchGetItem GetItem PutItem UpdateItem"),
     ("get_booking_reviews", "BatchGetItem GetItem"),
     ("answer_review", "BatchGetItem GetItem PutItem"),
@@ -143,7 +149,7 @@ const RIGHTS: [(&str, &str); 110] = [
          SocketQueue: SendMessage",
     ),
     ("projections", "BatchGetItem GetItem PutItem UpdateItem"),
-    ("expire", "BatchGetItem GetItem PutItem UpdateItem; GSI3: Query"),
+    ("expire", "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem UpdateItem; GSI3: Query"),
     (
         "sweep",
         "DeleteItem Query; EmailQueue: SendMessage; JobsQueue: SendMessage; MediaQueue: SendMessage; \

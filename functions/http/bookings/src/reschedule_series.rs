@@ -16,7 +16,7 @@ use crate::series::{SeriesView, change, from};
 pub(crate) use crate::series::PROBLEMS;
 
 /// Each may hold 52 places.
-const PER_USER: Limit = Limit { operation: "reschedule_series", count: 10, seconds: 3_600 };
+const PER_USER: Limit = Limit { operation: "reschedule_series", count: 20, seconds: 3_600 };
 
 /// Which bookings of a series move with one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]

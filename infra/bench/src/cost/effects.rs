@@ -45,6 +45,11 @@ pub(super) fn effect(operation: &str) -> Option<Effect> {
         | "reschedule_booking"
         | "accept_reschedule"
         | "decline_reschedule"
+        | "create_series"
+        | "confirm_series"
+        | "decline_series"
+        | "cancel_series"
+        | "reschedule_series"
         | "cancel_any_booking"
         | "reschedule_any_booking"
         | "book_on_behalf" => Some(Effect::MailAndPush),
@@ -136,5 +141,10 @@ pub(super) fn is_counted(operation: &str) -> bool {
             | "reschedule_booking"
             | "accept_reschedule"
             | "decline_reschedule"
+            | "create_series"
+            | "confirm_series"
+            | "decline_series"
+            | "cancel_series"
+            | "reschedule_series"
     )
 }

@@ -4,6 +4,7 @@
 mod moves;
 mod own;
 mod requests;
+mod series;
 mod workers;
 
 use banister_local::client::{Answer, Client};

@@ -45,6 +45,9 @@ const SESSION: &str = "ses_01KB2QK7P0S3V6X9ZBDFHJMNQR";
 const PHOTO: &str = "pho_01KB2QJ0M4P7R0S3V6X9ZBDFHK";
 const VACATION: &str = "vac_01KB2QN9T2V5X8Z1CFHJMPRTVY";
 const FEED: &str = "Jv8mQ2xT5wB9cKfR3hYpL6nZ1sDgU4aE7iOqWtXbMzA";
+/// Two bookings of it are asked for.
+const SERIES: &str = "ser_01KB2QR0T3W6Z9CFJMPSVY1479";
+const SERIES_BOOKING: &str = "bkg_01KB2QR1V4X7A0DGKNQTWZ258B";
 const JOB: &str = "job_01KB2QM8R1T4W7Z0CEGJKMPSVX";
 const NOW: &str = "2025-11-27T10:15:30Z";
 
@@ -125,10 +128,27 @@ async fn world() -> (Cloud, Table) {
         .reserve(&request, store::Claim::Booking(None), None, now)
         .await
         .unwrap();
+    series(&table, now).await;
     let work = Work::EraseUser(Erasure::new(STAFF.parse().unwrap()));
     let job = Job::new(JOB.parse().unwrap(), work, SUPER_ADMIN.parse().unwrap(), None, now);
     table.put(&store::JobRecord(job)).await.unwrap();
     (cloud, table)
+}
+
+/// The series that the samples name.
+async fn series(table: &Table, now: Timestamp) {
+    let planned = |starts_at: &str, booking_id: &str, hold_id: &str| json!({ "starts_at": starts_at, "booking_id": booking_id, "hold_id": hold_id });
+    let wanted = json!({ "duration": 60, "seats": 1, "price": { "amount": 9_000, "currency": "usd" },
+        "location": "1 Example Street, Berlin" });
+    let series = json!({ "id": SERIES, "customer_id": CUSTOMER, "provider_id": PROVIDER, "service_id": SERVICE,
+        "rule": { "frequency": "weekly", "count": 2 }, "mode": "some", "changes": [], "created_at": now,
+        "occurrences": [
+            planned("2025-12-08T15:00:00Z", SERIES_BOOKING, "hld_01KB2QR1V4X7A0DGKNQTWZ258B"),
+            planned("2025-12-15T15:00:00Z", "bkg_01KB2QR1V4X7A0DGKNQTWZ258C", "hld_01KB2QR1V4X7A0DGKNQTWZ258C"),
+        ],
+        "task": { "doing": { "book": wanted }, "actor": "customer", "actor_id": CUSTOMER, "at": now } });
+    table.put(&store::SeriesRecord(serde_json::from_value(series).unwrap())).await.unwrap();
+    store::SeriesStore::new(table.clone()).finish(SERIES.parse().unwrap(), now).await.unwrap();
 }
 
 fn service(now: Timestamp) -> Service {

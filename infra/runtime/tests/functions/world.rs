@@ -34,6 +34,9 @@ const TAKEN: Date = date(2025, 11, 27);
 const START: &str = "2025-12-01T15:00:00Z";
 /// Where that one is to move in the samples.
 const ELSEWHERE: &str = "2025-12-01T17:00:00Z";
+const SERIES: &str = "ser_01KB2QR0T3W6Z9CFJMPSVY1479";
+/// The first booking of that.
+const SERIES_BOOKING: &str = "bkg_01KB2QR1V4X7A0DGKNQTWZ258B";
 const HOLD: &str = "hld_01KB2QHZ3K6N9Q2T5W8YABCDEF";
 
 /// A cloud, with a customer who asked a provider for a booking.
@@ -138,6 +141,14 @@ impl World {
                 self.agreed("reschedule", Some(json!({ "starts_at": shifted(ELSEWHERE, self.later) }))).await;
                 event
             }
+            "get_series" | "confirm_series" | "decline_series" | "cancel_series" | "reschedule_series" => {
+                let (series, booking) = self.series().await;
+                if operation == "reschedule_series" {
+                    let path = format!("/v1/series/{series}/confirm");
+                    self.provider.act(&path).await.unwrap().expect(StatusCode::OK, "confirm").unwrap();
+                }
+                event.replace(SERIES, &series).replace(SERIES_BOOKING, &booking)
+            }
             "delete_hold" => event.replace(HOLD, &self.held().await),
             "delete_vacation" => event.replace(VACATION, &self.vacation().await),
             "get_calendar_feed" => {
@@ -170,6 +181,16 @@ impl World {
     async fn feed(&self) -> String {
         let made = self.provider.act("/v1/me/calendar/feed").await.unwrap();
         made.expect(StatusCode::CREATED, "feed").unwrap()["path"].as_str().unwrap().to_owned()
+    }
+
+    /// A series of the customer's, and its first booking.
+    async fn series(&self) -> (String, String) {
+        let ask = json!({ "service_id": self.service, "starts_at": shifted("2025-12-08T15:00:00Z", self.later),
+            "frequency": "weekly", "count": 2, "mode": "all", "location": "1 Example Street, Berlin" });
+        let made = self.customer.post_once("/v1/series", &ask, "a-series-of-two").await.unwrap();
+        let made = made.expect(StatusCode::CREATED, "series").unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        (text(&made["id"]), text(&made["occurrences"][0]["booking_id"]))
     }
 
     /// What the provider does to the booking.

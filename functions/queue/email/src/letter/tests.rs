@@ -1,5 +1,6 @@
 mod booked;
 mod reviewed;
+mod series;
 
 use banister_domain::account::Role;
 use banister_domain::availability::{Interval, Zone};

@@ -193,6 +193,8 @@ impl World {
             "decline_reschedule" => {
                 Request::new(format!("{}/reschedule/decline", self.proposed().await.0), act)
             }
+            "create_series" | "get_series" | "confirm_series" | "decline_series" | "cancel_series"
+            | "reschedule_series" => self.of_series(&operation.id).await,
             "get_dashboard" => Request::new("/v1/me/dashboard", get),
             "create_photo_upload" => {
                 Request::new("/v1/me/photo", json!({ "content_type": "image/jpeg", "size": 1_000 }))

@@ -66,6 +66,13 @@ pub(super) const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("reschedule_booking", Some(Role::Customer), 409),
     ("accept_reschedule", Some(Role::Customer), 409),
     ("decline_reschedule", Some(Role::Provider), 409),
+    ("create_series", Some(Role::Customer), 201),
+    ("get_series", Some(Role::Customer), 200),
+    ("confirm_series", Some(Role::Provider), 200),
+    ("decline_series", Some(Role::Provider), 200),
+    ("cancel_series", Some(Role::Customer), 200),
+    // It waits for the provider's answer.
+    ("reschedule_series", Some(Role::Customer), 409),
     ("get_dashboard", Some(Role::Provider), 200),
     ("create_chat_ticket", Some(Role::Customer), 201),
     ("create_photo_upload", Some(Role::Customer), 201),

@@ -3,6 +3,8 @@
 
 mod held;
 pub(crate) mod ratings;
+mod receipts;
+mod series;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,11 +15,12 @@ use banister_domain::availability::{Busy, Interval, Owner};
 use banister_domain::booking::{Actor, Booking, HistoryEntry, Hold, Status};
 use banister_domain::event::{Event, Payload};
 use banister_domain::id::{BookingId, ServiceId, UserId};
+use banister_domain::series::Series;
 use banister_domain::service::Service;
 use banister_local::cloud::Cloud;
 use banister_platform::store::{
     AccountRecord, BookingRecord, DayRecord, HistoryRecord, HoldRecord, ReceiptRecord, RulesRecord,
-    ServiceRecord,
+    SeriesRecord, ServiceRecord,
 };
 use banister_platform::table::{Item, Record, from_item, key};
 use jiff::Timestamp;
@@ -50,6 +53,7 @@ pub(crate) struct Kept {
     rules: Vec<RulesRecord>,
     /// The places that are held for customers.
     pub(crate) holds: Vec<Hold>,
+    pub(crate) series: Vec<Series>,
     /// Operation and body of each receipt.
     receipts: Vec<(String, Value)>,
     jobs: BTreeSet<String>,
@@ -78,6 +82,7 @@ pub(crate) async fn invariants_with(cloud: &Cloud, mails: Mails) -> Kept {
     kept.holds_agree(cloud.clock.now());
     kept.histories_are_whole();
     kept.receipts_are_true();
+    kept.series_are_whole();
     kept.numbers_and_addresses_are_of_one();
     kept.events_are_told(cloud, mails);
     assert_eq!(kept.waiting, 0, "the outbox is not empty");
@@ -102,6 +107,7 @@ impl Kept {
             days: Vec::new(),
             rules: Vec::new(),
             holds: Vec::new(),
+            series: Vec::new(),
             receipts: Vec::new(),
             jobs: BTreeSet::new(),
             marks: BTreeSet::new(),
@@ -164,6 +170,7 @@ impl Kept {
                 let HistoryRecord { booking_id, entry, .. } = read(item);
                 self.history.entry(booking_id).or_default().push(entry);
             }
+            "series" => self.series.push(read::<SeriesRecord>(item).0),
             "hold" => self.holds.push(read::<HoldRecord>(item).0),
             "calendar_rules" => self.rules.push(read(item)),
             "calendar_day" => self.days.push(read(item)),
@@ -277,51 +284,6 @@ impl Kept {
         }
     }
 
-    /// No two receipts speak of the same booking's making, and what a receipt says was made is there.
-    fn receipts_are_true(&self) {
-        let mut made = BTreeSet::new();
-        for (operation, body) in &self.receipts {
-            let id = body.get("id").or(body.get("booking_id")).and_then(Value::as_str).expect("an id");
-            match operation.as_str() {
-                "create_booking" => assert!(made.insert(id), "two receipts for {id}"),
-                // That an address had an account already does not show in the answer.
-                "register_account" => {
-                    let email = body["email"].as_str();
-                    assert!(
-                        self.accounts.iter().any(|account| Some(account.email.as_str()) == email),
-                        "{id}"
-                    );
-                    continue;
-                }
-                "create_user" => {
-                    let mut accounts = self.accounts.iter();
-                    assert!(accounts.any(|account| account.id.to_string() == id), "no account {id}");
-                    continue;
-                }
-                // What it came to is told elsewhere; a hold is gone once it is booked.
-                "bulk_users" | "create_hold" => continue,
-                "create_service" => {
-                    assert!(
-                        self.services.iter().any(|service| service.id.to_string() == id),
-                        "no service {id}"
-                    );
-                    continue;
-                }
-                "create_vacation" => {
-                    let mut kept = self.rules.iter().flat_map(|rules| &rules.vacations);
-                    assert!(kept.any(|vacation| vacation.id.to_string() == id), "no vacation {id}");
-                    continue;
-                }
-                "export_users" => {
-                    assert!(self.jobs.contains(id), "no job {id}");
-                    continue;
-                }
-                _ => {}
-            }
-            self.booking(id);
-        }
-    }
-
     /// Whether the event is of what anybody may ask for any address: there may be no such account, or
     /// nothing to confirm.
     fn is_for_nobody(&self, payload: &Payload) -> bool {
@@ -370,7 +332,8 @@ impl Kept {
         for event in &self.events {
             let moved_on = subject(&event.payload)
                 .is_some_and(|(id, status)| self.bookings[&id].status_at(now) != status)
-                || self.is_for_nobody(&event.payload);
+                || self.is_for_nobody(&event.payload)
+                || self.series_has_moved_on(&event.payload, now);
             for reader in readers(&event.payload) {
                 let id = format!("{}.{reader}", event.id);
                 let sent = self.mails.get(&id).copied().unwrap_or(0);

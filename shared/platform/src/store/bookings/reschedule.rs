@@ -142,7 +142,8 @@ impl Bookings {
             if found.value.starts_at == wish.starts_at {
                 return Err(MoveError::There);
             }
-            let request = self.elsewhere(&found.value, wish.starts_at).await?;
+            let request =
+                Request { series: wish.series, ..self.elsewhere(&found.value, wish.starts_at).await? };
             let mut dates: BTreeSet<Date> = dates_around(&request).into_iter().collect();
             dates.extend(own_dates(&found.value));
             dates.extend(more.iter().copied());

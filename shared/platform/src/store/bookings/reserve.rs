@@ -274,7 +274,12 @@ impl Bookings {
         {
             return Ok(ReserveError::Seen);
         }
-        Ok(ReserveError::Taken(reason, self.next_slots(request, now).await?))
+        // Whoever books a whole series is not helped by other slots for one of it.
+        let next = match request.series {
+            Some(_) => Vec::new(),
+            None => self.next_slots(request, now).await?,
+        };
+        Ok(ReserveError::Taken(reason, next))
     }
 }
 

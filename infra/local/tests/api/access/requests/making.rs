@@ -222,6 +222,34 @@ impl World {
         format!("person.{}@example.com", self.made)
     }
 
+    /// How to call an operation of series.
+    pub(super) async fn of_series(&mut self, operation: &str) -> Request {
+        let (made, ask) = (self.made, self.series_ask());
+        let key = Some(format!("series-{made}"));
+        if operation == "create_series" {
+            return Request { key, ..Request::new("/v1/series", ask) };
+        }
+        let answer = self.customer.post_once("/v1/series", &ask, &format!("series-{made}")).await;
+        let series = body(answer.expect("an answer"), 201);
+        let path = format!("/v1/series/{}", text(&series, "id"));
+        match operation {
+            "get_series" => Request::new(path, Value::Null),
+            "reschedule_series" => {
+                body(self.provider.act(&format!("{path}/confirm")).await.expect("an answer"), 200);
+                let booking = &series["occurrences"][0];
+                let ask = json!({ "booking_id": booking["booking_id"], "scope": "following",
+                    "starts_at": self.next_start() });
+                Request::new(format!("{path}/reschedule"), ask)
+            }
+            change => Request::new(format!("{path}/{}", change.trim_end_matches("_series")), json!({})),
+        }
+    }
+
+    fn series_ask(&mut self) -> Value {
+        json!({ "service_id": self.service, "starts_at": self.next_start(), "frequency": "weekly", "count": 2,
+            "mode": "some" })
+    }
+
     pub(super) fn next_start(&mut self) -> String {
         self.made += 1;
         let first: Timestamp = "2026-03-04T00:00:00Z".parse().expect("a moment");

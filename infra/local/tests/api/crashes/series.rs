@@ -1,0 +1,126 @@
+//! Series by a function that dies on the way: the schedule comes to their end, or the request that is sent again.
+
+use banister_domain::booking::Status;
+use banister_local::client::{Answer, Client};
+use banister_local::cloud::Cloud;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::{Crash, hour, replayed, revive, stage};
+use crate::support::invariants::invariants;
+use crate::support::{body, text};
+
+const TIMES: usize = 2;
+
+/// Two weeks of an hour, from the `n`-th one on.
+fn ask(service: &str, n: usize, mode: &str) -> Value {
+    json!({ "service_id": service, "starts_at": hour(n), "frequency": "weekly", "count": TIMES, "mode": mode })
+}
+
+async fn make(customer: &Client, service: &str, n: usize, mode: &str) -> Answer {
+    customer.post_once("/v1/series", &ask(service, n, mode), &format!("series-{n}")).await.unwrap()
+}
+
+async fn instant(provider: &Client, service: &str) {
+    let terms = json!({ "terms": { "booking_type": "instant", "reschedule": "free" } });
+    body(provider.patch(&format!("/v1/services/{service}"), &terms).await.unwrap(), 200);
+}
+
+/// How many bookings there are.
+async fn booked(cloud: &Cloud) -> usize {
+    let kept = invariants(cloud).await;
+    assert_eq!(kept.holds.len(), 0, "what was held is booked or free");
+    kept.bookings.values().filter(|booking| booking.status == Status::Confirmed).count()
+}
+
+/// A minute later the schedule goes on; another ten, and limits and holds are forgotten.
+async fn later(cloud: &Cloud, customer: &mut Client) {
+    cloud.clock.advance(SignedDuration::from_secs(61));
+    cloud.run_schedules().await;
+    cloud.clock.advance(SignedDuration::from_mins(10));
+    cloud.sqs.clock_moved();
+    customer.sign_in().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_schedule_ends_what_a_request_began() {
+    for mode in ["all", "some"] {
+        let (cloud, provider, service, mut customer) = stage(60).await;
+        instant(&provider, &service).await;
+        let (mut n, mut made) = (0, 0);
+        for call in 1.. {
+            // What is there after it is there before the next one, too.
+            Crash::After.arm(&cloud, "local-http", call);
+            let answer = make(&customer, &service, n, mode).await;
+            let crashed = revive(&cloud, "local-http");
+            later(&cloud, &mut customer).await;
+            let there = booked(&cloud).await;
+            // All of it is there, or nothing was begun.
+            let new = there - made;
+            assert!(new == TIMES || new == 0, "{mode} {call}: {new}");
+            assert!(crashed || new == TIMES, "{}", answer.body);
+            let again = make(&customer, &service, n, mode).await;
+            assert_eq!(replayed(&again), new == TIMES, "{mode} {call}");
+            assert_eq!(text(&body(again, 201), "status"), "made");
+            made += TIMES;
+            n += 1;
+            if !crashed {
+                assert!(call > 10, "{mode}: {call}");
+                assert_eq!(booked(&cloud).await, made, "{mode} {call}");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_had_as_a_whole_leaves_nothing() {
+    let (cloud, provider, service, mut customer) = stage(60).await;
+    instant(&provider, &service).await;
+    let mut other = crate::support::customer(&cloud, "Customer Two").await;
+    let mut taken = 0;
+    for (n, call) in (1..).enumerate() {
+        // The second week.
+        let start = hour(n + 7 * 24);
+        body(other.book(&service, &start, &format!("in-the-way-{n}")).await.unwrap(), 201);
+        taken += 1;
+        Crash::After.arm(&cloud, "local-http", call);
+        let key = format!("series-{n}");
+        let answer = customer.post_once("/v1/series", &ask(&service, n, "all"), &key).await.unwrap();
+        let crashed = revive(&cloud, "local-http");
+        assert_eq!(answer.status, if crashed { 500 } else { 409 }, "{}", answer.body);
+        later(&cloud, &mut customer).await;
+        other.sign_in().await.unwrap();
+        assert_eq!(booked(&cloud).await, taken, "{call}");
+        // What was held is free.
+        body(other.book(&service, &hour(n), &format!("free-again-{n}")).await.unwrap(), 201);
+        taken += 1;
+        if !crashed {
+            assert!(call > 10, "{call}");
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn calling_off_goes_on() {
+    let (cloud, provider, service, mut customer) = stage(60).await;
+    instant(&provider, &service).await;
+    for (n, call) in (1..).enumerate() {
+        let made = customer.post_once("/v1/series", &ask(&service, n, "all"), &format!("series-{n}")).await;
+        let path = format!("/v1/series/{}/cancel", text(&body(made.unwrap(), 201), "id"));
+        Crash::After.arm(&cloud, "local-http", call);
+        let key = format!("cancel-{n}");
+        customer.post_once(&path, &json!({}), &key).await.unwrap();
+        let crashed = revive(&cloud, "local-http");
+        later(&cloud, &mut customer).await;
+        let left = booked(&cloud).await;
+        assert!(left == 0 || left == TIMES, "{call}: {left}");
+        let after = body(customer.post_once(&path, &json!({}), &key).await.unwrap(), 200);
+        assert_eq!(after["last_change"]["action"], "cancelled");
+        assert_eq!(booked(&cloud).await, 0, "{call}");
+        if !crashed {
+            break;
+        }
+    }
+}
