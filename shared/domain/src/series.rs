@@ -208,13 +208,13 @@ impl Series {
 
     /// The bookings from this place on to which `actor` may do this at `now`.
     #[must_use]
-    pub fn open_for<'a>(
-        bookings: &'a [(u16, Booking)],
+    pub fn open_for(
+        bookings: &[(u16, Booking)],
         from: u16,
         action: Action,
         actor: Actor,
         now: Timestamp,
-    ) -> Vec<(u16, &'a Booking)> {
+    ) -> Vec<(u16, &Booking)> {
         let open =
             bookings.iter().filter(|(index, booking)| *index >= from && booking.allows(action, actor, now));
         open.map(|(index, booking)| (*index, booking)).collect()

@@ -84,6 +84,7 @@ impl From<Service> for ExportedService {
     "seats": 1,
     "note": "Second floor, the bell does not work.",
     "answer_by": "2026-03-10T08:00:00Z",
+    "series_id": null,
     "terms": {
         "booking_type": "on_request",
         "reschedule": "consent",

@@ -35,7 +35,7 @@ pub(super) const SHOWN: [Shown; 17] = [
 ];
 
 /// Kinds of items that name a person and are not in it, with why.
-pub(super) const EXCEPTED: [(&str, &str); 16] = [
+pub(super) const EXCEPTED: [(&str, &str); 17] = [
     ("bulk_order", "what a job is to do to whom, until it is over; the line of the audit log is in it"),
     (
         "bulk_result",
@@ -61,6 +61,10 @@ pub(super) const EXCEPTED: [(&str, &str); 16] = [
     (
         "reset",
         "that a link was mailed, under a hash that is not found by the person, for half an hour, of an invitation three days; the line of the audit log is in it",
+    ),
+    (
+        "series",
+        "how bookings that recur were planned, and what was done to them together; the bookings are in it, with the series of each",
     ),
     ("super_admins", "who the active super admins are; the role is in it"),
     ("ticket", "that a WebSocket may be opened, under a hash, for a minute"),
