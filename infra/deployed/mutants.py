@@ -89,7 +89,8 @@ def without_permission(template, name, action):
     if not any([take(document["Statement"], action) for document in documents]):
         raise Failed(f"{name} has no {action}")
     if "Policies" in properties:
-        properties["Policies"] = [policy for policy in policies if policy["PolicyDocument"]["Statement"]]
+        left = [policy for policy in properties["Policies"] if policy["PolicyDocument"]["Statement"]]
+        properties["Policies"] = left
 
 
 def take(statements, action):
