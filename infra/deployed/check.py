@@ -6,6 +6,7 @@
     .venv/deployed/bin/python infra/deployed/check.py --mutants [KIND]    that the checks notice what is missing
     .venv/deployed/bin/python infra/deployed/check.py --without permission RelayFunction sqs:SendMessage
     .venv/deployed/bin/python infra/deployed/check.py --without event EmailFunction Messages
+    .venv/deployed/bin/python infra/deployed/check.py --without route GetJwksFunction
     .venv/deployed/bin/python infra/deployed/check.py --without resource MediaQueuePolicy
 
 Needs `target/lambda/<area>/bootstrap` of every area (`infra/release/stage`), cargo for an operator's command, no

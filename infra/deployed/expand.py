@@ -68,6 +68,8 @@ def add_route(resources, api, route, integration):
             "PayloadFormatVersion": integration["payloadFormatVersion"],
         },
     }
+    if "credentials" in integration:
+        resources[f"{name}Integration"]["Properties"]["CredentialsArn"] = integration["credentials"]
     target = {"Fn::Sub": f"integrations/${{{name}Integration}}"}
     resources[name] = {
         "Type": "AWS::ApiGatewayV2::Route",

@@ -31,6 +31,12 @@ def say(line):
     sys.stdout.flush()
 
 
+@functools.cache
+def say_used(role, action, resource):
+    """That a role made use of a right, once."""
+    say(f"used: {role} {action} {resource}")
+
+
 def answer_at_once():
     """Two needless waits of 40 and 50 ms for each invocation: Nagle's algorithm between the Runtime API and the
     function, and the wait for a log line that may not come."""
@@ -91,16 +97,14 @@ def tell_decisions():
     """Who was refused what is told to the caller only, and some callers go on without it. What was allowed is told
     too, each once: rights that nobody uses are too many."""
     enforce = iam_evaluator.enforce
-    told = set()
 
     def decided(key, action, service, region, resource_arn="*", service_context=None):
         refusal = enforce(key, action, service, region, resource_arn, service_context)
         caller = (iam_evaluator.resolve_caller_identity(key) or {}).get("userArn", key)
         if refusal is not None:
             say(f"refused: {caller} may not {action} on {resource_arn}")
-        elif ":assumed-role/" in caller and (caller, action, resource_arn) not in told:
-            told.add((caller, action, resource_arn))
-            say(f"used: {caller.split('/')[1]} {action} {resource_arn}")
+        elif ":assumed-role/" in caller:
+            say_used(caller.split("/")[1], action, resource_arn)
         return refusal
 
     iam_evaluator.enforce = decided
@@ -167,7 +171,7 @@ def hide_missing_objects():
         bucket, _, key = path.lstrip("/").partition("/")
         right, place = "s3:ListBucket", f"arn:aws:s3:::{bucket}"
         if role_may(f"arn:aws:iam::{account}:role/{role}", right, place, {"s3:prefix": key}):
-            say(f"used: {role} {right} {place}")
+            say_used(role, right, place)
             return answer
         say(f"refused: {caller} may not {right} on {place}")
         return s3._error("AccessDenied", "Access Denied", 403, path)
@@ -175,19 +179,39 @@ def hide_missing_objects():
     s3.handle_request = handled
 
 
-def service_may(service, source, function_arn):
-    """Whether a function's own policy lets an AWS service invoke it on behalf of `source`."""
-    policy, _ = lambda_svc.function_policy_for_arn(function_arn) or ({}, "")
+def policy_lets(service, policy, action, resource, conditions):
+    """Whether a resource's own policy lets an AWS service do something."""
     context = iam_evaluator.EvalContext(
         principal_arn="*",
         principal_type="Service",
         principal_account="",
-        action="lambda:InvokeFunction",
-        resource_arn=function_arn,
-        region=function_arn.split(":")[3],
-        service_context={"aws:sourcearn": source},
+        action=action,
+        resource_arn=resource,
+        region=resource.split(":")[3],
+        service_context=conditions,
     )
     return iam_evaluator.evaluate_resource_policy(policy, context, service=service).decision == "Allow"
+
+
+def service_may(service, source, function_arn):
+    """Whether a function's own policy lets an AWS service invoke it on behalf of `source`."""
+    policy, _ = lambda_svc.function_policy_for_arn(function_arn) or ({}, "")
+    return policy_lets(service, policy, "lambda:InvokeFunction", function_arn, {"aws:sourcearn": source})
+
+
+def gateway_may(role_arn, function_arn):
+    """Whether API Gateway may take a role, which may invoke a function; says what it may not, and what was used."""
+    account, name, right = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1], "lambda:InvokeFunction"
+    role = provisioners._iam._roles.get_scoped(account, None, name) or {}
+    trusted = role.get("AssumeRolePolicyDocument")
+    if not policy_lets("apigateway.amazonaws.com", trusted, "sts:AssumeRole", role_arn, {}):
+        say(f"refused: apigateway.amazonaws.com may not sts:AssumeRole on {role_arn}")
+        return False
+    if not role_may(role_arn, right, function_arn):
+        say(f"refused: {role_arn} may not {right} on {function_arn}")
+        return False
+    say_used(name, right, function_arn)
+    return True
 
 
 def api_source(function_arn, api_id, stage, route_key):
@@ -198,13 +222,26 @@ def api_source(function_arn, api_id, stage, route_key):
     return f"arn:aws:execute-api:{region}:{account}:{api_id}/{stage}/{route}"
 
 
+def keep_credentials():
+    """CloudFormation drops the role of an integration (`CredentialsArn`)."""
+    kept = provisioners._apigw_v2_integration_props
+
+    def with_role(props):
+        return kept(props) | {"credentialsArn": props.get("CredentialsArn", "")}
+
+    provisioners._apigw_v2_integration_props = with_role
+
+
 def enforce_invoke_rights():
-    """API Gateway and EventBridge invoke any function. On AWS only those that have a permission for it
-    (`AWS::Lambda::Permission`): the gateway answers 500 else, and the schedule does not run."""
+    """API Gateway and EventBridge invoke any function. On AWS only those that the role of the integration may invoke,
+    or, where it has none, that have a permission for it (`AWS::Lambda::Permission`): the gateway answers 500 else, and
+    the schedule does not run."""
     http, socket, target = apigateway._invoke_lambda_proxy, apigateway._invoke_ws_lambda, eventbridge._invoke_target
 
-    def allowed(uri, api_id, stage, route_key):
-        function_arn = apigateway._extract_lambda_ref_from_integration_uri(uri)
+    def allowed(integration, api_id, stage, route_key):
+        function_arn = apigateway._extract_lambda_ref_from_integration_uri(integration["integrationUri"])
+        if integration.get("credentialsArn"):
+            return gateway_may(integration["credentialsArn"], function_arn)
         source = api_source(function_arn, api_id, stage, route_key)
         if service_may("apigateway.amazonaws.com", source, function_arn):
             return True
@@ -212,13 +249,13 @@ def enforce_invoke_rights():
         return False
 
     async def http_checked(integration, api_id, stage, path, method, headers, body, query, route_key, *rest, **more):
-        if not allowed(integration["integrationUri"], api_id, stage, route_key):
+        if not allowed(integration, api_id, stage, route_key):
             return 500, {"Content-Type": "application/json"}, json.dumps({"message": "Internal Server Error"}).encode()
         return await http(integration, api_id, stage, path, method, headers, body, query, route_key, *rest, **more)
 
     async def socket_checked(api_id, account, region, route, stage, *rest, **more):
         integration = apigateway._integrations[api_id][route["target"].rsplit("/", 1)[-1]]
-        if not allowed(integration["integrationUri"], api_id, stage, route["routeKey"]):
+        if not allowed(integration, api_id, stage, route["routeKey"]):
             return {"statusCode": 500}
         return await socket(api_id, account, region, route, stage, *rest, **more)
 
@@ -258,6 +295,7 @@ if __name__ == "__main__":
     tell_decisions()
     keep_boundaries()
     enforce_source_rights()
+    keep_credentials()
     enforce_invoke_rights()
     hide_missing_objects()
     logging.disable(logging.INFO)

@@ -9,8 +9,9 @@ from stack import Failed
 
 # The kinds of what can be taken away, and what is named for each.
 KINDS = {
-    "permission": "a function, or a policy's name, and an action",
+    "permission": "a function, a role or a policy, and an action",
     "event": "a function and one of its events",
+    "route": "a function that the HTTP API leads to",
     "resource": "a resource of the expanded template",
 }
 # What is taken away, and the check that notices it; any check where the function runs by itself.
@@ -35,11 +36,13 @@ MUTANTS = [
     ("event", "RelayFunction", "Outbox", "email"),
     ("event", "ProjectionsFunction", "Changes", "audit"),
     ("event", "EmailFunction", "Messages", "email"),
-    ("event", "ConfirmBookingFunction", "Http", "main_job"),
+    ("route", "ConfirmBookingFunction", "", "main_job"),
+    ("permission", "GatewayBookingsPolicy", "lambda:InvokeFunction", "main_job"),
+    ("permission", "GatewayRole", "sts:AssumeRole", "email"),
     ("event", "SocketFunction", "Messages", "websocket"),
     ("event", "MediaFunction", "Messages", "photo"),
     ("event", "ExpireFunction", "Minute", "schedule"),
-    ("event", "GetJwksFunction", "Http", "keys"),
+    ("route", "GetJwksFunction", "", "keys"),
     ("resource", "TableNameParameter", "", "keys"),
 ]
 
@@ -52,6 +55,18 @@ def without_event(text, function, event):
     except KeyError:
         raise Failed(f"{function} has no event {event}") from None
     return json.dumps(source)
+
+
+def without_route(text, function):
+    """The template `text` without the route to a function."""
+    source = yaml_parse(text)
+    paths = source["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"]
+    for methods in paths.values():
+        for method, operation in methods.items():
+            if f"${{{function}.Arn}}" in operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]:
+                del methods[method]
+                return json.dumps(source)
+    raise Failed(f"no route leads to {function}")
 
 
 def without_resource(template, name):
@@ -69,11 +84,13 @@ def without_permission(template, name, action):
     if not resource:
         raise Failed(f"there is no {name}")
     properties = resource["Properties"]
-    policies = properties.get("Policies", [properties])
-    if not any([take(policy["PolicyDocument"]["Statement"], action) for policy in policies]):
+    documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
+    documents += [properties[kind] for kind in ("PolicyDocument", "AssumeRolePolicyDocument") if kind in properties]
+    if not any([take(document["Statement"], action) for document in documents]):
         raise Failed(f"{name} has no {action}")
     if "Policies" in properties:
-        properties["Policies"] = [policy for policy in policies if policy["PolicyDocument"]["Statement"]]
+        left = [policy for policy in properties["Policies"] if policy["PolicyDocument"]["Statement"]]
+        properties["Policies"] = left
 
 
 def take(statements, action):
@@ -92,7 +109,11 @@ def take(statements, action):
 def expanded(endpoint, text, without=None):
     """The template as MiniStack at `endpoint` takes it, without what `without` names: its kind, whose it is, which."""
     kind, name, which = [*(without or ["nothing", ""]), ""][:3]
-    template = expand.expand(endpoint, without_event(text, name, which) if kind == "event" else text)
+    if kind == "event":
+        text = without_event(text, name, which)
+    if kind == "route":
+        text = without_route(text, name)
+    template = expand.expand(endpoint, text)
     if kind == "permission":
         without_permission(template, name, which)
     if kind == "resource":

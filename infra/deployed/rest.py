@@ -184,11 +184,21 @@ def complete(world):
 
 
 def granted(iam, role, prefix):
-    """The actions and resources of a role's own policies; SAM's for dead letters have other names."""
+    """The actions and resources of a role's own policies."""
+    for statement in (statement for policy in policies(iam, role, prefix) for statement in policy["Statement"]):
+        resources = statement["Resource"]
+        for resource in [resources] if isinstance(resources, str) else resources:
+            for action in statement["Action"]:
+                yield action, resource
+
+
+def policies(iam, role, prefix):
+    """A role's policies but SAM's for dead letters, which have other names, and AWS's own, which are in no account."""
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         if name.startswith(prefix):
-            for statement in iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]:
-                resources = statement["Resource"]
-                for resource in [resources] if isinstance(resources, str) else resources:
-                    for action in statement["Action"]:
-                        yield action, resource
+            yield iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+        arn = attached["PolicyArn"]
+        if arn.split(":")[4] != "aws":
+            version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+            yield iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]

@@ -46,9 +46,9 @@ fn event_fits(template: &Template, function: &Function, event: &Value) -> Faults
         require(context["connectionId"].is_string(), "a connection");
         require(context["stage"] == "live", "the stage live");
     }
-    let routes = function.routes();
+    let routes = &function.routes;
     if !routes.is_empty() {
-        http_fits(&routes, event, &mut require);
+        http_fits(routes, event, &mut require);
     }
     faults
 }

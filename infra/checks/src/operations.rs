@@ -23,14 +23,19 @@ pub struct Route {
 /// The HTTP functions are the operations, each with its area's binary and its own routes.
 #[must_use]
 pub fn functions_are_operations(template: &Template, routes: &[Route]) -> Faults {
-    let functions = template.functions();
-    let of_function = |function: &Function| -> Vec<Route> {
+    let declared = routed(template).into_iter().collect();
+    unequal(("the template", &declared), ("the routers", &routes.iter().cloned().collect()))
+}
+
+/// The routes of the gateway, each with the function that it leads to.
+#[must_use]
+pub fn routed(template: &Template) -> Vec<Route> {
+    let of_function = |function: Function| -> Vec<Route> {
         let (operation, area) = (function.operation(), function.area().to_owned());
         let route = |(method, path)| Route { operation: operation.clone(), area: area.clone(), method, path };
-        function.routes().into_iter().map(route).collect()
+        function.routes.into_iter().map(route).collect()
     };
-    let declared = functions.iter().flat_map(of_function).collect();
-    unequal(("the template", &declared), ("the routers", &routes.iter().cloned().collect()))
+    template.functions().into_iter().flat_map(of_function).collect()
 }
 
 /// The document has the operations of the routers, and no others; each has its area as its tag.
@@ -98,7 +103,7 @@ const COUNTED: [&str; 2] = ["ExportMeFunction", "GetCalendarFeedFunction"];
 #[must_use]
 pub fn reading_is_reading(template: &Template) -> Faults {
     let reads = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "s3:GetObject"];
-    let is_get = |function: &Function| function.routes().iter().any(|(method, _)| method == "GET");
+    let is_get = |function: &Function| function.routes.iter().any(|(method, _)| method == "GET");
     let mut faults = Faults::new();
     for function in template.functions().iter().filter(|function| is_get(function)) {
         let actions = function.rights().into_iter().flat_map(|statement| statement.actions);

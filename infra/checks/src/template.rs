@@ -16,7 +16,26 @@ pub struct Function {
     pub id: String,
     /// The whole resource, `Globals` included.
     pub resource: Value,
+    /// Method and path of the routes of the HTTP API that lead to it.
+    pub routes: BTreeSet<(String, String)>,
 }
+
+/// A route of the HTTP API.
+#[derive(Debug, Clone)]
+pub struct Route<'a> {
+    /// In upper case; `ANY` of the default.
+    pub method: String,
+    /// With parameters in braces; `$default` takes what no other route does.
+    pub path: &'a str,
+    /// What the API's OpenAPI document says of it.
+    pub operation: &'a Value,
+}
+
+/// Where API Gateway finds a function, around the function's name in the template.
+const INVOCATION: (&str, &str) = (
+    "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${",
+    ".Arn}/invocations",
+);
 
 /// What reading a secret takes.
 const READ_SECRET: &str = "secretsmanager:GetSecretValue";
@@ -58,14 +77,54 @@ impl Template {
     /// Every function.
     #[must_use]
     pub fn functions(&self) -> Vec<Function> {
-        let resources = entries(&self.0["Resources"]);
+        let (resources, routes) = (entries(&self.0["Resources"]), self.routes());
         let functions = resources.filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
         let merged = functions.map(|(id, resource)| {
             let mut whole = json!({"Properties": self.0["Globals"]["Function"]});
             merge(&mut whole, resource);
-            Function { id: id.to_owned(), resource: whole }
+            let own = routes.iter().filter(|route| route.function() == Some(id));
+            let own = own.map(|route| (route.method.clone(), route.path.to_owned())).collect();
+            Function { id: id.to_owned(), resource: whole, routes: own }
         });
         merged.collect()
+    }
+
+    /// Every route of the HTTP API.
+    #[must_use]
+    pub fn routes(&self) -> Vec<Route<'_>> {
+        let paths = entries(&self.resource("Api")["Properties"]["DefinitionBody"]["paths"]);
+        let routes = paths.flat_map(|(path, methods)| {
+            entries(methods).map(move |(method, operation)| Route {
+                method: match method {
+                    "x-amazon-apigateway-any-method" => "ANY".to_owned(),
+                    method => method.to_ascii_uppercase(),
+                },
+                path: if operation["isDefaultRoute"] == true { "$default" } else { path },
+                operation,
+            })
+        });
+        routes.collect()
+    }
+}
+
+impl Route<'_> {
+    /// As settings of the API name it: `GET /v1/me`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// What it leads to.
+    #[must_use]
+    pub fn integration(&self) -> &Value {
+        &self.operation["x-amazon-apigateway-integration"]
+    }
+
+    /// The function that it leads to, if it is one.
+    #[must_use]
+    pub fn function(&self) -> Option<&str> {
+        let uri = self.integration()["uri"]["Fn::Sub"].as_str()?;
+        uri.strip_prefix(INVOCATION.0)?.strip_suffix(INVOCATION.1)
     }
 }
 
@@ -100,14 +159,6 @@ impl Function {
     pub fn events(&self, kind: &str) -> impl Iterator<Item = &Value> {
         let events = entries(self.property("Events")).filter(move |(_, event)| event["Type"] == kind);
         events.map(|(_, event)| &event["Properties"])
-    }
-
-    /// Its routes as method and path; the path `$default` takes what no other route does.
-    #[must_use]
-    pub fn routes(&self) -> BTreeSet<(String, String)> {
-        let text = |value: &Value, default: &str| value.as_str().unwrap_or(default).to_owned();
-        let routes = self.events("HttpApi");
-        routes.map(|route| (text(&route["Method"], "ANY"), text(&route["Path"], "$default"))).collect()
     }
 
     /// The WebSocket route that it answers, if it does: `$connect`.

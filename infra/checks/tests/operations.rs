@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use banister_checks::operations::{
-    Route, document_is_complete, functions_are_operations, reading_is_reading, rights_are_listed,
+    Route, document_is_complete, functions_are_operations, reading_is_reading, rights_are_listed, routed,
     variables_are_of_area,
 };
 use banister_checks::rules::hashing_has_a_processor;
@@ -259,8 +259,9 @@ fn functions_are_the_operations() {
     notices(
         |template| functions_are_operations(template, &routes),
         &[
-            ("Path: /v1/categories", "Path: /v1/category"),
-            ("Method: PUT", "Method: POST"),
+            ("          /v1/categories:\n", "          /v1/category:\n"),
+            ("            put: {responses", "            trace: {responses"),
+            ("functions/${CancelBookingFunction.Arn}", "functions/${DeclineBookingFunction.Arn}"),
             ("  CancelBookingFunction:\n", "  StopBookingFunction:\n"),
             ("CodeUri: target/lambda/catalog/", "CodeUri: target/lambda/bookings/"),
         ],
@@ -278,6 +279,24 @@ fn the_document_describes_the_operations() {
     let paths = changed["paths"].as_object_mut().unwrap();
     paths.remove("/v1/me");
     assert_eq!(document_is_complete(&changed, &described()).len(), 3);
+}
+
+/// So each is reached, at the function that has its name.
+#[test]
+fn the_gateway_leads_to_what_the_document_describes() {
+    let routes = |template: &Template| {
+        let routes = routed(template).into_iter();
+        routes.filter(|route| route.operation != "fallback").collect::<Vec<_>>()
+    };
+    good(&document_is_complete(&document(), &routes(&template())));
+    notices(
+        |template| document_is_complete(&document(), &routes(template)),
+        &[
+            ("          /v1/categories:\n", "          /v1/category:\n"),
+            ("functions/${CancelBookingFunction.Arn}", "functions/${DeclineBookingFunction.Arn}"),
+            ("functions/${GetMeFunction.Arn}", "functions/${GetYouFunction.Arn}"),
+        ],
+    );
 }
 
 #[test]

@@ -47,6 +47,7 @@ fn functions_are_complete() {
             ("CodeUri: target/lambda/bookings/", "CodeUri: functions/http/bookings/"),
             ("  CreateBookingFunction:", "  CreateBooking:"),
             ("      MemorySize: 512\n", "      MemorySize: 512\n      ReservedConcurrentExecutions: 1\n"),
+            ("functions/${GetMeFunction.Arn}", "functions/${UpdateMeFunction.Arn}"),
         ],
     );
 }
@@ -217,10 +218,50 @@ fn routes_are_guarded() {
             ("      StageName: $default\n", ""),
             ("DestinationArn: !GetAtt ApiLogGroup.Arn", "DestinationArn: !GetAtt EmailLogGroup.Arn"),
             (r#"{"request_id""#, r#""request_id""#),
-            ("ApiId: !Ref Api, Method: POST, Path: /v1/bookings}", "Method: POST, Path: /v1/bookings}"),
-            ("Path: /v1/categories", "Path: /v1/services"),
-            ("Path: /v1/categories", "Path: /v1/categories/"),
-            ("{ApiId: !Ref Api}", "{ApiId: !Ref Api, Method: GET, Path: /}"),
+            ("          /v1/categories:\n", "          /v1/categories/:\n"),
+            ("{isDefaultRoute: true, ", "{"),
+            ("functions/${GetMeFunction.Arn}", "functions/${GetYouFunction.Arn}"),
+            ("functions/${GetMeFunction.Arn}/invocations", "functions/${GetMeFunction.Arn}"),
+            ("{type: aws_proxy, ", "{type: http_proxy, "),
+            ("httpMethod: POST, ", "httpMethod: GET, "),
+            ("payloadFormatVersion: \"2.0\", ", ""),
+            (", credentials: !GetAtt GatewayRole.Arn", ""),
+            ("credentials: !GetAtt GatewayRole.Arn", "credentials: !GetAtt GetMeFunctionRole.Arn"),
+            ("parameters: [{name: id,", "parameters: [{name: it,"),
+            (
+                "CodeUri: target/lambda/catalog/\n",
+                "CodeUri: target/lambda/catalog/\n      Events: {Http: {Type: HttpApi, Properties: {ApiId: !Ref Api}}}\n",
+            ),
+        ],
+    );
+    let twice = text().replacen("          /v1/categories:\n", "          /v1/services:\n", 1);
+    assert!(Template::parse(&twice).is_err());
+}
+
+#[test]
+fn the_gateway_may_invoke() {
+    good(&rules::gateway_may_invoke(&template()));
+    let named = "              - !GetAtt GetMeFunction.Arn\n";
+    let many = named.repeat(30);
+    notices(
+        rules::gateway_may_invoke,
+        &[
+            (named, ""),
+            (named, "              - !GetAtt EmailFunction.Arn\n"),
+            (named, "              - !Ref GetMeFunction\n"),
+            (named, "              - \"*\"\n"),
+            (named, &many),
+            ("functions/${GetMeFunction.Arn}", "functions/${UpdateMeFunction.Arn}"),
+            ("[lambda:InvokeFunction]", "[lambda:InvokeFunction, lambda:GetFunction]"),
+            ("{Service: apigateway.amazonaws.com}", "{Service: lambda.amazonaws.com}"),
+            ("{Service: apigateway.amazonaws.com}", "\"*\""),
+            ("[sts:AssumeRole]", "[]"),
+            ("[!Ref GatewayAccountsPolicy, ", "["),
+            (
+                "      ManagedPolicyArns: [",
+                "      Policies: [{PolicyName: more}]\n      ManagedPolicyArns: [",
+            ),
+            ("  GatewayStaffPolicy:\n", "  StaffPolicy:\n"),
         ],
     );
 }

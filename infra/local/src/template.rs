@@ -147,15 +147,14 @@ impl Template {
         Ok(buckets)
     }
 
-    /// What starts each `AWS::Serverless::Function` besides HTTP: queues, the stream, schedules.
+    /// What starts each `AWS::Serverless::Function` besides the APIs: queues, the stream, schedules.
     pub fn event_sources(&self) -> Result<Vec<EventSource>, TemplateError> {
         let mut sources = Vec::new();
         for (function, properties) in self.of_type("AWS::Serverless::Function") {
             let Some(events) = properties.get("Events") else { continue };
             for (name, event) in events.entries()? {
-                if let Some(trigger) = events::read(&event)? {
-                    sources.push(EventSource { function: function.clone(), name, trigger });
-                }
+                let trigger = events::read(&event)?;
+                sources.push(EventSource { function: function.clone(), name, trigger });
             }
         }
         Ok(sources)

@@ -68,7 +68,7 @@ impl Stack {
         let minutely = |event: &Value| event["Schedule"] == "rate(1 minute)";
         let tracing = template.section("Parameters").into_iter().find(|(name, _)| *name == "Tracing");
         let active = tracing.is_some_and(|(_, parameter)| parameter["Default"] == "Active");
-        let routes = count(functions.iter().flat_map(Function::routes));
+        let routes = count(template.routes());
         let socket_routes = count(functions.iter().filter_map(|function| function.socket_route(&template)));
         let alarms = template.of_type("AWS::CloudWatch::Alarm");
         Ok(Self {
@@ -88,7 +88,7 @@ impl Stack {
                     let kind = Kind {
                         memory: f64::from(memory(function.property("MemorySize"))),
                         area: function.area().to_owned(),
-                        routed: !function.routes().is_empty(),
+                        routed: !function.routes.is_empty(),
                         traced: active && target(function.property("Tracing")) == Some("Tracing"),
                     };
                     (function.operation(), kind)
@@ -106,6 +106,13 @@ mod tests {
 Parameters: {Tracing: {Type: String, Default: Active}}
 Globals: {Function: {MemorySize: 256, Tracing: !Ref Tracing}}
 Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      DefinitionBody:
+        paths:
+          /v1/ones:
+            get: {x-amazon-apigateway-integration: {uri: !Sub 'arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${OneFunction.Arn}/invocations'}}
   Key: {Type: AWS::SecretsManager::Secret}
   Board: {Type: AWS::CloudWatch::Dashboard}
   OneFunction:
@@ -113,9 +120,7 @@ Resources:
     Properties:
       CodeUri: target/lambda/ones/
       Policies: [Statement: [{Effect: Allow, Action: [secretsmanager:GetSecretValue], Resource: [!GetAtt Key.Id, one]}]]
-      Events:
-        Http: {Type: HttpApi, Properties: {Method: GET, Path: /v1/ones}}
-        Messages: {Type: SQS, Properties: {Queue: q}}
+      Events: {Messages: {Type: SQS, Properties: {Queue: q}}}
   TwoFunction:
     Type: AWS::Serverless::Function
     Properties:

@@ -17,7 +17,7 @@ fn function(template: &Template, function: &Function) -> Faults {
     let between = |name: &str, least, most| {
         function.property(name).as_i64().is_some_and(|number| (least..=most).contains(&number))
     };
-    let is_http = function.events("HttpApi").next().is_some();
+    let is_http = !function.routes.is_empty();
     let events = function.property("Events").as_object().is_some_and(|events| !events.is_empty());
     let boundary = target(function.property("PermissionsBoundary"));
     let tracing = function.property("Tracing");
@@ -37,7 +37,7 @@ fn function(template: &Template, function: &Function) -> Faults {
         ("Timeout of 24 s for HTTP", !is_http || between("Timeout", 24, 24)),
         ("LogFormat JSON", function.property("LoggingConfig")["LogFormat"] == "JSON"),
         ("the PermissionsBoundary", boundary == Some("FunctionBoundary")),
-        ("something that starts it", events || function.socket_route(template).is_some()),
+        ("something that starts it", is_http || events || function.socket_route(template).is_some()),
         ("no ReservedConcurrentExecutions", function.property("ReservedConcurrentExecutions").is_null()),
         ("no Role of its own making", function.property("Role").is_null()),
     ];
@@ -52,7 +52,7 @@ pub fn hashing_has_a_processor(template: &Template, hashing: &BTreeSet<&str>) ->
     let of_one = |function: &Function| {
         let hashes = hashing.contains(function.operation().as_str());
         let more = function.property("MemorySize") == 512;
-        (hashes != more && function.events("HttpApi").next().is_some())
+        (hashes != more && !function.routes.is_empty())
             .then(|| format!("{} must have 512 MB if and only if it hashes passwords", function.id))
     };
     template.functions().iter().filter_map(of_one).collect()

@@ -11,7 +11,7 @@ mod socket;
 mod throttles;
 mod watch;
 
-pub use api::{routes_are_guarded, table_is_safe};
+pub use api::{gateway_may_invoke, routes_are_guarded, table_is_safe};
 pub use buckets::buckets_are_closed;
 pub use environment::{deployments_fit, sources_are_listed, variables_are_listed};
 pub use functions::{functions_are_complete, hashing_has_a_processor, log_groups_are_kept};

@@ -83,11 +83,11 @@ pub fn routes_are_throttled(template: &Template, operations: &str) -> Faults {
     let default = &api["DefaultRouteSettings"];
     require(limits(default) == (50, 100), "50 requests a second and 100 at once by default".into());
     require(detailed_by_parameter(template, default), "DetailedMetrics decide on its routes".into());
-    let routes: Vec<_> = template.functions().iter().flat_map(crate::template::Function::routes).collect();
-    for (method, path) in routes.iter().filter(|(_, path)| path != "$default") {
-        let route = format!("{method} {path}");
+    let routes = template.routes();
+    for known in routes.iter().filter(|route| route.path != "$default") {
+        let route = known.key();
         let own = &api["RouteSettings"][&route];
-        let (name, rate, burst) = Kind::of(method, path).limits();
+        let (name, rate, burst) = Kind::of(&known.method, known.path).limits();
         require(
             limits(own) == (rate, burst),
             format!("{rate} requests a second and {burst} at once for {route} ({name})"),
@@ -95,7 +95,7 @@ pub fn routes_are_throttled(template: &Template, operations: &str) -> Faults {
         require(detailed_by_parameter(template, own), format!("DetailedMetrics decide on {route}"));
     }
     for (route, _) in entries(&api["RouteSettings"]) {
-        let known = routes.iter().any(|(method, path)| format!("{method} {path}") == route);
+        let known = routes.iter().any(|known| known.key() == route);
         require(known, format!("the route {route}, for which it has settings"));
     }
     for (name, rate, burst) in Kind::ALL.map(Kind::limits) {

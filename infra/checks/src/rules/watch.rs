@@ -71,7 +71,7 @@ pub fn everything_is_watched(template: &Template) -> Faults {
 
 /// The API whose time-out is the function's.
 fn api<'a>(template: &'a Template, function: &Function) -> Option<&'a str> {
-    if function.events("HttpApi").next().is_some() {
+    if !function.routes.is_empty() {
         return Some("Api");
     }
     function.socket_route(template).map(|_| "SocketApi")

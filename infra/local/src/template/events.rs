@@ -65,15 +65,11 @@ pub struct Batching {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter(pub String);
 
-/// What an `Events` entry asks for; none when it is of a type that others handle (HTTP routes).
-pub(super) fn read(event: &Node<'_>) -> Result<Option<Trigger>, TemplateError> {
+/// What an `Events` entry asks for.
+pub(super) fn read(event: &Node<'_>) -> Result<Trigger, TemplateError> {
     let kind = event.require("Type")?;
-    let kind = kind.text()?;
-    if !["SQS", "DynamoDB", "Schedule", "ScheduleV2"].contains(&kind.as_ref()) {
-        return Ok(None);
-    }
     let properties = event.require("Properties")?;
-    Ok(Some(match kind.as_ref() {
+    Ok(match kind.text()?.as_ref() {
         "SQS" => Trigger::Queue {
             queue: properties.require("Queue")?.logical_id()?,
             batching: batching(&properties, 10)?,
@@ -84,14 +80,17 @@ pub(super) fn read(event: &Node<'_>) -> Result<Option<Trigger>, TemplateError> {
             maximum_retries: properties.number("MaximumRetryAttempts")?,
             bisects: properties.flag("BisectBatchOnFunctionError")?,
         },
-        kind => Trigger::Schedule {
-            expression: properties
-                .require(if kind == "Schedule" { "Schedule" } else { "ScheduleExpression" })?
-                .text()?
-                .into_owned(),
-            input: properties.get("Input").map(|input| input.text().map(String::from)).transpose()?,
-        },
-    }))
+        "Schedule" => schedule(&properties, "Schedule")?,
+        "ScheduleV2" => schedule(&properties, "ScheduleExpression")?,
+        _ => return Err(kind.unexpected("SQS, DynamoDB, Schedule or ScheduleV2")),
+    })
+}
+
+fn schedule(properties: &Node<'_>, expression: &str) -> Result<Trigger, TemplateError> {
+    Ok(Trigger::Schedule {
+        expression: properties.require(expression)?.text()?.into_owned(),
+        input: properties.get("Input").map(|input| input.text().map(String::from)).transpose()?,
+    })
 }
 
 fn batching(properties: &Node<'_>, batch_size: u64) -> Result<Batching, TemplateError> {

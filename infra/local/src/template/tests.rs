@@ -79,7 +79,7 @@ fn the_socket_api_is_read_with_its_routes() {
 }
 
 #[test]
-fn event_sources_are_read_without_http_routes() {
+fn event_sources_are_read() {
     let sources = sample().event_sources().unwrap();
     let names: Vec<_> =
         sources.iter().map(|source| (source.function.as_str(), source.name.as_str())).collect();
@@ -163,6 +163,7 @@ fn what_cannot_be_followed_is_named() {
         (("{Type: Number, Default: 5}", "{Type: Number}"), "maxReceiveCount is not a literal or a parameter"),
         (("          KeySchema:", "          Keys:"), "GlobalSecondaryIndexes[0].KeySchema is missing"),
         (("!GetAtt EmailQueue.Arn", "!Sub x"), "Queue is not a reference to a resource"),
+        (("Type: ScheduleV2", "Type: HttpApi"), "Nightly.Type is not SQS, DynamoDB, Schedule or ScheduleV2"),
     ];
     for (change, expected) in cases {
         let found = error(SAMPLE, change);
