@@ -202,9 +202,9 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         Payload::SessionsEnded { .. }
         | Payload::ConnectionReplaced { .. }
         | Payload::PhotoRemoved { .. }
-        | Payload::JobContinued { .. } => Vec::new(),
+        | Payload::JobContinued { .. }
         // What happened to a series is told as a whole.
-        Payload::BookingRequested(BookingRef { series_id: Some(_), .. })
+        | Payload::BookingRequested(BookingRef { series_id: Some(_), .. })
         | Payload::BookingConfirmed(BookingRef { series_id: Some(_), .. })
         | Payload::BookingDeclined(BookingRef { series_id: Some(_), .. })
         | Payload::BookingCancelled(BookingRef { series_id: Some(_), .. })
@@ -374,22 +374,6 @@ mod tests {
         assert_eq!(errands(&Payload::ReviewPublished(c)), review(provider, customer, of_provider, false));
         assert_eq!(errands(&Payload::ReviewPublished(p)), review(customer, provider, of_customer, false));
         assert_eq!(errands(&Payload::ReviewAnswered(p)), review(customer, provider, of_customer, true));
-        let series_id = Some(Id::from_parts(1, 7));
-        let together = |actor| BookingRef { series_id, ..about(actor) };
-        assert_eq!(errands(&Payload::BookingConfirmed(together(Actor::Customer))), []);
-        assert_eq!(errands(&Payload::BookingCancelled(together(Actor::Provider))), []);
-        let series = Id::from_parts(1, 7);
-        let of_series = |actor, change| {
-            let about =
-                SeriesRef { series_id: series, customer_id: customer, provider_id: provider, actor, change };
-            errands(&Payload::SeriesChanged(about))
-                .into_iter()
-                .map(|errand| errand.reader)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(of_series(Actor::Customer, 0), [customer, provider]);
-        assert_eq!(of_series(Actor::Customer, 1), [provider]);
-        assert_eq!(of_series(Actor::Provider, 1), [customer]);
         let s = about(Actor::Staff);
         for payload in [
             Payload::BookingRequested(s),
@@ -403,5 +387,31 @@ mod tests {
             let told = |errand: &Errand| matches!(errand.topic, Topic::Booking(News { by_staff: true, .. }));
             assert!(by_staff.iter().all(told), "{by_staff:?}");
         }
+    }
+
+    #[test]
+    fn a_series_is_told_as_a_whole() {
+        let (customer, provider) = (Id::from_parts(1, 1), Id::from_parts(1, 2));
+        let (booking_id, series) = (Id::from_parts(1, 3), Id::from_parts(1, 7));
+        let together = |actor| BookingRef {
+            booking_id,
+            customer_id: customer,
+            provider_id: provider,
+            actor,
+            series_id: Some(series),
+        };
+        assert_eq!(errands(&Payload::BookingConfirmed(together(Actor::Customer))), []);
+        assert_eq!(errands(&Payload::BookingCancelled(together(Actor::Provider))), []);
+        let of_series = |actor, change| {
+            let about =
+                SeriesRef { series_id: series, customer_id: customer, provider_id: provider, actor, change };
+            errands(&Payload::SeriesChanged(about))
+                .into_iter()
+                .map(|errand| errand.reader)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of_series(Actor::Customer, 0), [customer, provider]);
+        assert_eq!(of_series(Actor::Customer, 1), [provider]);
+        assert_eq!(of_series(Actor::Provider, 1), [customer]);
     }
 }

@@ -42,7 +42,7 @@ impl SeriesStore {
         wanted: &WantedBooking,
     ) -> Result<Option<Service>, StorageError> {
         let customer = self.accounts.get(series.customer_id).await?;
-        if !customer.is_some_and(|customer| customer.value.status == AccountStatus::Active) {
+        if customer.is_none_or(|customer| customer.value.status != AccountStatus::Active) {
             return Ok(None);
         }
         let service = self.services.get(series.service_id).await?.map(|found| found.value);
