@@ -148,7 +148,7 @@ async fn series(table: &Table, now: Timestamp) {
         ],
         "task": { "doing": { "book": wanted }, "actor": "customer", "actor_id": CUSTOMER, "at": now } });
     table.put(&store::SeriesRecord(serde_json::from_value(series).unwrap())).await.unwrap();
-    store::SeriesStore::new(table.clone()).finish(SERIES.parse().unwrap(), now).await.unwrap();
+    Box::pin(store::SeriesStore::new(table.clone()).finish(SERIES.parse().unwrap(), now)).await.unwrap();
 }
 
 fn service(now: Timestamp) -> Service {
