@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import icalendar
 import reviews
+import series
 from checks import CUSTOMER, PROVIDER, SUPER_ADMIN
 from stack import Failed
 
@@ -18,6 +19,7 @@ def market(world):
     holds(world)
     moves(world)
     begun(world)
+    series.series(world)
     reviews.reviews(world)
     calendars(world)
     dashboards(world)
