@@ -4,7 +4,7 @@ use axum::extract::State;
 use banister_domain::booking::Command;
 use banister_domain::id::SeriesId;
 use banister_platform::http::{
-    OkJson, OptionalIdempotencyKey, OptionalJson, Party, Path, Problem, Replayable,
+    OkJson, OptionalIdempotencyKey, OptionalJson, Path, Problem, Provider, Replayable,
 };
 
 use crate::Bookings;
@@ -22,7 +22,7 @@ use crate::series::{AnswerSeries, SeriesView, command};
     responses((status = 200, description = "The series after the change", body = SeriesView)))]
 pub(crate) async fn confirm_series(
     State(bookings): State<Bookings>,
-    caller: Party,
+    caller: Provider,
     Path(id): Path<SeriesId>,
     key: OptionalIdempotencyKey,
     OptionalJson(ask): OptionalJson<AnswerSeries>,

@@ -13,7 +13,14 @@ use serde::{Deserialize, Serialize};
 use crate::Bookings;
 use crate::series::{SeriesView, change, from};
 
-pub(crate) use crate::series::PROBLEMS;
+pub(crate) const PROBLEMS: &[Code] = &[
+    Code::Busy,
+    Code::IdempotencyKeyReused,
+    Code::InvalidIdempotencyKey,
+    Code::NotFound,
+    Code::TooManyRequests,
+    Code::WrongState,
+];
 
 /// Each may hold 52 places.
 const PER_USER: Limit = Limit { operation: "reschedule_series", count: 20, seconds: 3_600 };

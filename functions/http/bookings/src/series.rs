@@ -15,14 +15,8 @@ use serde_json::json;
 
 use crate::Bookings;
 
-pub(crate) const PROBLEMS: &[Code] = &[
-    Code::Busy,
-    Code::IdempotencyKeyReused,
-    Code::InvalidIdempotencyKey,
-    Code::NotFound,
-    Code::TooManyRequests,
-    Code::WrongState,
-];
+pub(crate) const PROBLEMS: &[Code] =
+    &[Code::Busy, Code::IdempotencyKeyReused, Code::InvalidIdempotencyKey, Code::NotFound, Code::WrongState];
 
 /// One time of a series.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]

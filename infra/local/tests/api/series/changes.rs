@@ -16,8 +16,10 @@ async fn post(who: &Client, series: &Value, verb: &str, ask: &Value) -> Answer {
 async fn a_provider_answers_all_requests_at_once() {
     let world = World::new(json!({ "booking_type": "on_request" })).await;
     let series = world.made(3, "some").await;
-    refused(&post(&world.customer, &series, "confirm", &json!({})).await, 409, "wrong_state");
-    refused(&post(&world.other, &series, "confirm", &json!({})).await, 404, "not_found");
+    refused(&post(&world.customer, &series, "confirm", &json!({})).await, 403, "forbidden");
+    let stranger = provider(&world.cloud, "Provider Two").await;
+    refused(&post(&stranger, &series, "confirm", &json!({})).await, 404, "not_found");
+    refused(&post(&world.other, &series, "cancel", &json!({})).await, 404, "not_found");
     // One of them alone, as any booking.
     let one = format!("/v1/bookings/{}/decline", bookings(&series)[1]);
     body(world.provider.act(&one).await.unwrap(), 200);
