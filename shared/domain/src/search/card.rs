@@ -17,7 +17,8 @@ use crate::service::{Category, LocationKind, Service, ServiceStatus};
 use crate::text::Title;
 
 /// What there is a card of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum CardId {
     /// A service.
     Service(ServiceId),

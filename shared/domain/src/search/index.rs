@@ -104,11 +104,16 @@ impl Index {
         }
     }
 
-    /// Leaves out the services of which `kept` says so, as somebody who looked through all that there are.
-    pub fn retain(&mut self, kept: impl Fn(ServiceId) -> bool) {
-        let stray: Vec<_> = self.service_at.keys().copied().filter(|id| !kept(*id)).collect();
-        for id in stray {
+    /// Leaves out what `kept` denies, as somebody who looked through all that there is.
+    pub fn retain(&mut self, kept: impl Fn(CardId) -> bool) {
+        let stray = self.service_at.keys().copied().filter(|id| !kept(CardId::Service(*id)));
+        for id in stray.collect::<Vec<_>>() {
             self.take(id);
+        }
+        for (id, place) in &self.provider_at {
+            if !kept(CardId::Provider(*id)) {
+                self.providers[*place] = HeldProvider::default();
+            }
         }
     }
 

@@ -83,6 +83,10 @@ fn what_is_gone_is_forgotten_in_time() {
     index.forget_gone(at(6));
     index.put(old);
     assert!(index.service(service).is_some());
-    index.retain(|id| id != service);
+    index.retain(|id| id != CardId::Service(service));
     assert!(index.service(service).is_none());
+    let provider = CardId::Provider(market.services[0].provider_id);
+    let mut index = market.index();
+    index.retain(|id| id != provider);
+    assert!(index.service(service).is_none(), "nobody offers it");
 }
