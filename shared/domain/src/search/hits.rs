@@ -17,16 +17,14 @@ pub struct ServiceHit<'a> {
 }
 
 /// A provider who has a service that fits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderHit<'a> {
     /// Their place in the order.
     pub rank: Rank<UserId>,
     /// The provider.
     pub provider: &'a ProviderCard,
-    /// The one of their services that fits best in that order.
-    pub best: ServiceHit<'a>,
-    /// How many of their services fit.
-    pub services: u32,
+    /// Those of their services that fit, in that order; at least one.
+    pub services: Vec<ServiceHit<'a>>,
 }
 
 /// A page of what is found.

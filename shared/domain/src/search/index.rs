@@ -194,10 +194,9 @@ impl Index {
         limit: usize,
     ) -> Found<ProviderHit<'_>> {
         let mut facets = Facets::default();
-        // By their place: under which headings they were counted, and what they are found with.
+        // By the providers' place: under which headings they were counted, and what they are found with.
         let mut counted = vec![0_u32; self.providers.len()];
-        let mut found: Vec<Option<ProviderHit<'_>>> = Vec::new();
-        found.resize_with(self.providers.len(), || None);
+        let mut found = vec![Vec::new(); self.providers.len()];
         for fit in self.matches(wish, Whose::Providers) {
             let (category, place) = (fit.service.card.category, fit.service.provider);
             let bit = 1 << category as u32;
@@ -205,54 +204,54 @@ impl Index {
                 counted[place] |= bit;
                 facets.count(category);
             }
-            if wish.heading.is_some_and(|heading| !heading.has(category)) {
-                continue;
-            }
-            let hit = fit.hit(fit.rank(sort));
-            match &mut found[place] {
-                Some(known) => {
-                    known.services += 1;
-                    if hit.rank < known.best.rank {
-                        known.best = hit;
-                    }
-                }
-                none => {
-                    let rank = Rank(0, 0, fit.provider.id);
-                    *none = Some(ProviderHit { rank, provider: fit.provider, best: hit, services: 1 });
-                }
+            if wish.heading.is_none_or(|heading| heading.has(category)) {
+                found[place].push(fit.hit(fit.rank(sort)));
             }
         }
-        let ranked = found.into_iter().flatten().map(|hit| {
-            let Rank(first, second, _) = hit.best.rank;
-            let rank = match sort {
-                Sort::Rating => Rank(-rated(hit.provider.rating), 0, hit.provider.id),
-                _ => Rank(first, second, hit.provider.id),
-            };
-            ProviderHit { rank, ..hit }
+        let ranked = found.into_iter().filter_map(|services| {
+            let best = services.iter().min_by_key(|hit| hit.rank)?;
+            let (Rank(first, second, _), provider) = (best.rank, best.provider);
+            let (first, second) =
+                if sort == Sort::Rating { (-rated(provider.rating), 0) } else { (first, second) };
+            Some(ProviderHit { rank: Rank(first, second, provider.id), provider, services })
         });
         let mut hits: Vec<_> = ranked.filter(|hit| after.is_none_or(|after| hit.rank > *after)).collect();
         let more = first(&mut hits, limit, |hit| hit.rank);
+        for hit in &mut hits {
+            hit.services.sort_unstable_by_key(|service| service.rank);
+        }
         Found { hits, more, facets }
     }
 
-    /// The card of a service that can be found, with that of its provider.
+    /// A service, if it can be found and fits.
     #[must_use]
-    pub fn service(&self, id: ServiceId) -> Option<(&ServiceCard, &ProviderCard)> {
-        let held = &self.services[*self.service_at.get(&id)?];
-        Some((&held.card, self.providers[held.provider].card.as_ref()?))
+    pub fn service(&self, id: ServiceId, wish: &Wish, sort: Sort) -> Option<ServiceHit<'_>> {
+        let service = &self.services[*self.service_at.get(&id)?];
+        let grades = wish.text.as_ref().map(|text| self.vocabulary.grades(text.words()));
+        let found = self.fit(service, wish, grades.as_ref(), Whose::Services)?;
+        let under = wish.heading.is_none_or(|heading| heading.has(service.card.category));
+        under.then(|| found.hit(found.rank(sort)))
     }
 
     /// All that fits, under whichever heading.
     fn matches(&self, wish: &Wish, whose: Whose) -> impl Iterator<Item = Match<'_>> {
         let grades = wish.text.as_ref().map(|text| self.vocabulary.grades(text.words()));
         let wish = wish.clone();
-        self.services.iter().filter_map(move |service| {
-            let provider = &self.providers[service.provider];
-            let card = provider.card.as_ref()?;
-            let metres = fits(&service.card, card, &wish, whose)?;
-            let score = score(grades.as_ref(), service, provider)?;
-            Some(Match { service, provider: card, score, metres })
-        })
+        self.services.iter().filter_map(move |service| self.fit(service, &wish, grades.as_ref(), whose))
+    }
+
+    fn fit<'a>(
+        &'a self,
+        service: &'a HeldService,
+        wish: &Wish,
+        grades: Option<&Grades>,
+        whose: Whose,
+    ) -> Option<Match<'a>> {
+        let held = &self.providers[service.provider];
+        let provider = held.card.as_ref()?;
+        let metres = fits(&service.card, provider, wish, whose)?;
+        let score = score(grades, service, held)?;
+        Some(Match { service, provider, score, metres })
     }
 }
 

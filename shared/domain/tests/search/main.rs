@@ -5,7 +5,7 @@ mod case;
 mod naive;
 mod pages;
 
-use banister_domain::search::{CardId, Dealt, Index, Sort};
+use banister_domain::search::{CardId, Dealt, Index, Sort, Wish};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -32,14 +32,16 @@ proptest! {
         prop_assert_eq!(found.facets, naive::facets(&market, &wish));
         for (hit, (_, metres)) in found.hits.iter().zip(&all) {
             prop_assert_eq!(hit.metres, *metres);
+            prop_assert_eq!(index.service(hit.service.id, &wish, sort), Some(*hit));
         }
 
         let all = naive::providers(&market, &wish, sort);
         let found = index.find_providers(&wish, sort, None, limit);
         let told: Vec<_> =
-            found.hits.iter().map(|hit| (hit.provider.id, hit.best.service.id, hit.services)).collect();
+            found.hits.iter().map(|hit| (hit.provider.id, hit.services[0].service.id, hit.services.len())).collect();
         prop_assert_eq!(told, all.iter().copied().take(limit).collect::<Vec<_>>());
         prop_assert_eq!(found.more, all.len() > limit);
+        prop_assert!(found.hits.iter().all(|hit| hit.services.windows(2).all(|pair| pair[0].rank < pair[1].rank)));
     }
 
     /// In whatever order, and however often, cards come: the latest of each is what is found.
@@ -73,20 +75,21 @@ proptest! {
 #[test]
 fn what_is_gone_is_forgotten_in_time() {
     let market = case::small();
+    let there = |index: &Index, id| index.service(id, &Wish::default(), Sort::Rating).is_some();
     let mut index = market.index();
     let service = market.services[0].id;
     index.put(Dealt { id: CardId::Service(service), at: at(5), card: None });
-    assert!(index.service(service).is_none());
+    assert!(!there(&index, service));
     let old = market.dealt(at(4)).into_iter().find(|card| card.id == CardId::Service(service)).unwrap();
     index.put(old.clone());
-    assert!(index.service(service).is_none(), "an older card came back");
+    assert!(!there(&index, service), "an older card came back");
     index.forget_gone(at(6));
     index.put(old);
-    assert!(index.service(service).is_some());
+    assert!(there(&index, service));
     index.retain(|id| id != CardId::Service(service));
-    assert!(index.service(service).is_none());
+    assert!(!there(&index, service));
     let provider = CardId::Provider(market.services[0].provider_id);
     let mut index = market.index();
     index.retain(|id| id != provider);
-    assert!(index.service(service).is_none(), "nobody offers it");
+    assert!(!there(&index, service), "nobody offers it");
 }

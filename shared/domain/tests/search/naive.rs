@@ -153,7 +153,7 @@ pub(crate) fn facets(market: &Market, wish: &Wish) -> Facets {
 }
 
 /// All providers who have something that fits, in their order, with the best of it and how much there is.
-pub(crate) fn providers(market: &Market, wish: &Wish, sort: Sort) -> Vec<(UserId, ServiceId, u32)> {
+pub(crate) fn providers(market: &Market, wish: &Wish, sort: Sort) -> Vec<(UserId, ServiceId, usize)> {
     let mut all = fitting(market, wish, |_, provider| provider.rating);
     all.retain(|fit| under(wish, fit.0.category));
     all.sort_by(|one, two| order(sort, one, two).then(one.0.id.cmp(&two.0.id)));
@@ -165,5 +165,5 @@ pub(crate) fn providers(market: &Market, wish: &Wish, sort: Sort) -> Vec<(UserId
         by.then(one.1.id.cmp(&two.1.id))
     });
     let count = |provider| all.iter().filter(|fit| fit.1.id == provider).count();
-    best.into_iter().map(|fit| (fit.1.id, fit.0.id, u32::try_from(count(fit.1.id)).unwrap())).collect()
+    best.into_iter().map(|fit| (fit.1.id, fit.0.id, count(fit.1.id))).collect()
 }
