@@ -66,6 +66,7 @@ pub fn booking(now: Timestamp) -> Booking {
         answer_by: Some(hours(24)),
         terms: banister_domain::booking::Terms::default(),
         refund: None,
+        series_id: None,
         refund_at_most: None,
         proposal: None,
         created_at: now,
@@ -77,7 +78,13 @@ pub fn booking(now: Timestamp) -> Booking {
 /// What an event says of the booking.
 #[must_use]
 pub fn about(actor: Actor) -> BookingRef {
-    BookingRef { booking_id: booking_id(), customer_id: customer(), provider_id: provider(), actor }
+    BookingRef {
+        booking_id: booking_id(),
+        customer_id: customer(),
+        provider_id: provider(),
+        actor,
+        series_id: None,
+    }
 }
 
 /// An event as a message has it.

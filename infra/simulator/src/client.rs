@@ -218,8 +218,9 @@ impl Client {
         let service = self.services.get(wish.service).await?.ok_or(Outcome::Missing)?.value;
         let Wish { customer, starts_at, seats, .. } = *wish;
         let id = id(&mut delivery.dice.clone(), delivery.now);
-        let (extras, price, location, note) = (Vec::new(), None, None, None);
-        Ok(Request { id, customer_id: customer, service, starts_at, seats, extras, price, location, note })
+        let (extras, price, location, note, series) = (Vec::new(), None, None, None, None);
+        let customer_id = customer;
+        Ok(Request { id, customer_id, service, starts_at, seats, extras, price, location, note, series })
     }
 
     async fn reserve(&self, request: &Request, claim: Claim, receipt: Receipt<'_>, now: Timestamp) -> Told {
@@ -249,7 +250,7 @@ impl Client {
         let receipt: Option<Receipt<'_>> = Some((&once, &show));
         let done = match &delivery.ask {
             Ask::Move(booking, starts_at, actor) => {
-                let wish = MoveWish { starts_at: *starts_at, actor: *actor, reason: None };
+                let wish = MoveWish { starts_at: *starts_at, actor: *actor, reason: None, series: None };
                 let proposal = id(&mut delivery.dice, now);
                 self.bookings.reschedule(*booking, &wish, proposal, receipt, now).await
             }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::booking::Actor;
-use crate::id::{BookingId, CodeId, EventId, JobId, ServiceId, SessionId, UserId};
+use crate::id::{BookingId, CodeId, EventId, JobId, SeriesId, ServiceId, SessionId, UserId};
 
 /// One event; its id is what consumers deduplicate by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,6 +194,9 @@ pub enum Payload {
     /// The customer did not come.
     #[serde(rename = "booking.no_show")]
     BookingNoShow(BookingRef),
+    /// Bookings of a series were made, answered, called off or moved together.
+    #[serde(rename = "series.changed")]
+    SeriesChanged(SeriesRef),
     /// What one side of a booking, the actor, wrote of the other can be read.
     #[serde(rename = "review.published")]
     ReviewPublished(BookingRef),
@@ -213,4 +216,43 @@ pub struct BookingRef {
     pub provider_id: UserId,
     /// Who caused the event.
     pub actor: Actor,
+    /// The series with which it happened: whoever tells people of the whole need not tell of this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series_id: Option<SeriesId>,
+}
+
+/// The series an event is about, its two sides, and who acted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesRef {
+    /// Which.
+    pub series_id: SeriesId,
+    /// Who booked.
+    pub customer_id: UserId,
+    /// Who is booked.
+    pub provider_id: UserId,
+    /// Who caused the event.
+    pub actor: Actor,
+    /// Which of its changes it is, from 0, the making.
+    pub change: u16,
+}
+
+impl Payload {
+    /// What happened to a booking together with the others of its series.
+    #[must_use]
+    pub fn with_series(mut self, series: SeriesId) -> Self {
+        match &mut self {
+            Self::BookingRequested(about)
+            | Self::BookingConfirmed(about)
+            | Self::BookingDeclined(about)
+            | Self::BookingCancelled(about)
+            | Self::BookingExpired(about)
+            | Self::BookingRescheduled(about)
+            | Self::RescheduleProposed(about)
+            | Self::RescheduleDeclined(about)
+            | Self::BookingCompleted(about)
+            | Self::BookingNoShow(about) => about.series_id = Some(series),
+            _ => {}
+        }
+        self
+    }
 }

@@ -158,6 +158,8 @@ kinds! {
     HoldId = HoldKind "hld";
     /// Another time proposed for a booking.
     ProposalId = ProposalKind "prp";
+    /// Bookings that recur.
+    SeriesId = SeriesKind "ser";
     /// A log-in session: one family of refresh tokens.
     SessionId = SessionKind "ses";
     /// A profile photo, from the wish to upload it on; part of the names of its files.
@@ -186,6 +188,9 @@ mod tests {
             ServiceKind::PREFIX,
             BookingKind::PREFIX,
             VacationKind::PREFIX,
+            HoldKind::PREFIX,
+            ProposalKind::PREFIX,
+            SeriesKind::PREFIX,
             PhotoKind::PREFIX,
             SessionKind::PREFIX,
             EventKind::PREFIX,

@@ -16,6 +16,7 @@ pub mod photo;
 pub mod place;
 pub mod review;
 pub mod search;
+pub mod series;
 pub mod service;
 pub mod sort;
 pub mod statistics;

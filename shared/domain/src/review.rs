@@ -345,6 +345,7 @@ impl Reviews {
             customer_id: self.customer_id,
             provider_id: self.provider_id,
             actor,
+            series_id: None,
         }
     }
 }

@@ -97,7 +97,8 @@ pub(crate) async fn book_on_behalf(
     };
     let BookOnBehalf { customer_id, starts_at, extras, price, location, note, reason, .. } = ask;
     let id = random::id(now);
-    let request = Request { id, customer_id, service, starts_at, seats, extras, price, location, note };
+    let request =
+        Request { id, customer_id, service, starts_at, seats, extras, price, location, note, series: None };
     let show = |booking: &Booking| json!(MarketBookingView::new(booking.clone(), now));
     let act = Act { by: Some(staff), address: address.subject(), at: now };
     match admin.bookings.reserve_by_staff(&request, (&act, staff), &reason, Some((&once, &show))).await {

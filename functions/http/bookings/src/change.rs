@@ -67,7 +67,8 @@ pub(crate) async fn change(
     let once = key.map(|key| Once::new(user.to_string(), operation, &key, &(id, &ask))).transpose()?;
     let show = |booking: &Booking| json!(BookingView::new(booking.clone(), now));
     let receipt = once.as_ref().map(|once| (once, &show as &(dyn Fn(&Booking) -> _ + Sync)));
-    let command = BookingCommand { command, actor: side, reason: ask.reason, refund: ask.refund };
+    let command =
+        BookingCommand { reason: ask.reason, refund: ask.refund, ..BookingCommand::from((command, side)) };
     match bookings.store.change(id, command, receipt, now).await {
         Ok(booking) => Ok(Replayable::Fresh(OkJson(BookingView::new(booking, now)))),
         Err(error) => error.answer(once.as_ref(), &bookings.table, now).await,

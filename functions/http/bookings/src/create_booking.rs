@@ -108,7 +108,9 @@ pub(crate) async fn create_booking(
     }
     let CreateBooking { starts_at, seats, extras, price, note, location, hold_id, .. } = ask;
     let (id, customer_id) = (random::id(now), caller.user_id);
-    let request = Request { id, customer_id, service, starts_at, seats, extras, price, location, note };
+    let series = None;
+    let request =
+        Request { id, customer_id, service, starts_at, seats, extras, price, location, note, series };
     let show = |booking: &Booking| json!(BookingView::new(booking.clone(), now));
     match bookings.store.reserve(&request, Claim::Booking(hold_id), Some((&once, &show)), now).await {
         Ok(booking) => Ok(Replayable::Fresh(Created(BookingView::new(booking, now)))),

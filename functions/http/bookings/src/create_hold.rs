@@ -120,6 +120,7 @@ pub(crate) async fn create_hold(
         price: None,
         location: None,
         note: None,
+        series: None,
     };
     let show = |booking: &Booking| json!(HoldView::from(Hold::of(id, booking)));
     match bookings.store.reserve(&request, Claim::Hold(id), Some((&once, &show)), now).await {

@@ -2,22 +2,29 @@
 
 mod accept_reschedule;
 mod cancel_booking;
+mod cancel_series;
 mod change;
 mod complete_booking;
 mod confirm_booking;
+mod confirm_series;
 mod create_booking;
 mod create_hold;
+mod create_series;
 mod dashboard;
 mod decline_booking;
 mod decline_reschedule;
+mod decline_series;
 mod delete_hold;
 mod get_booking;
 mod get_dashboard;
+mod get_series;
 mod list_booking_history;
 mod list_bookings;
 mod mark_no_show;
 mod preview_cancellation;
 mod reschedule_booking;
+mod reschedule_series;
+mod series;
 mod view;
 
 use banister_platform::clock::Clock;
@@ -36,6 +43,7 @@ pub struct Bookings {
     services: store::Services,
     calendars: store::Calendars,
     store: store::Bookings,
+    series: store::SeriesStore,
     statistics: store::Statistics,
     accounts: store::Accounts,
     cursors: Cursors,
@@ -50,6 +58,7 @@ impl Bookings {
             services: store::Services::new(table.clone()),
             calendars: store::Calendars::new(table.clone()),
             store: store::Bookings::new(table.clone()),
+            series: store::SeriesStore::new(table.clone()),
             statistics: store::Statistics::new(table.clone()),
             accounts: store::Accounts::new(table.clone()),
             cursors: Cursors::from_settings(settings)?,
@@ -70,5 +79,6 @@ impl HasGate for Bookings {
 pub fn area() -> Area<Bookings> {
     banister_platform::area!("bookings": Bookings; create_booking, list_bookings, get_booking,
         confirm_booking, decline_booking, cancel_booking, complete_booking, mark_no_show, list_booking_history,
-        preview_cancellation, create_hold, delete_hold, reschedule_booking, accept_reschedule, decline_reschedule, get_dashboard)
+        preview_cancellation, create_hold, delete_hold, reschedule_booking, accept_reschedule, decline_reschedule, get_dashboard,
+        create_series, get_series, confirm_series, decline_series, cancel_series, reschedule_series)
 }

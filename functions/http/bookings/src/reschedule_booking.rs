@@ -76,7 +76,7 @@ pub(crate) async fn reschedule_booking(
     PER_USER.count(&bookings.table, &subject, now).await?;
     let show = |booking: &Booking| json!(BookingView::new(booking.clone(), now));
     let receipt = once.as_ref().map(|once| (once, &show as &(dyn Fn(&Booking) -> _ + Sync)));
-    let wish = MoveWish { starts_at: ask.starts_at, actor, reason: ask.reason };
+    let wish = MoveWish { starts_at: ask.starts_at, actor, reason: ask.reason, series: None };
     match bookings.store.reschedule(id, &wish, random::id(now), receipt, now).await {
         Ok(booking) => Ok(Replayable::Fresh(OkJson(BookingView::new(booking, now)))),
         Err(error) => error.answer(once.as_ref(), &bookings.table, now).await,

@@ -2,6 +2,7 @@
 
 mod heading;
 pub(crate) mod review;
+pub(crate) mod series;
 #[cfg(test)]
 mod tests;
 

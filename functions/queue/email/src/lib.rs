@@ -8,6 +8,7 @@
 mod letter;
 mod post;
 mod recipients;
+mod series;
 mod when;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
@@ -16,7 +17,7 @@ use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::identity::code::Codes;
 use banister_platform::queue::Queue;
-use banister_platform::store::{Accounts, Bookings, Reviews, Services};
+use banister_platform::store::{Accounts, Bookings, Reviews, SeriesStore, Services};
 use banister_platform::table::Table;
 use banister_platform::worker::{Consumer, WorkError, run_batch};
 use jiff::Timestamp;
@@ -28,6 +29,7 @@ pub struct EmailWorker {
     accounts: Accounts,
     bookings: Bookings,
     reviews: Reviews,
+    series: SeriesStore,
     services: Services,
     codes: Codes,
     app_url: String,
@@ -50,6 +52,7 @@ impl EmailWorker {
             accounts: Accounts::new(table.clone()),
             bookings: Bookings::new(table.clone()),
             reviews: Reviews::new(table.clone()),
+            series: SeriesStore::new(table.clone()),
             services: Services::new(table.clone()),
             table,
             codes: Codes::from_settings(settings)?,

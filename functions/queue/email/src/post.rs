@@ -49,10 +49,12 @@ pub(crate) enum Skip {
     MovedOn,
     #[error("the review is not shown")]
     NotShown,
+    #[error("another booking of the series tells it")]
+    ToldOfSeries,
 }
 
 /// Why there is no letter.
-enum Unsent {
+pub(crate) enum Unsent {
     Skipped(Skip),
     Failed(WorkError),
 }
@@ -124,6 +126,7 @@ impl EmailWorker {
         let other = match topic {
             Topic::Booking(news) => Some(news.other),
             Topic::Review(news) => Some(news.other),
+            Topic::Series(news) => Some(news.other),
             _ => None,
         };
         let (reader, other) = self.people(reader, other).await?;
@@ -168,9 +171,13 @@ impl EmailWorker {
             Topic::Booking(news) => {
                 let found = self.bookings.get(news.booking).await?.ok_or(Skip::NoBooking)?;
                 let booking = still_true(found.value, news, now)?;
+                if news.turn == Turn::Stands(Status::Expired) {
+                    self.speaks_for_its_series(&booking, now).await?;
+                }
                 let reason = self.reason(&booking, news).await?;
                 letter::booking(&reader, other.as_ref(), &booking, news, reason.as_deref())
             }
+            Topic::Series(news) => self.of_series((&reader, other.as_ref()), news, now).await?,
             Topic::Review(news) => {
                 let booking = self.bookings.get(news.booking).await?.ok_or(Skip::NoBooking)?.value;
                 let reviews = self.reviews.get(news.booking).await?.ok_or(Skip::NotShown)?;
@@ -214,7 +221,7 @@ impl EmailWorker {
     }
 
     /// What was said with the booking's last change.
-    async fn reason(&self, booking: &Booking, news: News) -> Result<Option<String>, StorageError> {
+    pub(crate) async fn reason(&self, booking: &Booking, news: News) -> Result<Option<String>, StorageError> {
         if let Turn::Stands(status) = news.turn
             && !matches!(status, Status::Declined | Status::Cancelled | Status::NoShow)
             && !news.by_staff
@@ -295,7 +302,7 @@ pub(crate) fn said(reviews: &Reviews, news: ReviewNews, now: Timestamp) -> Resul
     Ok(Said::Review(review.rating, review.text.as_ref().map(ReviewText::as_str)))
 }
 
-const fn actor_of(side: Side) -> Actor {
+pub(crate) const fn actor_of(side: Side) -> Actor {
     match side {
         Side::Customer => Actor::Customer,
         Side::Provider => Actor::Provider,

@@ -1,8 +1,8 @@
 //! Who is told of what: the rule alone.
 
 use banister_domain::booking::{Actor, HistoryEntry, RescheduleStep, Status};
-use banister_domain::event::{BookingRef, Payload};
-use banister_domain::id::{BookingId, CodeId, ServiceId, UserId};
+use banister_domain::event::{BookingRef, Payload, SeriesRef};
+use banister_domain::id::{BookingId, CodeId, SeriesId, ServiceId, UserId};
 
 /// A mail to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub(crate) enum Topic {
     Booking(News),
     /// What one side of a booking wrote of the reader, or answered them, can be read.
     Review(ReviewNews),
+    /// Something was done to the bookings of a series.
+    Series(SeriesNews),
 }
 
 /// What can happen to a booking.
@@ -125,6 +127,19 @@ pub(crate) struct ReviewNews {
     pub(crate) other: UserId,
     /// Whether it is the answer to what the reader wrote.
     pub(crate) answer: bool,
+}
+
+/// What is new of a series, for one of its sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SeriesNews {
+    /// Which.
+    pub(crate) series: SeriesId,
+    /// Which of its changes.
+    pub(crate) change: u16,
+    /// Which side the reader is on.
+    pub(crate) side: Side,
+    /// The other side.
+    pub(crate) other: UserId,
 }
 
 /// A side of a booking.
@@ -188,6 +203,14 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         | Payload::ConnectionReplaced { .. }
         | Payload::PhotoRemoved { .. }
         | Payload::JobContinued { .. } => Vec::new(),
+        // What happened to a series is told as a whole.
+        Payload::BookingRequested(BookingRef { series_id: Some(_), .. })
+        | Payload::BookingConfirmed(BookingRef { series_id: Some(_), .. })
+        | Payload::BookingDeclined(BookingRef { series_id: Some(_), .. })
+        | Payload::BookingCancelled(BookingRef { series_id: Some(_), .. })
+        | Payload::BookingRescheduled(BookingRef { series_id: Some(_), .. })
+        | Payload::RescheduleProposed(BookingRef { series_id: Some(_), .. }) => Vec::new(),
+        Payload::SeriesChanged(about) => tell_of_series(about),
         Payload::BookingRequested(about) => tell(about, Status::Requested, others(about)),
         // The provider knows, but for what was booked at once.
         Payload::BookingConfirmed(about) if about.actor != Actor::Provider => {
@@ -209,7 +232,11 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
 
 /// The sides that did not do it themselves.
 const fn others(about: &BookingRef) -> &'static [Side] {
-    match about.actor {
+    beside(about.actor)
+}
+
+const fn beside(actor: Actor) -> &'static [Side] {
+    match actor {
         Actor::Customer => &[Side::Provider],
         Actor::Provider => &[Side::Customer],
         Actor::Staff | Actor::Time => &[Side::Customer, Side::Provider],
@@ -234,6 +261,20 @@ fn show_review(about: &BookingRef, answer: bool) -> Vec<Errand> {
     others(about).iter().map(errand).collect()
 }
 
+/// What was made both sides keep; of what follows, the side is told that did not do it.
+fn tell_of_series(about: &SeriesRef) -> Vec<Errand> {
+    let sides = if about.change == 0 { &[Side::Customer, Side::Provider] } else { beside(about.actor) };
+    let errand = |side: &Side| {
+        let (reader, other) = match side {
+            Side::Customer => (about.customer_id, about.provider_id),
+            Side::Provider => (about.provider_id, about.customer_id),
+        };
+        let news = SeriesNews { series: about.series_id, change: about.change, side: *side, other };
+        Errand::new(reader, Topic::Series(news))
+    };
+    sides.iter().map(errand).collect()
+}
+
 fn tell(about: &BookingRef, turn: impl Into<Turn>, sides: &[Side]) -> Vec<Errand> {
     let turn = turn.into();
     let errand = |side: &Side| {
@@ -254,7 +295,13 @@ mod tests {
     fn every_event_and_actor() {
         let (customer, provider) = (Id::from_parts(1, 1), Id::from_parts(1, 2));
         let booking_id = Id::from_parts(1, 3);
-        let about = |actor| BookingRef { booking_id, customer_id: customer, provider_id: provider, actor };
+        let about = |actor| BookingRef {
+            booking_id,
+            customer_id: customer,
+            provider_id: provider,
+            actor,
+            series_id: None,
+        };
         let (c, p, t) = (about(Actor::Customer), about(Actor::Provider), about(Actor::Time));
         let service_id = Id::from_parts(1, 6);
         let archived = Payload::ServiceArchivedByStaff { service_id, provider_id: provider };
@@ -327,6 +374,22 @@ mod tests {
         assert_eq!(errands(&Payload::ReviewPublished(c)), review(provider, customer, of_provider, false));
         assert_eq!(errands(&Payload::ReviewPublished(p)), review(customer, provider, of_customer, false));
         assert_eq!(errands(&Payload::ReviewAnswered(p)), review(customer, provider, of_customer, true));
+        let series_id = Some(Id::from_parts(1, 7));
+        let together = |actor| BookingRef { series_id, ..about(actor) };
+        assert_eq!(errands(&Payload::BookingConfirmed(together(Actor::Customer))), []);
+        assert_eq!(errands(&Payload::BookingCancelled(together(Actor::Provider))), []);
+        let series = Id::from_parts(1, 7);
+        let of_series = |actor, change| {
+            let about =
+                SeriesRef { series_id: series, customer_id: customer, provider_id: provider, actor, change };
+            errands(&Payload::SeriesChanged(about))
+                .into_iter()
+                .map(|errand| errand.reader)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of_series(Actor::Customer, 0), [customer, provider]);
+        assert_eq!(of_series(Actor::Customer, 1), [provider]);
+        assert_eq!(of_series(Actor::Provider, 1), [customer]);
         let s = about(Actor::Staff);
         for payload in [
             Payload::BookingRequested(s),

@@ -62,6 +62,8 @@ pub(crate) fn errand(payload: &Payload) -> Errand {
         // They are no change of the booking.
         | Payload::ReviewPublished(_)
         | Payload::ReviewAnswered(_)
+        // Its bookings are told of one by one.
+        | Payload::SeriesChanged(_)
         | Payload::JobContinued { .. } => Errand::Nothing,
     }
 }
@@ -85,7 +87,13 @@ mod tests {
     fn every_event_and_actor() {
         let (customer, provider) = (Id::from_parts(1, 1), Id::from_parts(1, 2));
         let booking_id = Id::from_parts(1, 3);
-        let about = |actor| BookingRef { booking_id, customer_id: customer, provider_id: provider, actor };
+        let about = |actor| BookingRef {
+            booking_id,
+            customer_id: customer,
+            provider_id: provider,
+            actor,
+            series_id: None,
+        };
         let (c, p, t) = (about(Actor::Customer), about(Actor::Provider), about(Actor::Time));
         let tell = |users: &[UserId]| Errand::Tell(booking_id, users.to_vec());
         for (payload, expected) in [

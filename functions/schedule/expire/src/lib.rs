@@ -1,13 +1,14 @@
 //! What falls due by the clock: requests past their deadline become expired, and their time is free again;
 //! bookings that ended a day ago have taken place; what one side said of the other is published where nobody can say
-//! more. Nothing depends on this being prompt: every reader and the guard compare the time themselves.
+//! more; what was begun with a series and not ended goes on. Nothing depends on this being prompt: every reader and the guard compare the time themselves.
 
 use banister_domain::booking::{Actor, Booking};
-use banister_domain::id::BookingId;
+use banister_domain::id::{BookingId, SeriesId};
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::store::{
-    BookingRecord, Bookings, ChangeError, Due, ReviewError, Reviews, ReviewsRecord,
+    BookingRecord, Bookings, ChangeError, Due, ReviewError, Reviews, ReviewsRecord, SeriesError,
+    SeriesRecord, SeriesStore,
 };
 use banister_platform::table::key::SHARDS;
 use banister_platform::table::{Page, Position, StorageError, Table};
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 pub struct Expire {
     bookings: Bookings,
     reviews: Reviews,
+    series: SeriesStore,
     clock: Clock,
 }
 
@@ -27,7 +29,8 @@ impl Expire {
     /// From the settings of a function.
     pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
         let table = Table::from_settings(settings)?;
-        Ok(Self { bookings: Bookings::new(table.clone()), reviews: Reviews::new(table), clock })
+        let (bookings, reviews) = (Bookings::new(table.clone()), Reviews::new(table.clone()));
+        Ok(Self { bookings, reviews, series: SeriesStore::new(table), clock })
     }
 
     /// Moves on what is due, each shard walked once; begins nothing at `deadline` or after. Fails if
@@ -39,7 +42,7 @@ impl Expire {
     async fn walk(&self, deadline: Timestamp) -> Result<Summary, Failed> {
         let mut summary = Summary::default();
         let now = self.clock.now();
-        let kinds = Due::ALL.into_iter().map(Kind::Booking).chain([Kind::Reviews]);
+        let kinds = Due::ALL.into_iter().map(Kind::Booking).chain([Kind::Reviews, Kind::Series]);
         for (kind, shard) in kinds.flat_map(|kind| (0..SHARDS).map(move |shard| (kind, shard))) {
             self.walk_shard((kind, shard), now, deadline, &mut summary).await;
         }
@@ -91,6 +94,10 @@ impl Expire {
                 let page = self.reviews.due(shard, now, after).await?;
                 Overdue::of(page, |ReviewsRecord(reviews)| Item::Reviews(reviews.booking_id))
             }
+            Kind::Series => {
+                let page = self.series.due(shard, now, after).await?;
+                Overdue::of(page, |SeriesRecord(series)| Item::Series(series.id))
+            }
         })
     }
 
@@ -98,6 +105,7 @@ impl Expire {
         match item {
             Item::Booking(booking) => self.settle(&booking).await,
             Item::Reviews(id) => self.publish(id).await,
+            Item::Series(id) => self.finish(id).await,
         }
     }
 
@@ -106,6 +114,16 @@ impl Expire {
             Ok(()) | Err(ReviewError::Refused(_)) => Ok(()),
             Err(ReviewError::Seen | ReviewError::Busy) => Err(WorkError::Retry("contention".into())),
             Err(ReviewError::Storage(error)) => Err(error.into()),
+        }
+    }
+
+    async fn finish(&self, id: SeriesId) -> Result<(), WorkError> {
+        match self.series.finish(id, self.clock.now()).await {
+            Ok(_) | Err(SeriesError::Missing) => Ok(()),
+            Err(SeriesError::Storage(error)) => Err(error.into()),
+            Err(SeriesError::Refused(_) | SeriesError::Seen | SeriesError::Busy) => {
+                Err(WorkError::Retry("contention".into()))
+            }
         }
     }
 
@@ -132,6 +150,7 @@ impl Expire {
 enum Kind {
     Booking(Due),
     Reviews,
+    Series,
 }
 
 /// One thing that did.
@@ -139,6 +158,7 @@ enum Item {
     Booking(Box<Booking>),
     /// Of this booking.
     Reviews(BookingId),
+    Series(SeriesId),
 }
 
 /// A page of such things.

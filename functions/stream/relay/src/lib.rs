@@ -106,7 +106,8 @@ impl Relay {
             | Payload::EmailChanged { .. }
             | Payload::ServiceArchivedByStaff { .. }
             | Payload::ReviewPublished(_)
-            | Payload::ReviewAnswered(_) => vec![&self.email],
+            | Payload::ReviewAnswered(_)
+            | Payload::SeriesChanged(_) => vec![&self.email],
             Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } => vec![&self.socket],
             Payload::PhotoRemoved { .. } => vec![&self.media],
             Payload::JobContinued { .. } => vec![&self.jobs],

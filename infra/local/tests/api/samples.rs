@@ -119,6 +119,7 @@ async fn world() -> (Cloud, Table) {
         price: None,
         location: Some("1 Example Street, Berlin".parse().unwrap()),
         note: None,
+        series: None,
     };
     store::Bookings::new(table.clone())
         .reserve(&request, store::Claim::Booking(None), None, now)

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::availability::{Busy, CalendarRules, EmptyInterval, Given, Interval, Seats, Zone};
 use crate::event::{BookingRef, Payload};
-use crate::id::{BookingId, ServiceId, UserId};
+use crate::id::{BookingId, SeriesId, ServiceId, UserId};
 use crate::money::Price;
 use crate::service::{LocationKind, Service};
 use crate::text::{Note, Place, Reason, Title};
@@ -81,6 +81,9 @@ pub struct Booking {
     /// What was agreed beside time and price.
     #[serde(default)]
     pub terms: Terms,
+    /// The series it was booked with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series_id: Option<SeriesId>,
     /// What the customer gets back, once it is called off or the customer did not come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<Refund>,
@@ -119,6 +122,8 @@ pub struct Request {
     pub location: Option<Place>,
     /// Words for the provider.
     pub note: Option<Note>,
+    /// The series it is booked with.
+    pub series: Option<SeriesId>,
 }
 
 /// Why a request makes no booking, wherever its place is.
@@ -148,13 +153,20 @@ impl From<EmptyInterval> for Unbookable {
 }
 
 impl Request {
+    /// What it costs, or why it cannot be booked wherever its place is.
+    pub fn price(&self) -> Result<Price, Unbookable> {
+        let (price, _) = price::price(&self.service, self.seats, &self.extras)?;
+        match self.price {
+            Some(expected) if expected != price => Err(Unbookable::PriceChanged(price)),
+            _ => Ok(price),
+        }
+    }
+
     /// The booking that this request makes under the rules for its service, if its place is free. Its price is
     /// that of all its seats and extras, as they are in its service.
     pub fn booking(&self, rules: &CalendarRules, now: Timestamp) -> Result<Booking, Unbookable> {
-        let (price, extras) = price::price(&self.service, self.seats, &self.extras)?;
-        if self.price.is_some_and(|expected| expected != price) {
-            return Err(Unbookable::PriceChanged(price));
-        }
+        let price = self.price()?;
+        let (_, extras) = price::price(&self.service, self.seats, &self.extras)?;
         let Self { id, customer_id, service, starts_at, seats, location, note, .. } = self.clone();
         let occupies = rules.occupied(starts_at, service.duration_minutes)?;
         let (status, answer_by) = match service.terms.booking_type {
@@ -181,6 +193,7 @@ impl Request {
             occupies,
             status,
             answer_by,
+            series_id: self.series,
             terms: service.terms,
             refund: None,
             refund_at_most: None,
@@ -233,6 +246,12 @@ impl Booking {
                 None
             }
         }
+    }
+
+    /// Whether `actor` may do this to it at `now`.
+    #[must_use]
+    pub fn allows(&self, action: impl Into<Action>, actor: Actor, now: Timestamp) -> bool {
+        state::transition(self, action, actor, now).is_ok()
     }
 
     /// What `actor` would give back by calling it off at `now`, and until when that is so; refused where it
@@ -308,7 +327,7 @@ impl Booking {
             reason,
             reschedule: None,
         };
-        let about = self.reference(actor);
+        let about = BookingRef { series_id: self.series_id, ..self.reference(actor) };
         let payload = match self.status {
             Status::Confirmed => Payload::BookingConfirmed(about),
             _ => Payload::BookingRequested(about),
@@ -389,6 +408,7 @@ impl Booking {
             customer_id: self.customer_id,
             provider_id: self.provider_id,
             actor,
+            series_id: None,
         }
     }
 }

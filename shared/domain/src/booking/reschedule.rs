@@ -115,6 +115,7 @@ impl Booking {
             price: None,
             location,
             note,
+            series: None,
         })
     }
 

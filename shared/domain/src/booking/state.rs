@@ -56,7 +56,8 @@ impl Status {
 }
 
 /// What can be asked of a booking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Say yes to a request.
     Confirm,
@@ -311,6 +312,7 @@ pub(super) mod tests {
             occupies: Interval::new(starts_at, ends_at).expect("an interval"),
             status,
             answer_by: Some(answer_by(created_at, starts_at)),
+            series_id: None,
             terms: crate::booking::Terms::default(),
             refund: None,
             refund_at_most: None,

@@ -38,6 +38,7 @@ fn booked(zone: &str, starts_at: Timestamp, minutes: u16) -> Booking {
                 .parse()
                 .unwrap(),
         ),
+        series: None,
     };
     let rules = CalendarRules::closed(Zone::parse(zone).unwrap());
     request.booking(&rules, at(ASKED)).unwrap()

@@ -82,6 +82,8 @@ codes! {
     AlreadyReviewed "already_reviewed" CONFLICT "You have reviewed this booking";
     /// The review has its answer.
     AlreadyAnswered "already_answered" CONFLICT "The review has been answered";
+    /// Not all bookings of a series can be had.
+    SeriesConflicts "series_conflicts" CONFLICT "The series cannot be booked";
     /// It does not cost what was expected.
     PriceChanged "price_changed" CONFLICT "It costs another sum by now";
     /// What is given back is not what was expected.

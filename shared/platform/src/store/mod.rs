@@ -16,6 +16,7 @@ mod race;
 mod reviews;
 mod second_factor;
 mod security;
+mod series;
 mod services;
 mod sessions;
 mod sockets;
@@ -50,6 +51,7 @@ pub use race::Race;
 pub use reviews::{Moderation, ReviewError, ReviewReceipt, Reviewed, Reviews, ReviewsRecord};
 pub use second_factor::{FactorState, Proof, SecondFactorError, SecondFactorRecord, SecondFactors};
 pub use security::{Security, SecurityRecord};
+pub use series::{Plan, SeriesError, SeriesRecord, SeriesStore};
 pub use services::{
     ListMarketServices, ListServices, SaveError, ServiceEdit, ServiceEditError, ServiceRecord, Services,
 };

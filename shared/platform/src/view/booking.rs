@@ -2,7 +2,7 @@
 
 use banister_domain::availability::Seats;
 use banister_domain::booking::{Actor, Booking, LineItem, Percent, Proposal, Refund, Status, Terms};
-use banister_domain::id::{BookingId, ServiceId, UserId};
+use banister_domain::id::{BookingId, SeriesId, ServiceId, UserId};
 use banister_domain::money::Price;
 use banister_domain::service::LocationKind;
 use banister_domain::text::{Note, Place, Title};
@@ -61,6 +61,7 @@ impl From<&Proposal> for ProposalView {
     "seats": 1,
     "note": "Second floor, the bell does not work.",
     "answer_by": "2026-03-10T08:00:00Z",
+    "series_id": null,
     "terms": {
         "booking_type": "on_request",
         "reschedule": "consent",
@@ -101,6 +102,8 @@ pub struct BookingView {
     /// Until when the provider may answer a request; then it expires. `null` where it was booked at once.
     #[schema(value_type = Option<String>, format = DateTime, example = "2026-03-10T08:00:00Z")]
     answer_by: Option<Timestamp>,
+    /// The series it was booked with; else `null`.
+    series_id: Option<SeriesId>,
     /// What was agreed beside time and price.
     terms: Terms,
     /// What the customer gets back, once it was called off or the customer did not come; else `null`.
@@ -124,7 +127,8 @@ impl BookingView {
         let proposal = booking.open_proposal(now).map(ProposalView::from);
         let Booking { id, service_id, service_title, customer_id, provider_id, starts_at, .. } = booking;
         let Booking { ends_at, price, location_kind, location, seats, note, .. } = booking;
-        let Booking { answer_by, terms, refund, refund_at_most, created_at, updated_at, .. } = booking;
+        let Booking { answer_by, series_id, terms, refund, refund_at_most, created_at, updated_at, .. } =
+            booking;
         Self {
             id,
             status,
@@ -141,6 +145,7 @@ impl BookingView {
             seats,
             note,
             answer_by,
+            series_id,
             terms,
             refund,
             refund_at_most,

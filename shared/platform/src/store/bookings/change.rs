@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use banister_domain::availability::{Calendar, ChangedDay, Refusal};
 use banister_domain::booking::{Actor, Booking, Change, Command, PlaceChange, Refund, WrongState};
-use banister_domain::id::BookingId;
+use banister_domain::id::{BookingId, SeriesId};
 use banister_domain::money::Money;
 use banister_domain::text::Reason;
 use jiff::Timestamp;
@@ -99,12 +99,14 @@ pub struct BookingCommand {
     pub reason: Option<Reason>,
     /// What is expected to be given back; refused if it is another sum.
     pub refund: Option<Money>,
+    /// The series with which the booking is changed.
+    pub series: Option<SeriesId>,
 }
 
 impl From<(Command, Actor)> for BookingCommand {
     /// Without a word.
     fn from((command, actor): (Command, Actor)) -> Self {
-        Self { command, actor, reason: None, refund: None }
+        Self { command, actor, reason: None, refund: None, series: None }
     }
 }
 
@@ -116,8 +118,11 @@ pub(super) struct Order<'a> {
 
 impl Order<'_> {
     fn given_to(&self, booking: &Booking, now: Timestamp) -> Result<Change, ChangeError> {
-        let BookingCommand { command, actor, reason, refund: expected } = self.given.clone();
-        let change = booking.change(command, actor, reason, now)?;
+        let BookingCommand { command, actor, reason, refund: expected, series } = self.given.clone();
+        let mut change = booking.change(command, actor, reason, now)?;
+        if let Some(series) = series {
+            change.payload = change.payload.with_series(series);
+        }
         if let (Some(expected), Some(refund)) = (expected, change.booking.refund)
             && refund.amount != expected
         {

@@ -88,7 +88,7 @@ impl Bookings {
         (starts_at, reason): (Timestamp, Reason),
         receipt: Option<Receipt<'_>>,
     ) -> Result<Booking, MoveError> {
-        let wish = MoveWish { starts_at, actor: Actor::Staff, reason: Some(reason) };
+        let wish = MoveWish { starts_at, actor: Actor::Staff, reason: Some(reason), series: None };
         // Staff propose nothing, so that the id is not used.
         let proposal = random::id(act.at);
         self.move_to(id, (&wish, Some(act)), proposal, receipt, act.at).await

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use banister_domain::availability::{self, Calendar, Day, NotOffered, Owner, Refusal, Seats, Wanted};
 use banister_domain::booking::{Actor, BookedPlace, Booking, Change, PlaceChange, Proposal, Request};
-use banister_domain::id::{BookingId, ProposalId};
+use banister_domain::id::{BookingId, ProposalId, SeriesId};
 use banister_domain::text::Reason;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -27,6 +27,8 @@ pub struct MoveWish {
     pub actor: Actor,
     /// Why, in their words.
     pub reason: Option<Reason>,
+    /// The series with which it is moved.
+    pub series: Option<SeriesId>,
 }
 
 /// What is said to a proposal.
@@ -152,7 +154,10 @@ impl Bookings {
             let place = place.map_err(|_| ReserveError::NotOffered(NotOffered::TooFar))?;
             let change = found.value.reschedule(proposal, place, (wish.actor, wish.reason.clone()), now);
             let change = change.map_err(ChangeError::from)?;
-            let change = act.and_then(|act| act.by).map_or(change.clone(), |staff| change.by(staff));
+            let mut change = act.and_then(|act| act.by).map_or(change.clone(), |staff| change.by(staff));
+            if let Some(series) = wish.series {
+                change.payload = change.payload.with_series(series);
+            }
             let line = act.map(|act| audit_line(act, &found.value, &change.booking));
             let own = owners(&found.value);
             let others = days.iter().flat_map(|day| &day.busy).filter(|busy| !own.contains(&busy.owner));

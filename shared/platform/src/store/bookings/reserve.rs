@@ -6,7 +6,7 @@ use banister_domain::availability::{
 };
 use banister_domain::booking::{Booking, Hold, Request, Unbookable};
 use banister_domain::event::Payload;
-use banister_domain::id::{HoldId, UserId};
+use banister_domain::id::{HoldId, SeriesId, UserId};
 use banister_domain::service::{Service, ServiceStatus};
 use banister_domain::text::Reason;
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::holds::{HoldRecord, release_hold};
 use super::look::{Look, dates_around};
 use super::{BookingRecord, Bookings, HistoryRecord};
+use crate::store::series::{BEING_MADE, SeriesRecord};
 use crate::store::{Act, AuditEntry, DayRecord, Once, OutboxRecord, Race, WeekRecord};
 use crate::table::{CommitError, StorageError, Transaction, key};
 
@@ -155,6 +156,11 @@ impl Bookings {
             if race.lost() {
                 // Time has passed: what is booked is the service as it is now.
                 request.service = self.still_offered(&request).await?;
+                if let Some(series) = request.series
+                    && !self.is_being_made(series).await?
+                {
+                    return Err(ReserveError::Gone);
+                }
             }
             let held = self.held(&request, claim).await?;
             dates.extend(held.iter().flat_map(|hold| availability::days_touched(hold.occupies)));
@@ -209,7 +215,12 @@ impl Bookings {
                 Some(made) => {
                     transaction.create(&HoldRecord(made), Lost::Race);
                 }
-                None => open(&mut transaction, &booking, on_behalf, now)?,
+                None => {
+                    open(&mut transaction, &booking, on_behalf, now)?;
+                    if let Some(series) = booking.series_id {
+                        transaction.check(&key::series(series), BEING_MADE, Lost::Race);
+                    }
+                }
             }
             if let Some(held) = held {
                 // Read before the days: one that was let go or booked since is no reason for anything.
@@ -242,6 +253,12 @@ impl Bookings {
         service
             .and_then(|service| service.lasting(request.service.duration_minutes))
             .ok_or(ReserveError::Gone)
+    }
+
+    /// Whether bookings may be added to a series: until it is said what became of it.
+    async fn is_being_made(&self, id: SeriesId) -> Result<bool, StorageError> {
+        let found = self.table.get::<SeriesRecord>(&key::series(id)).await?;
+        Ok(found.is_some_and(|found| found.version == BEING_MADE))
     }
 
     /// The place is taken: by an earlier try of this very request, or by somebody else.

@@ -1,6 +1,6 @@
 //! Bookings.
 
-use banister_domain::id::{BookingId, HoldId, ServiceId, UserId};
+use banister_domain::id::{BookingId, HoldId, SeriesId, ServiceId, UserId};
 use banister_domain::statistics::Side;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -95,6 +95,25 @@ pub fn booking_history(id: BookingId, revision: u32) -> Key {
 
 /// Sort keys of the lines of a booking's history begin with this.
 pub const HISTORY: &str = "HISTORY#";
+
+/// Key of a series.
+#[must_use]
+pub fn series(id: SeriesId) -> Key {
+    key(format!("SERIES#{id}"), "SERIES")
+}
+
+/// Where a series stands to which something is being done, by when somebody else does it.
+#[must_use]
+pub fn series_unfinished(due_at: Timestamp, id: SeriesId) -> IndexKey {
+    let id = id.to_string();
+    at(Index::Gsi3, series_unfinished_in(shard(&id)), format!("{}#{id}", moment(due_at)))
+}
+
+/// Partition in GSI3 of one shard of the series to which something is being done.
+#[must_use]
+pub fn series_unfinished_in(shard: u8) -> String {
+    format!("UNFINISHED#{shard}")
+}
 
 /// Key of what the sides of a booking say of each other.
 #[must_use]

@@ -26,6 +26,7 @@ pub(super) fn massage(title: &str) -> Booking {
         answer_by: Some(at("2026-03-10T08:15:00Z")),
         terms: banister_domain::booking::Terms::default(),
         refund: None,
+        series_id: None,
         refund_at_most: None,
         proposal: None,
         created_at: at("2026-03-09T08:15:00Z"),

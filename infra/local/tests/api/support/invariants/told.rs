@@ -31,6 +31,7 @@ pub(super) fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
         | Payload::ServiceArchivedByStaff { .. }
         | Payload::ReviewPublished(_)
         | Payload::ReviewAnswered(_)
+        | Payload::SeriesChanged(_)
         | Payload::JobContinued { .. } => None,
         Payload::BookingRequested(about) => Some((about.booking_id, Status::Requested)),
         Payload::BookingConfirmed(about)
@@ -70,6 +71,20 @@ pub(super) fn readers(payload: &Payload) -> Vec<String> {
         | Payload::ConnectionReplaced { .. }
         | Payload::PhotoRemoved { .. }
         | Payload::JobContinued { .. } => Vec::new(),
+        Payload::SeriesChanged(about) if about.change == 0 => vec![about.customer_id, about.provider_id],
+        Payload::SeriesChanged(about) if about.actor == Actor::Customer => vec![about.provider_id],
+        Payload::SeriesChanged(about) => vec![about.customer_id],
+        // The whole series is told of at once.
+        Payload::BookingRequested(about)
+        | Payload::BookingConfirmed(about)
+        | Payload::BookingDeclined(about)
+        | Payload::BookingCancelled(about)
+        | Payload::BookingRescheduled(about)
+        | Payload::RescheduleProposed(about)
+            if about.series_id.is_some() =>
+        {
+            Vec::new()
+        }
         Payload::BookingConfirmed(about) if about.actor == Actor::Customer => {
             vec![about.customer_id, about.provider_id]
         }
