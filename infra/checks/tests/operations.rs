@@ -15,7 +15,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 110] = [
+const RIGHTS: [(&str, &str); 112] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -78,6 +78,8 @@ const RIGHTS: [(&str, &str); 110] = [
     ("get_booking_reviews", "BatchGetItem GetItem"),
     ("answer_review", "BatchGetItem GetItem PutItem"),
     ("list_reviews", "BatchGetItem; GSI1: Query; GSI2: Query"),
+    ("search_services", "BatchGetItem Query; GSI1: Query"),
+    ("search_providers", "BatchGetItem Query; GSI1: Query"),
     ("create_chat_ticket", "BatchGetItem PutItem UpdateItem"),
     (
         "create_photo_upload",
@@ -152,7 +154,7 @@ const RIGHTS: [(&str, &str); 110] = [
 ];
 
 /// The environment of each area; its functions share a binary and what that needs to start.
-const VARIABLES: [(&str, &str); 19] = [
+const VARIABLES: [(&str, &str); 20] = [
     (
         "accounts",
         "ACCESS_ISSUER ACCESS_PUBLIC_KEYS BREACHED_PASSWORDS_URL CODE_KEY_SECRET CURSOR_KEY_SECRET PRIVATE_BUCKET \
@@ -166,6 +168,7 @@ const VARIABLES: [(&str, &str); 19] = [
     ("availability", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS TABLE_NAME"),
     ("bookings", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY_SECRET TABLE_NAME"),
     ("reviews", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY_SECRET TABLE_NAME"),
+    ("search", "CURSOR_KEY_SECRET TABLE_NAME"),
     ("chat", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS SOCKET_URL TABLE_NAME"),
     ("files", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS PRIVATE_BUCKET PUBLIC_URL TABLE_NAME"),
     ("admin", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY_SECRET PUBLIC_URL TABLE_NAME"),
@@ -196,6 +199,7 @@ fn operations() -> Vec<Operation> {
         banister_http_availability::area().operations(),
         banister_http_bookings::area().operations(),
         banister_http_reviews::area().operations(),
+        banister_http_search::area().operations(),
         banister_http_chat::area().operations(),
         banister_http_files::area().operations(),
         banister_http_admin::area().operations(),
