@@ -2,12 +2,15 @@
 
 use axum::extract::State;
 use banister_domain::service::{Category, CategoryGroup};
-use banister_platform::http::{Anyone, Code, ListOf, OkJson};
+use banister_platform::http::{Anyone, Cacheable, Caching, Code, ListOf};
 use serde::Serialize;
 
 use crate::Catalog;
 
 pub(crate) const PROBLEMS: &[Code] = &[];
+
+/// How long caches may keep them, in seconds: they change with a release only.
+const KEPT: u32 = 3_600;
 
 /// A heading of the catalogue.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -47,7 +50,11 @@ impl From<Category> for CategoryView {
 /// List the categories
 #[utoipa::path(get, path = "/v1/categories",
     responses((status = 200, description = "All categories", body = ListOf<CategoryView>)))]
-pub(crate) async fn list_categories(State(_): State<Catalog>, _: Anyone) -> OkJson<ListOf<CategoryView>> {
+pub(crate) async fn list_categories(
+    State(_): State<Catalog>,
+    _: Anyone,
+    caching: Caching,
+) -> Cacheable<ListOf<CategoryView>> {
     let items = Category::ALL.map(CategoryView::from);
-    OkJson(ListOf { items: items.into(), next_cursor: None })
+    caching.json(ListOf { items: items.into(), next_cursor: None }, KEPT)
 }
