@@ -47,13 +47,13 @@ pub(crate) struct SearchQuery {
     /// Where it takes place.
     location_kind: Option<LocationKind>,
     /// Free to be booked at this moment.
-    #[param(value_type = Option<String>, format = DateTime)]
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-03-11T09:00:00Z")]
     free_at: Option<Timestamp>,
     /// Free to be booked from this moment on, with `free_to`.
-    #[param(value_type = Option<String>, format = DateTime)]
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-03-11T00:00:00Z")]
     free_from: Option<Timestamp>,
     /// Before this one; 31 days later at most.
-    #[param(value_type = Option<String>, format = DateTime)]
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-03-14T00:00:00Z")]
     free_to: Option<Timestamp>,
     /// If not given: `relevance` where there are words, else `distance` where there is a place, else `rating`.
     sort: Option<Sort>,

@@ -41,8 +41,8 @@ async fn market() -> (Cloud, Client) {
     offer(&none, json!({ "title": "Never" })).await;
     let away = provider(&cloud, "Provider Away").await;
     offer(&away, json!({ "title": "Away", "location_kind": "online", "place": null })).await;
-    let ask = json!({ "starts_at": "2026-03-02T00:00:00Z", "ends_at": "2026-03-09T00:00:00Z" });
-    body(away.post("/v1/me/vacations", &ask).await.unwrap(), 201);
+    let ask = json!({ "from": "2026-03-02", "to": "2026-03-09" });
+    body(away.post("/v1/me/calendar/vacations", &ask).await.unwrap(), 201);
     (cloud, customer)
 }
 
