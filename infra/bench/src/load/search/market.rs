@@ -131,8 +131,9 @@ async fn write_provider(table: &Table, number: u64, now: Timestamp) -> Result<()
     let id = user(number);
     let mut account = Account::new(id, email, Role::Provider, (name(1)?, name(2)?), now);
     let [latitude, longitude] = place(number * 3).map(|degrees| degrees.parse::<f64>().unwrap_or_default());
+    let language = ["en", "ru", "pt-BR"][usize::try_from(dice(number, 3)).unwrap_or(0)];
     account.provider = serde_json::from_value(json!({
-        "languages": [["en", "ru", "pt-BR"][usize::try_from(dice(number, 3)).unwrap_or(0)]],
+        "languages": [language],
         "service_area": { "latitude": latitude, "longitude": longitude, "radius_km": 20 + dice(number, 80) },
     }))?;
     table.put(&AccountRecord(account)).await.map_err(failed)?;
