@@ -29,6 +29,7 @@ import live
 import market
 import mutants
 import rest
+import search
 import stack
 import staff
 from peers import MailServer, RangeServer
@@ -43,6 +44,7 @@ CHECKS = [
     audit.audit,
     audit.statistics,
     market.market,
+    search.search,
     commands.commands,
     commands.verified,
     keys.keys,

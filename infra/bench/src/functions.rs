@@ -80,6 +80,7 @@ const CASES: &[(&str, Warm)] = &[
     ("list_slots", Warm::Again),
     ("create_booking", Warm::Again),
     ("list_reviews", Warm::Again),
+    ("search_services", Warm::Again),
     ("create_chat_ticket", Warm::Unlimited),
     ("create_photo_upload", Warm::Unlimited),
     ("get_user", Warm::Again),

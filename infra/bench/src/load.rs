@@ -3,6 +3,7 @@
 
 pub(crate) mod fill;
 pub(crate) mod market;
+pub(crate) mod search;
 pub(crate) mod users;
 
 use std::time::{Duration, Instant};

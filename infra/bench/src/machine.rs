@@ -62,8 +62,17 @@ pub(crate) fn peak_rss(pid: u32) -> std::io::Result<u32> {
     Ok(high_water(&std::fs::read_to_string(format!("/proc/{pid}/status"))?))
 }
 
+/// The memory that a process has resident now, in KiB.
+pub(crate) fn rss(pid: u32) -> std::io::Result<u32> {
+    Ok(kibibytes(&std::fs::read_to_string(format!("/proc/{pid}/status"))?, "VmRSS:"))
+}
+
 fn high_water(status: &str) -> u32 {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    kibibytes(status, "VmHWM:")
+}
+
+fn kibibytes(status: &str, name: &str) -> u32 {
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok()).unwrap_or(0)
 }
 

@@ -29,6 +29,7 @@ Parts:
   functions   CPU, memory and size of the binaries in target/lambda (infra/release/stage puts them there)
   load        requests a second and latency of the local cloud, with few and with many items in the table
   users       the same of finding people and signing in, with few and with a million accounts (takes 8 GB)
+  search      searching among 50,000 services, and reading all cards
   passwords   a password hash and a sign-in with one, free and with the processor's share of the function's memory
   push        pushes a second to 1,000 WebSocket connections of the local cloud
   cost        dollars by operation and by month, from counted units and prices.json
@@ -88,7 +89,7 @@ fn parse() -> Result<Option<Asked>, lexopt::Error> {
         }
     }
     match asked.part.as_str() {
-        "all" | "functions" | "load" | "users" | "passwords" | "push" | "cost" => Ok(Some(asked)),
+        "all" | "functions" | "load" | "users" | "search" | "passwords" | "push" | "cost" => Ok(Some(asked)),
         other => Err(format!("there is no part {other}").into()),
     }
 }
@@ -114,7 +115,14 @@ fn conclude(part: &Part, rows: Vec<(String, Figures)>, bless: bool) -> Result<Ve
 /// The performance page with the tables of the committed baselines.
 fn performance() -> Result<String, BenchError> {
     let mut texts = Vec::new();
-    for part in [&functions::PART, &load::PART, &load::users::PART, &passwords::PART, &push::PART] {
+    for part in [
+        &functions::PART,
+        &load::PART,
+        &load::users::PART,
+        &load::search::PART,
+        &passwords::PART,
+        &push::PART,
+    ] {
         let text = part.baseline()?.map_or_else(
             || "Not measured yet.".to_owned(),
             |baseline| format!("On {}.\n\n{}", baseline.machine, part.table(&baseline)),
@@ -133,12 +141,15 @@ async fn run(asked: &Asked) -> Result<Vec<String>, BenchError> {
         faults.extend(missing);
     }
     // One log takes the place of the process's own, so both parts read it.
-    let log = (wanted("load") || wanted("users")).then(load::Log::start);
+    let log = (wanted("load") || wanted("users") || wanted("search")).then(load::Log::start);
     if let (Some(log), true) = (&log, wanted("load")) {
         faults.extend(conclude(&load::PART, load::measure(log).await?, asked.bless)?);
     }
     if let (Some(log), true) = (&log, wanted("users")) {
         faults.extend(conclude(&load::users::PART, load::users::measure(log).await?, asked.bless)?);
+    }
+    if let (Some(log), true) = (&log, wanted("search")) {
+        faults.extend(conclude(&load::search::PART, load::search::measure(log).await?, asked.bless)?);
     }
     if wanted("passwords") {
         faults.extend(conclude(&passwords::PART, passwords::measure().await?, asked.bless)?);

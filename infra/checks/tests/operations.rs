@@ -15,7 +15,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 116] = [
+const RIGHTS: [(&str, &str); 118] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -84,6 +84,8 @@ const RIGHTS: [(&str, &str); 116] = [
     ("get_booking_reviews", "BatchGetItem GetItem"),
     ("answer_review", "BatchGetItem GetItem PutItem"),
     ("list_reviews", "BatchGetItem; GSI1: Query; GSI2: Query"),
+    ("search_services", "BatchGetItem Query; GSI1: Query"),
+    ("search_providers", "BatchGetItem Query; GSI1: Query"),
     ("create_chat_ticket", "BatchGetItem PutItem UpdateItem"),
     (
         "create_photo_upload",
@@ -158,7 +160,7 @@ const RIGHTS: [(&str, &str); 116] = [
 ];
 
 /// The environment of each area; its functions share a binary and what that needs to start.
-const VARIABLES: [(&str, &str); 19] = [
+const VARIABLES: [(&str, &str); 20] = [
     (
         "accounts",
         "ACCESS_ISSUER ACCESS_PUBLIC_KEYS BREACHED_PASSWORDS_URL CODE_KEY_SECRET CURSOR_KEY_SECRET PRIVATE_BUCKET \
@@ -172,6 +174,7 @@ const VARIABLES: [(&str, &str); 19] = [
     ("availability", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS TABLE_NAME"),
     ("bookings", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY_SECRET TABLE_NAME"),
     ("reviews", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY_SECRET TABLE_NAME"),
+    ("search", "CURSOR_KEY_SECRET TABLE_NAME"),
     ("chat", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS SOCKET_URL TABLE_NAME"),
     ("files", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS PRIVATE_BUCKET PUBLIC_URL TABLE_NAME"),
     ("admin", "ACCESS_ISSUER ACCESS_PUBLIC_KEYS CURSOR_KEY_SECRET PUBLIC_URL TABLE_NAME"),
@@ -202,6 +205,7 @@ fn operations() -> Vec<Operation> {
         banister_http_availability::area().operations(),
         banister_http_bookings::area().operations(),
         banister_http_reviews::area().operations(),
+        banister_http_search::area().operations(),
         banister_http_chat::area().operations(),
         banister_http_files::area().operations(),
         banister_http_admin::area().operations(),

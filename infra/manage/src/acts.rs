@@ -14,8 +14,8 @@ use banister_platform::config::Settings;
 use banister_platform::identity::password::Passwords;
 use banister_platform::random;
 use banister_platform::store::{
-    Accounts, Act, Audit, AuditEntry, AuditRecord, COMMAND, Edit, EditError, FirstPassword, Jobs, NewAccount,
-    Once, PermissionsError, Rebuilt, RegisterError, Statistics, Verified,
+    Accounts, Act, Audit, AuditEntry, AuditRecord, COMMAND, Cards, Edit, EditError, FirstPassword, Jobs,
+    NewAccount, Once, PermissionsError, Rebuilt, RegisterError, Statistics, Verified,
 };
 use banister_platform::table::{CommitError, Table, backoff};
 use jiff::civil::Date;
@@ -57,6 +57,7 @@ pub(crate) async fn run(command: Command, data: &Path) -> Result<Outcome, Manage
         Command::ReindexUsers => desk.reindex().await,
         Command::VerifyAudit { from, to } => desk.verify(from, to).await,
         Command::LinkAudit { from, to } => desk.link(from, to).await,
+        Command::RebuildCards => desk.rebuild_cards().await,
         Command::RebuildCounters => desk.rebuild().await,
         Command::ContinueJob { job } => desk.continue_job(job).await,
     }
@@ -324,6 +325,14 @@ impl Desk {
         })?;
         let job = job.ok_or(ManageError::Refused("there is no such job, or it is done"))?;
         Ok(json!({ "id": id, "state": job.state, "revision": job.revision }).into())
+    }
+
+    async fn rebuild_cards(&self) -> Result<Outcome, ManageError> {
+        self.note(AuditEntry::CardsRebuilt, &json!({ "step": "begun" })).await?;
+        let rebuilt = Cards::new(self.table.clone()).rebuild(|| self.clock.now()).await?;
+        let result = json!({ "looked_at": rebuilt.looked_at, "unreadable": rebuilt.unreadable });
+        self.note(AuditEntry::CardsRebuilt, &done(&result)).await?;
+        Ok(Outcome { result, good: rebuilt.unreadable == 0 })
     }
 
     async fn rebuild(&self) -> Result<Outcome, ManageError> {

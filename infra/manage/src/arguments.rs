@@ -35,6 +35,8 @@ Commands:
   verify-audit    find what was changed in the audit log: --from, --to (days in UTC; today if not given)
   link-audit      link records of the audit log that the stream had and nobody linked: --from, --to
   continue-job    ask again for the next piece of a job whose message was lost: --job
+  rebuild-cards   make the cards by which services and providers are found again, where they are not as
+                  they should be; goes through the whole table
   rebuild-counters
                   count users, services and bookings again; goes through the whole table
 
@@ -62,6 +64,7 @@ pub(crate) enum Command {
     ReindexUsers,
     VerifyAudit { from: Option<Date>, to: Option<Date> },
     LinkAudit { from: Option<Date>, to: Option<Date> },
+    RebuildCards,
     RebuildCounters,
     ContinueJob { job: JobId },
 }
@@ -149,6 +152,7 @@ impl Given {
             "reindex-users" => Command::ReindexUsers,
             "verify-audit" => Command::VerifyAudit { from: self.from.take(), to: self.to.take() },
             "link-audit" => Command::LinkAudit { from: self.from.take(), to: self.to.take() },
+            "rebuild-cards" => Command::RebuildCards,
             "rebuild-counters" => Command::RebuildCounters,
             "continue-job" => Command::ContinueJob { job: self.job.take().ok_or("--job is missing")? },
             other => return Err(format!("there is no command {other}").into()),

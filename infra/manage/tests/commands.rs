@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail in its helpers too")]
 
 #[path = "commands/logged.rs"]
+mod cards;
 mod logged;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

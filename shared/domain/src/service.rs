@@ -1,7 +1,9 @@
 //! What providers offer.
 
+mod category;
 mod choice;
 
+pub use category::{Category, CategoryGroup, Heading, UnknownHeading};
 pub use choice::{
     DurationOption, Durations, Extra, ExtraCode, Extras, InvalidChoices, InvalidCode, Quantity,
 };
@@ -9,90 +11,13 @@ pub use choice::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::account::Languages;
 use crate::availability::{DurationMinutes, Seats, ServiceRules, Visit};
 use crate::booking::Terms;
 use crate::id::{ServiceId, UserId};
 use crate::money::Price;
+use crate::place::Point;
 use crate::text::{Description, Reason, Title};
-
-/// A heading of the catalogue.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-#[schema(example = "massage")]
-pub enum Category {
-    /// Cleaning of homes and offices.
-    Cleaning,
-    /// Repairs in and around the house.
-    Repairs,
-    /// Hair, nails, make-up.
-    Beauty,
-    /// Massage and bodywork.
-    Massage,
-    /// Sport and personal training.
-    Fitness,
-    /// Lessons and tutoring.
-    Lessons,
-    /// Help with computers and networks.
-    Technology,
-    /// Law, tax and business advice.
-    Consulting,
-    /// Photography and video.
-    Photography,
-    /// Care of animals.
-    PetCare,
-}
-
-impl Category {
-    /// Every category, in the order of the catalogue.
-    pub const ALL: [Self; 10] = [
-        Self::Cleaning,
-        Self::Repairs,
-        Self::Beauty,
-        Self::Massage,
-        Self::Fitness,
-        Self::Lessons,
-        Self::Technology,
-        Self::Consulting,
-        Self::Photography,
-        Self::PetCare,
-    ];
-
-    /// The name in JSON and the table.
-    #[must_use]
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Cleaning => "cleaning",
-            Self::Repairs => "repairs",
-            Self::Beauty => "beauty",
-            Self::Massage => "massage",
-            Self::Fitness => "fitness",
-            Self::Lessons => "lessons",
-            Self::Technology => "technology",
-            Self::Consulting => "consulting",
-            Self::Photography => "photography",
-            Self::PetCare => "pet_care",
-        }
-    }
-
-    /// The name shown to people, in English.
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Cleaning => "Cleaning",
-            Self::Repairs => "Repairs",
-            Self::Beauty => "Beauty",
-            Self::Massage => "Massage",
-            Self::Fitness => "Fitness",
-            Self::Lessons => "Lessons",
-            Self::Technology => "Technology",
-            Self::Consulting => "Consulting",
-            Self::Photography => "Photography",
-            Self::PetCare => "Pet care",
-        }
-    }
-}
 
 /// Where a service takes place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -185,6 +110,12 @@ pub struct Service {
     pub extras: Extras,
     /// Where it takes place.
     pub location_kind: LocationKind,
+    /// Where on the earth that is, or where the provider comes from; none over the network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Point>,
+    /// Spoken with its customers; where none is said, those of its provider.
+    #[serde(default, skip_serializing_if = "Languages::is_empty")]
+    pub languages: Languages,
     /// How many customers one time is for; one where it is shared with nobody.
     #[serde(default = "Seats::one")]
     pub seats: Seats,
@@ -219,7 +150,7 @@ pub struct Archived {
 #[error("staff did not archive this service")]
 pub struct NotArchivedByStaff;
 
-/// Why prices and lengths do not go together.
+/// Why parts of an offer do not go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidOffer {
     /// The other length at this place of the list is the usual one.
@@ -231,11 +162,17 @@ pub enum InvalidOffer {
     /// The extra at this place of the list costs another currency.
     #[error("must be the currency of the service's price")]
     ExtraCurrency(usize),
+    /// What is over the network is at no place.
+    #[error("is only for services that are not online")]
+    PlaceOnline,
 }
 
 impl Service {
-    /// Refuses what no customer could be told one price of.
+    /// Refuses what no customer could be told one price of, or one place.
     pub fn check_offer(&self) -> Result<(), InvalidOffer> {
+        if self.place.is_some() && self.location_kind == LocationKind::Online {
+            return Err(InvalidOffer::PlaceOnline);
+        }
         let currency = self.price.money().currency;
         for (at, option) in self.durations.as_slice().iter().enumerate() {
             if option.duration_minutes == self.duration_minutes {
@@ -303,6 +240,8 @@ impl Service {
             title: deleted_title(),
             description: "".parse().expect("a description may be empty"),
             extras: Extras::default(),
+            place: None,
+            languages: Languages::default(),
             status: ServiceStatus::Archived,
             archived: None,
             ..self

@@ -46,6 +46,21 @@ pub async fn serve_with_secrets(build: impl FnOnce(&Settings) -> Result<Router, 
     start(secrets::fetched, build, route).await
 }
 
+/// The same, for one that reads something with what was built before the first event comes: that is a part of INIT,
+/// which has the whole processor and ten seconds
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>).
+pub async fn serve_loaded_with_secrets<S>(
+    build: impl FnOnce(&Settings) -> Result<S, ConfigError>,
+    load: impl AsyncFnOnce(&S),
+    router: impl FnOnce(S) -> Router,
+) -> ExitCode {
+    let loaded = async |made: S| {
+        Box::pin(load(&made)).await;
+        route(router(made)).await
+    };
+    start(secrets::fetched, build, loaded).await
+}
+
 async fn route(router: Router) -> Result<(), Error> {
     until_terminated(lambda_runtime::run(service(router))).await
 }

@@ -13,6 +13,7 @@ pub mod objects;
 pub mod profile;
 pub mod queue;
 pub mod random;
+pub mod search;
 mod secrets;
 pub mod socket;
 pub mod staff_acts;

@@ -2,15 +2,13 @@
 
 use axum::extract::State;
 use banister_domain::availability::{
-    CalendarRules, DurationMinutes, Interval, InvalidWindow, Seats, Slot, Vacation, Zone, days_to_load,
-    search_window, slots, window_of_dates,
+    DurationMinutes, InvalidWindow, Seats, Slot, Vacation, Zone, window_of_dates,
 };
 use banister_domain::id::ServiceId;
 use banister_domain::service::ServiceStatus;
 use banister_domain::text::Note;
 use banister_platform::http::{Anyone, Code, OkJson, Path, Problem, Query, date};
 use banister_platform::store::Loaded;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -100,45 +98,10 @@ pub(crate) async fn list_slots(
     let window = window_of_dates(query.from, query.to, zone).map_err(refusal)?;
     let away = vacations.into_iter().filter(|vacation| vacation.time.overlaps(&window));
     let away = away.map(AwayView::from).collect();
-    // Days that no slot can be on are not read.
-    let Some(window) = possible(now, &rules, window) else {
-        return Ok(OkJson(SlotsView { away, ..SlotsView::default() }));
-    };
-    let dates = days_to_load(&rules, visit, window);
-    let busy = match (dates.first(), dates.last()) {
-        (Some(first), Some(last)) => availability.store.busy(service.provider_id, *first, *last).await?,
-        _ => Vec::new(),
-    };
-    let items = slots(now, &rules, visit, window, &busy);
+    let items = availability.store.slots(now, service.provider_id, (&rules, visit), window).await?;
     Ok(OkJson(SlotsView { items, next_cursor: None, away }))
-}
-
-/// The part of the window that a slot can start in.
-fn possible(now: Timestamp, rules: &CalendarRules, window: Interval) -> Option<Interval> {
-    let rest = search_window(now, rules, window.from())?;
-    Interval::new(rest.from(), rest.to().min(window.to())).ok()
 }
 
 fn refusal(invalid: InvalidWindow) -> Problem {
     Problem::invalid_parameter("to", invalid.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_can_be_booked_is_read() {
-        let rules = CalendarRules::closed(Zone::UTC);
-        let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
-        let now = at("2026-03-09T12:00:00Z");
-        let part =
-            |from: &str, to: &str| possible(now, &rules, Interval::new(at(from), at(to)).expect("a span"));
-        assert_eq!(part("0001-01-01T00:00:00Z", "0001-02-01T00:00:00Z"), None);
-        assert_eq!(part("9999-12-01T00:00:00Z", "9999-12-30T00:00:00Z"), None);
-        let today = part("2026-03-09T00:00:00Z", "2026-03-10T00:00:00Z");
-        assert_eq!(today, Interval::new(now, at("2026-03-10T00:00:00Z")).ok());
-        let later = part("2026-03-20T00:00:00Z", "2026-03-21T00:00:00Z");
-        assert_eq!(later, Interval::new(at("2026-03-20T00:00:00Z"), at("2026-03-21T00:00:00Z")).ok());
-    }
 }

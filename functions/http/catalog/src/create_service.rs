@@ -1,9 +1,11 @@
 //! `POST /v1/services`: a provider drafts a service.
 
 use axum::extract::State;
+use banister_domain::account::{Language, Languages};
 use banister_domain::availability::{DurationMinutes, Seats, ServiceRules};
 use banister_domain::booking::Terms;
 use banister_domain::money::Price;
+use banister_domain::place::Point;
 use banister_domain::service::{
     Category, DurationOption, Durations, Extra, Extras, LocationKind, Service, ServiceStatus,
 };
@@ -46,6 +48,14 @@ pub(crate) struct CreateService {
     #[schema(value_type = Vec<Extra>, max_items = 20)]
     extras: Extras,
     location_kind: LocationKind,
+    /// Where it takes place, or where you come from, by which it is found: not for what is online.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Point>)]
+    place: Option<Point>,
+    /// Spoken with its customers; those of your profile if not given.
+    #[serde(default, skip_serializing_if = "Languages::is_empty")]
+    #[schema(value_type = Vec<Language>, max_items = 10)]
+    languages: Languages,
     /// How many customers one time is for; 1 if not given.
     #[serde(default = "Seats::one", skip_serializing_if = "Seats::is_one")]
     #[schema(default = 1)]
@@ -93,6 +103,8 @@ pub(crate) async fn create_service(
         durations: ask.durations,
         extras: ask.extras,
         location_kind: ask.location_kind,
+        place: ask.place,
+        languages: ask.languages,
         seats: ask.seats,
         calendar: ask.calendar,
         terms: ask.terms,

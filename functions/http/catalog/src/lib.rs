@@ -21,6 +21,9 @@ use banister_platform::identity::Gate;
 use banister_platform::store::{self, SaveError};
 use banister_platform::table::{CommitError, Table, Versioned, backoff};
 
+/// How long caches may keep what anybody sees, in seconds.
+const KEPT: u32 = 30;
+
 /// What the endpoints of this area may touch.
 #[derive(Clone)]
 pub struct Catalog {

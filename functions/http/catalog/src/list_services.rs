@@ -3,12 +3,12 @@
 use axum::extract::State;
 use banister_domain::id::UserId;
 use banister_domain::service::Category;
-use banister_platform::http::{Code, ListOf, OkJson, PageSize, Problem, Query, Visitor};
+use banister_platform::http::{Cacheable, Caching, Code, ListOf, PageSize, Problem, Query, Visitor};
 use banister_platform::store::{ListServices, Reviewed};
 use serde::Deserialize;
 
-use crate::Catalog;
 use crate::view::RatedServiceView;
+use crate::{Catalog, KEPT};
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::InvalidCursor, Code::InvalidInput, Code::Unauthenticated];
 
@@ -37,19 +37,21 @@ pub(crate) struct ServicesQuery {
 pub(crate) async fn list_services(
     State(catalog): State<Catalog>,
     visitor: Visitor,
+    caching: Caching,
     Query(query): Query<ServicesQuery>,
-) -> Result<OkJson<ListOf<RatedServiceView>>, Problem> {
+) -> Result<Cacheable<ListOf<RatedServiceView>>, Problem> {
     let ServicesQuery { category, provider_id: provider, limit, cursor } = query;
     let unpublished = provider.is_some() && provider == visitor.user_id;
     let scope = ("list_services", category, provider, unpublished);
     let after = cursor.map(|cursor| catalog.cursors.read(&cursor, &scope)).transpose()?;
     let wanted = ListServices { provider, category, unpublished };
     let page = catalog.store.list(wanted, limit.get(), after).await?;
-    let next_cursor = page.last.and_then(|position| catalog.cursors.write(&position, &scope));
+    let next_cursor = page.last.as_ref().and_then(|position| catalog.cursors.write(position, &scope));
     let services: Vec<_> = page.items.into_iter().map(|(record, _)| record.value.0).collect();
     let reviewed: Vec<_> = services.iter().map(|service| Reviewed::Service(service.id)).collect();
     let ratings = catalog.reviews.ratings(&reviewed).await?;
     let rated = services.into_iter().zip(ratings);
-    let items = rated.map(|(service, rating)| RatedServiceView::new(service, rating)).collect();
-    Ok(OkJson(ListOf { items, next_cursor }))
+    let items: Vec<_> = rated.map(|(service, rating)| RatedServiceView::new(service, rating)).collect();
+    let tagged = serde_json::json!([&items, &page.last]);
+    Ok(caching.tagged(ListOf { items, next_cursor }, &tagged, KEPT))
 }

@@ -1,10 +1,12 @@
 //! `PATCH /v1/services/{id}`: a provider changes an own service.
 
 use axum::extract::State;
+use banister_domain::account::{Language, Languages};
 use banister_domain::availability::{DurationMinutes, Seats, ServiceRules};
 use banister_domain::booking::Terms;
 use banister_domain::id::ServiceId;
 use banister_domain::money::Price;
+use banister_domain::place::Point;
 use banister_domain::service::{
     Category, DurationOption, Durations, Extra, Extras, LocationKind, Service, ServiceStatus,
 };
@@ -56,6 +58,14 @@ pub(crate) struct UpdateService {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<LocationKind>)]
     location_kind: Option<LocationKind>,
+    /// Where it takes place, or where you come from, as a whole; `null` where that is not told.
+    #[serde(default)]
+    #[schema(value_type = Option<Point>)]
+    place: Change<Point>,
+    /// Spoken with its customers, as a whole; `null` is those of your profile.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Language>>, max_items = 10)]
+    languages: Change<Languages>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Seats>)]
     seats: Option<Seats>,
@@ -99,6 +109,8 @@ pub(crate) async fn update_service(
             durations: ask.durations.of(Some(service.durations)).unwrap_or_default(),
             extras: ask.extras.of(Some(service.extras)).unwrap_or_default(),
             location_kind: ask.location_kind.unwrap_or(service.location_kind),
+            place: ask.place.of(service.place),
+            languages: ask.languages.of(Some(service.languages)).unwrap_or_default(),
             seats: ask.seats.unwrap_or(service.seats),
             calendar: match ask.calendar {
                 Change::Keep => service.calendar,

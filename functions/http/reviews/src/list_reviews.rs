@@ -7,7 +7,7 @@ use banister_domain::account::{Account, AccountStatus};
 use banister_domain::id::{BookingId, ServiceId, UserId};
 use banister_domain::review::{Author, Rating};
 use banister_domain::text::{PersonName, ReviewText};
-use banister_platform::http::{Anyone, Code, OkJson, PageSize, Problem, Query};
+use banister_platform::http::{Anyone, Cacheable, Caching, Code, PageSize, Problem, Query};
 use banister_platform::store::{Reviewed, ReviewsRecord};
 use banister_platform::view::RatingView;
 use jiff::Timestamp;
@@ -17,6 +17,9 @@ use crate::Reviews;
 use crate::view::AnswerView;
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::InvalidCursor, Code::InvalidInput];
+
+/// How long caches may keep them, in seconds.
+const KEPT: u32 = 30;
 
 /// Whose reviews.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -101,8 +104,9 @@ pub(crate) struct ReviewsPage {
 pub(crate) async fn list_reviews(
     State(reviews): State<Reviews>,
     _caller: Anyone,
+    caching: Caching,
     Query(query): Query<ReviewsQuery>,
-) -> Result<OkJson<ReviewsPage>, Problem> {
+) -> Result<Cacheable<ReviewsPage>, Problem> {
     let of = query.reviewed()?;
     let scope = ("list_reviews", of);
     let after = query.cursor.map(|cursor| reviews.cursors.read(&cursor, &scope)).transpose()?;
@@ -111,12 +115,13 @@ pub(crate) async fn list_reviews(
         reviews.store.list(of, query.limit.get(), after),
         reviews.store.ratings(&subject)
     )?;
-    let next_cursor = page.last.and_then(|position| reviews.cursors.write(&position, &scope));
+    let next_cursor = page.last.as_ref().and_then(|position| reviews.cursors.write(position, &scope));
     let said: Vec<_> = page.items.into_iter().map(|(record, _)| record.value).collect();
     let people = reviews.people(&said).await?;
-    let items = said.iter().filter_map(|record| public(record, &people)).collect();
-    let rating = ratings.into_iter().next().unwrap_or_default().into();
-    Ok(OkJson(ReviewsPage { rating, items, next_cursor }))
+    let items: Vec<_> = said.iter().filter_map(|record| public(record, &people)).collect();
+    let rating: RatingView = ratings.into_iter().next().unwrap_or_default().into();
+    let tagged = serde_json::json!([&rating, &items, &page.last]);
+    Ok(caching.tagged(ReviewsPage { rating, items, next_cursor }, &tagged, KEPT))
 }
 
 impl Reviews {

@@ -1,6 +1,7 @@
-//! What is made of the table's changes: the chains of the audit log, and the counters. A record that comes
-//! twice is linked once and counted once.
+//! What is made of the table's changes: the chains of the audit log, the counters, and the cards by which services
+//! and providers are found. A record that comes twice is linked once and counted once.
 
+mod carding;
 mod counting;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
-use banister_platform::store::{Audit, Statistics, Written};
+use banister_platform::store::{Audit, Cards, Statistics, Written};
 use banister_platform::table::Table;
 use banister_platform::telemetry::observe;
 use banister_platform::worker::{WorkError, guarded};
@@ -22,19 +23,21 @@ pub struct Projections {
     pub clock: Clock,
     audit: Audit,
     statistics: Statistics,
+    cards: Cards,
 }
 
 impl Projections {
     /// From the settings of a function.
     pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
         let table = Table::from_settings(settings)?;
-        Ok(Self { audit: Audit::new(table.clone()), statistics: Statistics::new(table), clock })
+        let (audit, statistics) = (Audit::new(table.clone()), Statistics::new(table.clone()));
+        Ok(Self { audit, statistics, cards: Cards::new(table), clock })
     }
 
     /// Handles a batch of the stream: first chain by chain, within a chain in the stream's order, then what
-    /// is counted, all of it together. Nothing is begun at `deadline` or later. Lambda goes on with the first
-    /// record that is reported: the first of all chains that failed, or the first that was to be counted;
-    /// what was linked or counted behind it is not linked or counted again.
+    /// is counted, all of it together, then the cards. Nothing is begun at `deadline` or later. Lambda goes on with
+    /// the first record that is reported: the first of all chains that failed, or the first that was to be counted
+    /// or to change a card; what was linked or counted behind it is not linked or counted again.
     pub async fn handle(&self, event: Event, deadline: Timestamp) -> DynamoDbEventResponse {
         observe("projections", self.batch(event, deadline)).await
     }
@@ -42,9 +45,11 @@ impl Projections {
     async fn batch(&self, event: Event, deadline: Timestamp) -> DynamoDbEventResponse {
         let mut chains: BTreeMap<String, Chained> = BTreeMap::new();
         let mut things = counting::Things::default();
+        let mut cards = carding::Changed::default();
         for (place, record) in event.records.into_iter().enumerate() {
             let sequence = record.change.sequence_number.clone();
             things.note(place, &record);
+            cards.note(place, &record);
             let Some(written) = written(record) else { continue };
             let chained = chains
                 .entry(written.chain.clone())
@@ -64,6 +69,12 @@ impl Projections {
             tracing::error!(%error, "not counted");
             failed = failed.filter(|(place, _)| *place < first.0).or(Some(first));
         }
+        if let Some(first) = cards.first()
+            && let Err(error) = guarded(self.card(cards, deadline)).await
+        {
+            tracing::error!(%error, "no cards were made");
+            failed = failed.filter(|(place, _)| *place < first.0).or(Some(first));
+        }
         let mut response = DynamoDbEventResponse::default();
         response.batch_item_failures.extend(failed.map(|(_, sequence)| {
             let mut failure = DynamoDbBatchItemFailure::default();
@@ -76,6 +87,11 @@ impl Projections {
     async fn count(&self, things: counting::Things, deadline: Timestamp) -> Result<(), WorkError> {
         self.in_time(deadline)?;
         Ok(self.statistics.count(&things.into_counted()).await?)
+    }
+
+    async fn card(&self, changed: carding::Changed, deadline: Timestamp) -> Result<(), WorkError> {
+        let now = self.in_time(deadline)?;
+        Ok(self.cards.refresh(&changed.into_ids(), now).await?)
     }
 
     fn in_time(&self, deadline: Timestamp) -> Result<Timestamp, WorkError> {

@@ -15,6 +15,7 @@ use banister_http_chat::Chat;
 use banister_http_docs::Docs;
 use banister_http_files::Files;
 use banister_http_reviews::Reviews;
+use banister_http_search::Search;
 use banister_http_sessions::Sessions;
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
@@ -36,6 +37,7 @@ pub(super) fn router(settings: &Settings, clock: &Clock) -> Result<Router, Confi
         banister_http_availability::area().into_routes(Availability::from_settings(settings, clock())?),
         banister_http_bookings::area().into_routes(Bookings::from_settings(settings, clock())?),
         banister_http_reviews::area().into_routes(Reviews::from_settings(settings, clock())?),
+        banister_http_search::area().into_routes(Search::from_settings(settings, clock())?),
         banister_http_chat::area().into_routes(Chat::from_settings(settings, clock())?),
         banister_http_files::area().into_routes(Files::from_settings(settings, clock())?),
         banister_http_admin::area().into_routes(Admin::from_settings(settings, clock())?),

@@ -106,7 +106,8 @@ impl Follower for Relay {
 
 impl Follower for Projections {
     fn wants(happened: &str, pk: &str, sk: &str) -> bool {
-        (happened == "INSERT" && pk.starts_with(key::AUDIT)) || key::COUNTED.contains(&sk)
+        let known = [&key::COUNTED[..], &key::CARDED].concat();
+        (happened == "INSERT" && pk.starts_with(key::AUDIT)) || known.contains(&sk)
     }
 
     fn clock(&self) -> &Clock {

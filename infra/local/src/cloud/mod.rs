@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
-use banister_platform::store::Audit;
+use banister_platform::store::{Audit, Cards};
 use banister_platform::table::Table;
 use banister_queue_email::EmailWorker;
 use banister_queue_jobs::JobsWorker;
@@ -319,7 +319,8 @@ impl Cloud {
         self.schedules.run_all().await;
     }
 
-    /// Links what the run before had written to the audit log and not linked: its stream begins anew.
+    /// Links what the run before had written to the audit log and not linked, and makes the cards that it did not
+    /// make: the stream begins anew.
     async fn link_missed(&self) -> Result<(), CloudError> {
         let audit = Audit::new(Table::from_settings(&self.settings("local-projections"))?);
         let now = self.clock.now();
@@ -328,7 +329,9 @@ impl Cloud {
             let linked = audit.link_missed(day, None, now).await;
             linked.map_err(|error| CloudError::Create(format!("the audit log: {error}")))?;
         }
-        Ok(())
+        let cards = Cards::new(Table::from_settings(&self.settings("local-projections"))?);
+        let made = cards.rebuild(|| self.clock.now()).await;
+        made.map(drop).map_err(|error| CloudError::Create(format!("the cards: {error}")))
     }
 
     /// Waits until every write has been relayed and linked and every queue that has a worker is empty.

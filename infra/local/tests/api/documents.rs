@@ -139,7 +139,7 @@ fn whatever_is_changed_takes_the_tag_of_what_was_read() {
 }
 
 /// What is made up for one call, and would only be refused if it came from an example.
-const OPAQUE: [&str; 4] = ["Idempotency-Key", "If-Match", "cursor", "200/next_cursor"];
+const OPAQUE: [&str; 5] = ["Idempotency-Key", "If-Match", "If-None-Match", "cursor", "200/next_cursor"];
 
 /// Whoever reads the page can send what it shows: every body, answer and parameter has examples,
 /// and each is valid by its own schema.

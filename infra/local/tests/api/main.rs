@@ -29,6 +29,7 @@ mod problems;
 mod races;
 mod reviews;
 mod samples;
+mod search;
 mod series;
 mod sessions;
 mod sockets;

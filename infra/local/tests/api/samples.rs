@@ -197,6 +197,8 @@ fn function(cloud: &Cloud, operation: &str) -> Router {
             .into_router(banister_http_bookings::Bookings::from_settings(&settings, clock).unwrap()),
         "reviews" => banister_http_reviews::area()
             .into_router(banister_http_reviews::Reviews::from_settings(&settings, clock).unwrap()),
+        "search" => banister_http_search::area()
+            .into_router(banister_http_search::Search::from_settings(&settings, clock).unwrap()),
         "files" => banister_http_files::area()
             .into_router(banister_http_files::Files::from_settings(&settings, clock).unwrap()),
         "chat" => banister_http_chat::area()

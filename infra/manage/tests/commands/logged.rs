@@ -49,6 +49,7 @@ async fn what_changes_much_is_logged_twice() {
     let (from, to) = (today(&cloud).yesterday().unwrap(), today(&cloud));
     let link = format!("link-audit --from {from} --to {to}");
     for (command, entry, begun) in [
+        ("rebuild-cards", AuditEntry::CardsRebuilt, json!({ "step": "begun" })),
         ("rebuild-counters", AuditEntry::CountersRebuilt, json!({ "step": "begun" })),
         ("reindex-users", AuditEntry::UsersReindexed, json!({ "step": "begun" })),
         (link.as_str(), AuditEntry::AuditLinked, json!({ "step": "begun", "from": from, "to": to })),

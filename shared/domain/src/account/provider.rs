@@ -56,6 +56,12 @@ impl Language {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The language alone, without script, region and variants: `pt` of `pt-BR`.
+    #[must_use]
+    pub fn primary(&self) -> &str {
+        self.0.split('-').next().unwrap_or_default()
+    }
 }
 
 impl TryFrom<String> for Language {
@@ -125,6 +131,12 @@ impl Languages {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// In their order.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Language] {
+        &self.0
     }
 }
 

@@ -12,10 +12,13 @@ use super::Problem;
 pub trait Answer {
     /// Whether a good answer has an `ETag`; the description of the operation says so then.
     const TAGGED: bool = false;
+    /// Whether caches may keep a good answer, and a client that has it is told so.
+    const CACHEABLE: bool = false;
 }
 
 impl<T: Answer> Answer for Result<T, Problem> {
     const TAGGED: bool = T::TAGGED;
+    const CACHEABLE: bool = T::CACHEABLE;
 }
 impl Answer for Response {}
 impl<T> Answer for OkJson<T> {}

@@ -9,7 +9,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::IntoResponse as _;
 use banister_domain::access::Permission;
 use serde_json::json;
-use utoipa::openapi::path::{Operation as ApiOperation, Parameter, ParameterIn};
+use utoipa::openapi::path::{Operation as ApiOperation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr, ResponseBuilder, Schema, Type,
     security::SecurityRequirement,
@@ -28,6 +28,8 @@ pub struct Contract {
     pub access: Access,
     /// Whether its good answers have an `ETag`.
     pub tagged: bool,
+    /// Whether caches may keep its good answers.
+    pub cacheable: bool,
 }
 
 /// An async function whose parameters are the area's state, then its caller, then what it reads.
@@ -44,8 +46,11 @@ macro_rules! endpoints {
             F: Fn(State<S>, C, $($input,)*) -> Out,
             Out: Future<Output: Answer>,
         {
-            const CONTRACT: Contract =
-                Contract { access: C::ACCESS, tagged: <Out::Output as Answer>::TAGGED };
+            const CONTRACT: Contract = Contract {
+                access: C::ACCESS,
+                tagged: <Out::Output as Answer>::TAGGED,
+                cacheable: <Out::Output as Answer>::CACHEABLE,
+            };
         }
     )+};
 }
@@ -118,7 +123,10 @@ impl<S: Clone + Send + Sync + 'static> Area<S> {
                 let Some(operation) = operation else { continue };
                 leave_out(operation);
                 if contract.tagged {
-                    tag(operation);
+                    tag(operation, contract.cacheable);
+                }
+                if contract.cacheable {
+                    cache(operation);
                 }
                 let codes = all_codes(access, operation, problems);
                 describe(operation, self.name, access, &codes);
@@ -198,16 +206,38 @@ fn leave_out(operation: &mut ApiOperation) {
 }
 
 /// Says of the good answers that they have an `ETag`.
-fn tag(operation: &mut ApiOperation) {
+fn tag(operation: &mut ApiOperation, cacheable: bool) {
     let good = operation.responses.responses.iter_mut().filter(|(status, _)| status.starts_with('2'));
     for (_, response) in good {
         let RefOr::T(response) = response else { continue };
         let header = HeaderBuilder::new()
             .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-            .description(Some("The tag of what is shown, for `If-Match`"))
+            .description(Some(if cacheable {
+                "The tag of what is shown, for `If-None-Match`"
+            } else {
+                "The tag of what is shown, for `If-Match`"
+            }))
             .build();
         response.headers.insert("ETag".to_owned(), RefOr::T(header));
     }
+}
+
+/// Says that a client who has the answer may say so, and is told that it is still that one.
+fn cache(operation: &mut ApiOperation) {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let known = ParameterBuilder::new()
+        .name("If-None-Match")
+        .parameter_in(ParameterIn::Header)
+        .description(Some("The `ETag` of the answer that you have"))
+        .schema(Some(text()));
+    operation.parameters.get_or_insert_default().push(RefOr::T(known.build()));
+    let header = HeaderBuilder::new()
+        .schema(Some(text()))
+        .description(Some("The tag of what is shown, for `If-None-Match`"))
+        .build();
+    let same = ResponseBuilder::new().description("The same as the answer that you have");
+    let same = same.header("ETag", header).build();
+    operation.responses.responses.insert("304".into(), RefOr::T(same));
 }
 
 /// The codes that an endpoint names, and those that its parameters bring.

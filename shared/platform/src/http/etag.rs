@@ -4,9 +4,9 @@
 
 use aws_lc_rs::digest;
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -46,7 +46,7 @@ impl<T> Answer for Fingerprinted<T> {
 }
 
 /// The tag of what is shown so: the same for the same content, whoever made it that.
-fn tag(shown: &impl Serialize) -> String {
+pub(super) fn tag(shown: &impl Serialize) -> String {
     // What cannot be written as JSON is never shown, and its tag compared with nothing.
     let json = serde_json::to_vec(shown).unwrap_or_default();
     let hash = digest::digest(&digest::SHA256, &json);
@@ -79,10 +79,13 @@ impl OptionalSeen {
 
 /// The tags of all `If-Match` headers. What is no tag matches nothing, and so does a weak one.
 fn read(headers: &HeaderMap) -> Option<Seen> {
-    let mut values = headers.get_all(IF_MATCH).iter().peekable();
-    values.peek()?;
-    let tags = values.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
-    Some(Seen(tags.map(|tag| tag.trim().to_owned()).collect()))
+    headers.contains_key(IF_MATCH).then(|| Seen(tags(headers, &IF_MATCH)))
+}
+
+/// The tags in all headers of this name.
+pub(super) fn tags(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|text| text.split(',')).map(|tag| tag.trim().to_owned()).collect()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Seen {

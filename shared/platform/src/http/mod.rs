@@ -2,6 +2,7 @@
 
 mod answer;
 mod area;
+mod cache;
 mod calendar;
 mod caller;
 mod code;
@@ -19,6 +20,7 @@ pub use answer::{
     Accepted, AcceptedJson, Answer, Attachment, Created, Located, NoContent, OkJson, Replayable,
 };
 pub use area::{Area, Contract, Endpoint, Operation, contract_of, merge};
+pub use cache::{Cacheable, Caching};
 pub use calendar::{CalendarFeed, ICS, JsonOrIcs, Known, MaybeIcs};
 pub use caller::{
     Anyone, Caller, ConfirmedCustomer, Customer, Enrolling, HasGate, Needed, Party, Provider, SignedIn,

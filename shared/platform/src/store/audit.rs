@@ -131,6 +131,8 @@ pub enum AuditEntry {
     UsersReindexed,
     /// A command links what the log's stream missed, or is through with it.
     AuditLinked,
+    /// A command makes cards anew where they are not as they should be, or is through with it.
+    CardsRebuilt,
     /// A command counts everything again, or is through with it.
     CountersRebuilt,
     /// A command asked again for the next piece of a job.

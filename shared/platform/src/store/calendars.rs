@@ -1,5 +1,7 @@
 //! Providers' calendars: their rules and their days.
 
+mod free;
+
 use banister_domain::account::AccountStatus;
 use banister_domain::availability::{Busy, CalendarRules, Day, Vacation};
 use banister_domain::id::UserId;

@@ -5,6 +5,7 @@ mod audit;
 mod bookings;
 mod bulk;
 mod calendars;
+mod cards;
 mod erasure;
 mod feeds;
 mod jobs;
@@ -39,6 +40,7 @@ pub use bookings::{
 };
 pub use bulk::{AtOnce, BulkOrderRecord, BulkResultRecord, Bulks, Whom};
 pub use calendars::{Calendars, DayRecord, Loaded, RulesRecord, WeekRecord};
+pub use cards::{CardRecord, Cards, RebuiltCards, card_of};
 pub use erasure::{EraseError, Erasures};
 pub use feeds::{FeedError, FeedLinkRecord, FeedRecord, Feeds};
 pub use jobs::{JobRecord, Jobs, Piece, PieceError};

@@ -16,6 +16,7 @@
 //! | WebSocket connection of a user | `USER#id` | `SOCKET#connection` | |
 //! | user of a WebSocket connection | `CONNECTION#connection` | `CONNECTION` | |
 //! | service | `SERVICE#id` | `SERVICE` | GSI1 `SERVICES#provider` / id, GSI2 `CATEGORY#slug` / id (while published), GSI3 `CATALOGUE` / id (published) or `SERVICES#status` / id |
+//! | card of a service, of a provider | `CARDS#shard` | id | GSI1 `CARDS` / changed#id |
 //! | calendar rules | `CALENDAR#provider` | `RULES` | |
 //! | calendar day | `CALENDAR#provider` | `DAY#yyyy-mm-dd` | |
 //! | calendar week with a limit | `CALENDAR#provider` | `WEEK#yyyy-mm-dd` (its Monday) | |
@@ -41,6 +42,7 @@ mod bookings;
 mod bulk;
 mod calendars;
 mod events;
+mod search;
 mod services;
 mod sessions;
 mod statistics;
@@ -51,6 +53,7 @@ pub use bookings::*;
 pub use bulk::*;
 pub use calendars::*;
 pub use events::*;
+pub use search::*;
 pub use services::*;
 pub use sessions::*;
 pub use statistics::*;
@@ -128,6 +131,11 @@ pub fn moment(at: Timestamp) -> String {
 
 /// The shard that a thing's work lies in: even, and the same for the same thing.
 fn shard(text: &str) -> u8 {
+    spread(text, SHARDS)
+}
+
+/// One of so many, even, and the same for the same text.
+fn spread(text: &str, over: u8) -> u8 {
     let sum = text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    u8::try_from(sum % u32::from(SHARDS)).unwrap_or(0)
+    u8::try_from(sum % u32::from(over)).unwrap_or(0)
 }

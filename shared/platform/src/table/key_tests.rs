@@ -1,5 +1,6 @@
 use banister_domain::account::{Email, Phone, Role};
 use banister_domain::id::Id;
+use banister_domain::search::CardId;
 use banister_domain::service::{Category, ServiceStatus};
 use banister_domain::statistics::Side;
 use jiff::Timestamp;
@@ -53,6 +54,8 @@ fn every_key() {
         ),
         (key::connection("L0SM9cOFvHcCIhw="), "CONNECTION#L0SM9cOFvHcCIhw= / CONNECTION".into()),
         (key::service(Id::from_parts(1, 16)), format!("SERVICE#svc_{ULID} / SERVICE")),
+        (key::card(CardId::Service(Id::from_parts(1, 16))), format!("CARDS#7 / svc_{ULID}")),
+        (key::card(CardId::Provider(Id::from_parts(1, 16))), format!("CARDS#3 / usr_{ULID}")),
         (key::calendar_rules(Id::from_parts(1, 16)), format!("CALENDAR#usr_{ULID} / RULES")),
         (key::calendar_day(Id::from_parts(1, 16), date), format!("CALENDAR#usr_{ULID} / DAY#2026-03-10")),
         (key::calendar_week(Id::from_parts(1, 16), date), format!("CALENDAR#usr_{ULID} / WEEK#2026-03-10")),

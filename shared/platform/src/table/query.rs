@@ -52,8 +52,10 @@ impl Position {
 /// What to read: one partition, the sort keys between two bounds (both included), in order.
 #[derive(Debug, Clone)]
 pub struct Query {
-    /// The index, or the table itself (then strongly consistent).
+    /// The index, or the table itself (then strongly consistent, unless it may lag).
     pub index: Option<Index>,
+    /// Whether what was written a moment ago may be missing, for half the price; of an index it always may.
+    pub lagging: bool,
     /// Partition key.
     pub pk: String,
     /// Lowest sort key.
@@ -75,7 +77,8 @@ impl Query {
     /// The whole partition, lowest sort key first.
     #[must_use]
     pub fn all(index: Option<Index>, pk: String, limit: u16) -> Self {
-        Self { index, pk, from: " ".into(), to: LAST.into(), ascending: true, limit, after: None }
+        let (from, to) = (" ".into(), LAST.into());
+        Self { index, lagging: false, pk, from, to, ascending: true, limit, after: None }
     }
 
     /// What of a partition of the table has sort keys that begin with `prefix`, lowest first.
@@ -133,7 +136,7 @@ impl Table {
             .query()
             .table_name(&self.name)
             .set_index_name(query.index.map(|index| index.name().to_owned()))
-            .consistent_read(query.index.is_none())
+            .consistent_read(query.index.is_none() && !query.lagging)
             .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
             .expression_attribute_names("#pk", pk)
             .expression_attribute_names("#sk", sk)

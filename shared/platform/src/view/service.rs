@@ -1,9 +1,11 @@
 //! How a service is shown.
 
+use banister_domain::account::{Language, Languages};
 use banister_domain::availability::{DurationMinutes, Seats, ServiceRules};
 use banister_domain::booking::Terms;
 use banister_domain::id::{ServiceId, UserId};
 use banister_domain::money::Price;
+use banister_domain::place::Point;
 use banister_domain::service::{
     Category, DurationOption, Durations, Extra, Extras, LocationKind, Service, ServiceStatus,
 };
@@ -26,6 +28,8 @@ use serde::Serialize;
         "code": "hot_stones", "title": "Hot stones", "price": { "amount": 1500, "currency": "eur" }, "max_quantity": 1,
     }],
     "location_kind": "at_customer",
+    "place": { "latitude": 38.722, "longitude": -9.139 },
+    "languages": ["en", "pt-BR"],
     "seats": 1,
     "calendar": {},
     "terms": {
@@ -57,6 +61,12 @@ pub struct ServiceView {
     #[schema(value_type = Vec<Extra>, max_items = 20)]
     extras: Extras,
     location_kind: LocationKind,
+    /// Where it takes place, or where its provider comes from; `null` where that is not told.
+    #[schema(value_type = Option<Point>)]
+    place: Option<Point>,
+    /// Spoken with its customers; where there is none, those of its provider.
+    #[schema(value_type = Vec<Language>, max_items = 10)]
+    languages: Languages,
     /// How many customers one time is for.
     seats: Seats,
     /// Where it differs from its provider's calendar.
@@ -78,6 +88,8 @@ impl From<Service> for ServiceView {
             durations,
             extras,
             location_kind,
+            place,
+            languages,
             seats,
             calendar,
             terms,
@@ -96,6 +108,8 @@ impl From<Service> for ServiceView {
             durations,
             extras,
             location_kind,
+            place,
+            languages,
             seats,
             calendar,
             terms,

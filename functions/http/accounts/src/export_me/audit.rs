@@ -161,6 +161,7 @@ fn proves(entry: AuditEntry) -> bool {
         | E::SecuritySettingsSet
         | E::UsersReindexed
         | E::AuditLinked
+        | E::CardsRebuilt
         | E::CountersRebuilt
         | E::JobContinued
         | E::AccountErased => false,

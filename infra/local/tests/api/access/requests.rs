@@ -177,6 +177,8 @@ impl World {
             "get_booking_reviews" => Request::new(format!("{}/reviews", self.booking().await), get),
             "answer_review" => self.answer().await,
             "list_reviews" => Request::new(format!("/v1/reviews?service_id={}", self.service), get),
+            "search_services" => Request::new("/v1/search/services?q=service", get),
+            "search_providers" => Request::new("/v1/search/providers?q=service", get),
             "create_hold" => {
                 let ask = json!({ "service_id": self.service, "starts_at": self.next_start() });
                 Request { key: Some(format!("hold-this-{}", self.made)), ..Request::new("/v1/holds", ask) }

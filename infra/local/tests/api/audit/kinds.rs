@@ -69,7 +69,12 @@ const fn story(entry: AuditEntry) -> Story {
         | E::SecondFactorRefused
         | E::RecoveryCodeUsed
         | E::ReviewShown => Own,
-        E::KeysRotated | E::UsersReindexed | E::AuditLinked | E::CountersRebuilt | E::JobContinued => Command,
+        E::KeysRotated
+        | E::UsersReindexed
+        | E::AuditLinked
+        | E::CardsRebuilt
+        | E::CountersRebuilt
+        | E::JobContinued => Command,
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) const SHOWN: [Shown; 17] = [
 ];
 
 /// Kinds of items that name a person and are not in it, with why.
-pub(super) const EXCEPTED: [(&str, &str); 17] = [
+pub(super) const EXCEPTED: [(&str, &str); 18] = [
     ("bulk_order", "what a job is to do to whom, until it is over; the line of the audit log is in it"),
     (
         "bulk_result",
@@ -47,6 +47,10 @@ pub(super) const EXCEPTED: [(&str, &str); 17] = [
     ),
     ("calendar_feed_link", "whose calendar a link shows, under a hash; the link is in it"),
     ("calendar_week", "that a week with a limit has bookings, which are in it"),
+    (
+        "card",
+        "what everybody finds of a service or of a provider; the account, services and reviews are in it",
+    ),
     ("connection", "whose a connection is; the connection is in it"),
     ("hold", "a place that was held for ten minutes, and a day until it is forgotten"),
     ("counted", "that the account, a service or a booking is counted, as what it is"),
@@ -186,7 +190,7 @@ pub(super) const LEFT: [(&str, &str, &str); 55] = [
 ];
 
 /// Attributes that an item may be without, of kinds that are not shown.
-pub(super) const OF_OTHER_KINDS: [&str; 13] = [
+pub(super) const OF_OTHER_KINDS: [&str; 15] = [
     "confirmed",
     "contribution",
     "created_from",
@@ -197,7 +201,9 @@ pub(super) const OF_OTHER_KINDS: [&str; 13] = [
     "files",
     "made",
     "page",
+    "provider",
     "q",
+    "service",
     "sides",
     "sort",
 ];

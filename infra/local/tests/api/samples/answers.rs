@@ -111,6 +111,8 @@ pub(super) const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     // Nobody has reviewed it.
     ("answer_review", Some(Role::Provider), 404),
     ("list_reviews", None, 200),
+    ("search_services", None, 200),
+    ("search_providers", None, 200),
     ("moderate_review", Some(Role::SuperAdmin), 404),
     ("reschedule_any_booking", Some(Role::SuperAdmin), 409),
     ("book_on_behalf", Some(Role::SuperAdmin), 201),

@@ -1,0 +1,176 @@
+//! Providers and services of all kinds, written where the API writes them; their cards are made by the function that
+//! follows the table.
+
+use banister_domain::account::{Account, Role};
+use banister_domain::id::{Id, ServiceId, UserId};
+use banister_domain::service::{Category, Service};
+use banister_local::cloud::{Cloud, CloudError};
+use banister_platform::store::{AccountRecord, RulesRecord, ServiceRecord};
+use banister_platform::table::{StorageError, Table, Transaction, key};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::BenchError;
+
+/// Different words of each language: as many as are in use in such texts.
+const DIFFERENT: u64 = 20_000;
+/// Writers at the same time.
+const WRITERS: u64 = 8;
+
+/// A number that is another one for each `of`, and always the same.
+fn dice(of: u64, sides: u64) -> u64 {
+    // SplitMix64 (Steele, Lea and Flood, 2014).
+    let mut mixed = of.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed ^ (mixed >> 31)) % sides
+}
+
+/// Made-up words, of which some are in many texts and most in few.
+pub(super) struct Words;
+
+const ENGLISH: [&str; 16] = [
+    "ba", "den", "fil", "gor", "hem", "jun", "kal", "lo", "mas", "nep", "or", "pra", "rin", "sto", "tur",
+    "vel",
+];
+const RUSSIAN: [&str; 16] = [
+    "ба", "ден", "фил", "гор", "хем", "жун", "кал", "ло", "мас", "неп", "ор", "пра", "рин", "сто", "тур",
+    "вел",
+];
+
+fn word(syllables: &[&str; 16], number: u64) -> String {
+    let mut rest = number + 16;
+    let mut word = String::new();
+    while rest > 0 {
+        word.push_str(syllables[usize::try_from(rest % 16).unwrap_or(0)]);
+        rest /= 16;
+    }
+    word
+}
+
+/// A word's number: low ones come often (Zipf's law, roughly: the logarithm is even).
+fn often(of: u64) -> u64 {
+    let (bits, low) = (dice(of, 15), dice(of ^ 0xabcd, 1 << 15));
+    ((1 << bits) + low % (1 << bits)).min(DIFFERENT - 1)
+}
+
+impl Words {
+    pub(super) fn new() -> Self {
+        Self
+    }
+
+    fn text(of: u64, count: u64) -> String {
+        let syllables = if dice(of, 3) == 0 { &RUSSIAN } else { &ENGLISH };
+        let words = (0..count).map(|place| word(syllables, often(of.wrapping_mul(1_000_003) + place)));
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// A question with words, a place and a week of its own.
+    pub(super) fn ask(&self, question: &str, number: u64, now: Timestamp) -> String {
+        let of = number + 77_000_000;
+        let begun: String = word(&ENGLISH, often(of + 1)).chars().take(3).collect();
+        let in_days = |days: i64| now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
+        let from = in_days(1 + i64::try_from(dice(of, 5)).unwrap_or(0));
+        let to = from.saturating_add(SignedDuration::from_hours(7 * 24)).unwrap_or(from);
+        let [latitude, longitude] = place(of);
+        question
+            .replace("{word}", &word(&ENGLISH, often(of)))
+            .replace("{begun}", &begun)
+            .replace("{russian}", &word(&RUSSIAN, often(of)))
+            .replace("{place}", &format!("latitude={latitude}&longitude={longitude}"))
+            .replace("{week}", &format!("free_from={from}&free_to={to}"))
+    }
+}
+
+/// Around one of twenty towns.
+fn place(of: u64) -> [String; 2] {
+    let (town, [north, east]) = (dice(of, 20), [dice(of + 1, 400), dice(of + 2, 400)]);
+    [format!("{}.{:03}", 38 + town % 5, north), format!("-{}.{:03}", 1 + town / 5, east)]
+}
+
+fn user(number: u64) -> UserId {
+    Id::from_parts(1_700_000_000_000 + number, number.into())
+}
+
+fn service_id(number: u64) -> ServiceId {
+    Id::from_parts(1_700_000_000_000 + number, number.into())
+}
+
+/// Writes them: each provider has five services.
+pub(super) async fn fill(cloud: &Cloud, providers: u64, services: u64) -> Result<(), BenchError> {
+    let table = Table::from_settings(&cloud.settings("local-bench")).map_err(CloudError::from)?;
+    let now = cloud.clock.now();
+    let mut writers = JoinSet::new();
+    for writer in 0..WRITERS {
+        let table = table.clone();
+        writers.spawn(async move {
+            for number in (0..providers).skip(usize::try_from(writer).unwrap_or(0)).step_by(8) {
+                write_provider(&table, number, now).await?;
+            }
+            for number in (0..services).skip(usize::try_from(writer).unwrap_or(0)).step_by(8) {
+                write_service(&table, number, number % providers, now).await?;
+            }
+            Ok::<(), BenchError>(())
+        });
+    }
+    while let Some(done) = writers.join_next().await {
+        done.map_err(|error| BenchError::Unexpected(error.to_string()))??;
+    }
+    Ok(())
+}
+
+fn failed(error: StorageError) -> BenchError {
+    BenchError::Unexpected(error.to_string())
+}
+
+async fn write_provider(table: &Table, number: u64, now: Timestamp) -> Result<(), BenchError> {
+    let wrong = |what: &str| BenchError::Unexpected(format!("{what} of provider {number}"));
+    let name = |of: u64| word(&ENGLISH, often(number * 7 + of)).parse().map_err(|_| wrong("the name"));
+    let email = format!("provider.{number}@example.com").parse().map_err(|_| wrong("the address"))?;
+    let id = user(number);
+    let mut account = Account::new(id, email, Role::Provider, (name(1)?, name(2)?), now);
+    let [latitude, longitude] = place(number * 3).map(|degrees| degrees.parse::<f64>().unwrap_or_default());
+    let language = ["en", "ru", "pt-BR"][usize::try_from(dice(number, 3)).unwrap_or(0)];
+    account.provider = serde_json::from_value(json!({
+        "languages": [language],
+        "service_area": { "latitude": latitude, "longitude": longitude, "radius_km": 20 + dice(number, 80) },
+    }))?;
+    table.put(&AccountRecord(account)).await.map_err(failed)?;
+    let days = ["mon", "tue", "wed", "thu", "fri"];
+    let weekly = days.map(|day| json!({ "day": day, "start": "09:00", "end": "17:00" }));
+    let rules = serde_json::from_value(json!({ "time_zone": "Europe/Lisbon", "weekly": weekly,
+        "buffer_before_minutes": 0, "buffer_after_minutes": 15, "min_notice_minutes": 60, "horizon_days": 60,
+        "slot_step_minutes": 30 }))?;
+    table.put(&RulesRecord { provider_id: id, rules, vacations: Vec::new() }).await.map_err(failed)
+}
+
+async fn write_service(table: &Table, number: u64, provider: u64, now: Timestamp) -> Result<(), BenchError> {
+    let kinds = ["at_customer", "at_provider", "online"];
+    let kind = kinds[usize::try_from(dice(number, 3)).unwrap_or(0)];
+    let category = Category::ALL[usize::try_from(dice(number + 9, 10)).unwrap_or(0)];
+    let mut written = json!({
+        "id": service_id(number), "provider_id": user(provider),
+        "title": Words::text(number * 2, 2 + dice(number, 4)),
+        "description": Words::text(number * 2, 20 + dice(number, 60)),
+        "category": category,
+        "price": { "amount": 1_000 + 100 * dice(number, 200), "currency": if dice(number, 4) == 0 { "usd" } else { "eur" } },
+        "duration_minutes": 60, "location_kind": kind, "status": "published", "created_at": now, "updated_at": now,
+    });
+    if kind == "at_provider" {
+        let [latitude, longitude] =
+            place(provider * 3).map(|degrees| degrees.parse::<f64>().unwrap_or_default());
+        written["place"] = json!({ "latitude": latitude, "longitude": longitude });
+    }
+    let service: Service = serde_json::from_value(written)?;
+    let id = service.id;
+    table.put(&ServiceRecord(service)).await.map_err(failed)?;
+    if dice(number, 5) == 0 {
+        let count = i64::try_from(1 + dice(number, 30)).unwrap_or(1);
+        let sum = count * 3 + i64::try_from(dice(number + 5, 2 * 30)).unwrap_or(0).min(count * 2);
+        let mut rated = Transaction::<()>::new();
+        rated.add(&key::service_rating(id), "rating", [("count", count), ("sum", sum)]);
+        rated.commit(table).await.map_err(|error| BenchError::Unexpected(error.to_string()))?;
+    }
+    Ok(())
+}
