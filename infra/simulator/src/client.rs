@@ -263,7 +263,9 @@ impl Client {
         match done {
             Ok(booking) => Ok(Outcome::Fresh(shown(&booking))),
             Err(MoveError::Change(error)) => self.changed(Err(error), &once, now).await,
-            Err(MoveError::There) => Ok(self.replay(&once, now).await?.unwrap_or(Outcome::Stale)),
+            Err(MoveError::There | MoveError::WentOn) => {
+                Ok(self.replay(&once, now).await?.unwrap_or(Outcome::Stale))
+            }
             Err(MoveError::Place(ReserveError::Seen)) => {
                 Ok(self.replay(&once, now).await?.unwrap_or(Outcome::Unknown))
             }

@@ -50,6 +50,7 @@ impl Point {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_arithmetic, reason = "degrees are made of thousandths")]
 mod tests {
     use proptest::prelude::*;
     use serde_json::{from_value, json};

@@ -19,7 +19,7 @@ use crate::event::{Payload, SeriesRef};
 use crate::id::{BookingId, HoldId, SeriesId, ServiceId, UserId};
 use crate::service::Service;
 
-/// A series that has changed so often is not changed any more: it is kept whole.
+/// A series that has changed so often is not moved any more: it is kept whole. Whatever else is done to it ends by itself.
 pub const MOST_CHANGES: usize = 60;
 
 /// A task that is not done by then is carried out by the schedule.
@@ -183,9 +183,12 @@ pub enum SeriesRefusal {
     /// None of its bookings can be.
     #[error("no booking of the series allows this")]
     Nothing,
-    /// It was changed too often.
+    /// It was moved too often.
     #[error("the series has changed too often")]
     TooManyChanges,
+    /// It is to go where it is.
+    #[error("is when it starts already")]
+    There,
 }
 
 impl Series {
@@ -231,7 +234,7 @@ impl Series {
         if self.task.is_some() {
             return Err(SeriesRefusal::Changing);
         }
-        if self.changes.len() >= MOST_CHANGES {
+        if self.changes.len() >= MOST_CHANGES && matches!(task.doing, Doing::Move(_)) {
             return Err(SeriesRefusal::TooManyChanges);
         }
         Ok(Self { task: Some(task), ..self.clone() })

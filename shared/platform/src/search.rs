@@ -89,7 +89,9 @@ impl Shelf {
             held.index.forget_gone(now.saturating_sub(FAR_BACK * 2).unwrap_or(Timestamp::MIN));
             replace(&mut held.index, shard, cards);
         }
-        changed.into_iter().for_each(|card| held.index.put(card));
+        for card in changed {
+            held.index.put(card);
+        }
         if let Some(known) = &mut held.looked {
             known.at = known.at.max(now);
             known.deep = if deep { known.deep.max(now) } else { known.deep };
@@ -120,6 +122,8 @@ impl Shelf {
 /// Takes what was read of a shard for all that is in it.
 fn replace(index: &mut Index, shard: u8, cards: Vec<Dealt>) {
     let there: std::collections::HashSet<CardId> = cards.iter().map(|card| card.id).collect();
-    cards.into_iter().for_each(|card| index.put(card));
+    for card in cards {
+        index.put(card);
+    }
     index.retain(|id| card_shard(id) != shard || there.contains(&id));
 }

@@ -13,7 +13,7 @@ use crate::series::{AnswerSeries, SeriesView, command};
 
 /// Confirm a series
 ///
-/// Every request of the series that still waits for an answer is confirmed; both sides get one mail.
+/// Every request of the series that still waits for an answer is confirmed; the customer gets one mail.
 #[utoipa::path(post, path = "/v1/series/{id}/confirm", request_body = Option<AnswerSeries>,
     params(
         ("id" = SeriesId, Path, description = "The series"),

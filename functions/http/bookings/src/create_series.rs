@@ -104,7 +104,13 @@ pub(crate) async fn create_series(
         seats: ask.seats,
         location: Some(ask.location.as_ref()),
     };
-    let service = wanted.find(&bookings.services).await?;
+    let service = match wanted.find(&bookings.services).await {
+        Ok(service) => service,
+        Err(problem) => {
+            let Some(series) = bookings.resumed(&once, now).await? else { return Err(problem) };
+            return again(&bookings, &series, now).await;
+        }
+    };
     let rules = bookings.calendars.rules(service.provider_id).await?;
     let zone = rules.map(|found| found.value.rules.time_zone.clone());
     let zone = zone.ok_or(Problem::new(Code::SlotNotOffered).detail("the provider takes no bookings"))?;

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Bookings;
-use crate::series::{SeriesView, change, from};
+use crate::series::{Planned, SeriesView, change, from};
 
 pub(crate) const PROBLEMS: &[Code] = &[
     Code::Busy,
@@ -74,7 +74,6 @@ pub(crate) async fn reschedule_series(
     Json(ask): Json<RescheduleSeries>,
 ) -> Result<Replayable<OkJson<SeriesView>>, Problem> {
     let (user, now) = (caller.user_id, bookings.clock.now());
-    PER_USER.count(&bookings.table, &user.to_string(), now).await?;
     let found = bookings.series.get(id).await?.ok_or(Problem::new(Code::NotFound))?.value;
     let rules = bookings.calendars.rules(found.provider_id).await?;
     let zone = rules.map(|found| found.value.rules.time_zone.clone()).ok_or(Problem::new(Code::NotFound))?;
@@ -83,8 +82,13 @@ pub(crate) async fn reschedule_series(
         let first = if ask.scope == Scope::All { 0 } else { moved };
         let open = Series::open_for(all, first, Action::Reschedule, actor, now);
         let reference = open.iter().find(|(index, _)| *index == moved).ok_or(SeriesRefusal::Nothing)?.1;
+        if reference.starts_at == ask.starts_at {
+            return Err(SeriesRefusal::There);
+        }
         let doing = Doing::Move(Target::all(&open, reference, ask.starts_at, &zone));
         Ok(Task { doing, actor, actor_id: user, reason: ask.reason.clone(), at: now })
     };
-    change(&bookings, user, id, ("reschedule_series", &ask), key, &plan).await
+    let named = Some(("/booking_id", ask.booking_id));
+    let planned = Planned { plan: &plan, named, limit: Some(&PER_USER) };
+    change(&bookings, user, id, ("reschedule_series", &ask), key, planned).await
 }

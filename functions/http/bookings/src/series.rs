@@ -8,6 +8,7 @@ use banister_domain::series::{
 };
 use banister_domain::text::Reason;
 use banister_platform::http::{Code, OkJson, OptionalIdempotencyKey, Problem, Replayable};
+use banister_platform::limit::Limit;
 use banister_platform::store::{Once, Plan, Replay, SeriesError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -235,7 +236,16 @@ pub(crate) async fn command(
         let doing = Doing::Command(command, places);
         Ok(Task { doing, actor, actor_id: user, reason: reason.clone(), at: now })
     };
-    change(bookings, user, id, operation, key, &plan).await
+    let named = from_booking.map(|booking| ("/from_booking_id", booking));
+    change(bookings, user, id, operation, key, Planned { plan: &plan, named, limit: None }).await
+}
+
+/// A plan, and what must hold for it.
+pub(crate) struct Planned<'a> {
+    pub(crate) plan: SidePlan<'a>,
+    /// A booking that must be of the series, and where the request names it.
+    pub(crate) named: Option<(&'static str, BookingId)>,
+    pub(crate) limit: Option<&'a Limit>,
 }
 
 /// Does what `plan` says to a series in the name of `user`, who must be one of its sides.
@@ -245,7 +255,7 @@ pub(crate) async fn change(
     id: SeriesId,
     (operation, ask): (&'static str, &(impl Serialize + Sync)),
     OptionalIdempotencyKey(key): OptionalIdempotencyKey,
-    plan: SidePlan<'_>,
+    Planned { plan, named, limit }: Planned<'_>,
 ) -> Result<Replayable<OkJson<SeriesView>>, Problem> {
     let now = bookings.clock.now();
     let found = bookings.series.get(id).await?.ok_or(Problem::new(Code::NotFound))?.value;
@@ -256,14 +266,26 @@ pub(crate) async fn change(
     {
         return again(bookings, &series, now).await;
     }
+    if let Some(limit) = limit {
+        limit.count(&bookings.table, &user.to_string(), now).await?;
+    }
+    if let Some((pointer, booking)) = named
+        && found.index_of(booking).is_none()
+    {
+        return Err(Problem::invalid(pointer, "is not a booking of this series"));
+    }
     let about = json!(About { series_id: id });
     let by_side = |series: &Series, all: &[(u16, Booking)]| plan(series, all, side);
     let plan: Plan<'_> = &by_side;
     match bookings.series.begin(id, plan, once.as_ref().map(|once| (once, &about)), now).await {
         Ok(()) => {}
-        Err(SeriesError::Seen) => {
-            let once = once.as_ref().ok_or_else(Problem::busy)?;
-            let series = bookings.resumed(once, now).await?.ok_or_else(Problem::busy)?;
+        // An earlier try of this very request may be what has changed it.
+        Err(error @ (SeriesError::Seen | SeriesError::Refused(_))) => {
+            let done = match &once {
+                Some(once) => bookings.resumed(once, now).await?,
+                None => None,
+            };
+            let Some(series) = done else { return Err(error.into()) };
             return again(bookings, &series, now).await;
         }
         Err(error) => return Err(error.into()),

@@ -41,9 +41,9 @@ impl<'a> Free<'a> {
 
     /// The first `limit` candidates of which a service is free, with it and its first slot, and how many were looked
     /// into for that.
-    pub(crate) async fn first<'c>(
+    pub(crate) async fn first(
         &self,
-        candidates: &'c [Candidate],
+        candidates: &[Candidate],
         limit: usize,
     ) -> Result<(Vec<(usize, ServiceId, Slot)>, usize), Problem> {
         let mut found = Vec::new();

@@ -171,8 +171,12 @@ impl EmailWorker {
             Topic::Booking(news) => {
                 let found = self.bookings.get(news.booking).await?.ok_or(Skip::NoBooking)?;
                 let booking = still_true(found.value, news, now)?;
-                if news.turn == Turn::Stands(Status::Expired) {
-                    self.speaks_for_its_series(&booking, now).await?;
+                let people = (&reader, other.as_ref());
+                let expired = news.turn == Turn::Stands(Status::Expired);
+                if expired
+                    && let Some(letter) = self.expired_with_its_series(people, (&booking, news), now).await?
+                {
+                    return Ok((reader, to, letter.map_err(|error| poison(&error))?));
                 }
                 let reason = self.reason(&booking, news).await?;
                 letter::booking(&reader, other.as_ref(), &booking, news, reason.as_deref())
@@ -185,7 +189,7 @@ impl EmailWorker {
                 letter::review::write(&reader, other.as_ref(), &booking, &said)
             }
         };
-        Ok((reader, to, letter.map_err(|error| WorkError::Poison(format!("template: {error}")))?))
+        Ok((reader, to, letter.map_err(|error| poison(&error))?))
     }
 
     /// Who reads it at which address. A code for another address goes there, or, where that is somebody
@@ -238,6 +242,10 @@ impl EmailWorker {
             .filter(|entry| entry.actor != actor_of(news.side) && Turn::of(entry) == news.turn);
         Ok(entry.and_then(|entry| entry.reason).map(String::from))
     }
+}
+
+fn poison(error: &askama::Error) -> WorkError {
+    WorkError::Poison(format!("template: {error}"))
 }
 
 /// Whether there is a reader for the topic. An event's code was made with it.

@@ -40,7 +40,7 @@ impl EmailWorker {
         let missing =
             if change.action == SeriesAction::Booked { missing(&series, change) } else { Vec::new() };
         let told = SeriesTold {
-            action: change.action,
+            action: Some(change.action),
             by_customer: change.actor == Actor::Customer,
             side: news.side,
             bookings: &bookings,
@@ -50,19 +50,35 @@ impl EmailWorker {
         Ok(write(reader, other, &told, now))
     }
 
-    /// Of the bookings of a series that expire together, the first speaks for all.
-    pub(crate) async fn speaks_for_its_series(
+    /// Of the bookings of a series that expire together, the first speaks for all: the letter about them; none
+    /// where it is the only one.
+    pub(crate) async fn expired_with_its_series(
         &self,
-        booking: &Booking,
+        (reader, other): (&Account, Option<&Account>),
+        (booking, news): (&Booking, News),
         now: Timestamp,
-    ) -> Result<(), Unsent> {
-        let Some(id) = booking.series_id else { return Ok(()) };
-        let Some(series) = self.series.get(id).await? else { return Ok(()) };
-        let all = self.series.bookings(&series.value).await?;
+    ) -> Result<Option<askama::Result<Letter>>, Unsent> {
+        let Some(id) = booking.series_id else { return Ok(None) };
+        let Some(series) = self.series.get(id).await? else { return Ok(None) };
+        let all = self.series.bookings(&series.value).await?.into_iter().map(|(_, booking)| booking);
         let together =
             |other: &Booking| other.status_at(now) == Status::Expired && other.answer_by == booking.answer_by;
-        let first = all.iter().map(|(_, other)| other).find(|other| together(other));
-        if first.is_none_or(|first| first.id == booking.id) { Ok(()) } else { Err(Skip::ToldOfSeries.into()) }
+        let expired: Vec<_> = all.filter(together).collect();
+        if expired.len() < 2 {
+            return Ok(None);
+        }
+        if expired.first().is_some_and(|first| first.id != booking.id) {
+            return Err(Skip::ToldOfSeries.into());
+        }
+        let told = SeriesTold {
+            action: None,
+            by_customer: false,
+            side: news.side,
+            bookings: &expired,
+            missing: &[],
+            reason: None,
+        };
+        Ok(Some(write(reader, other, &told, now)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::vocabulary::{Grades, Vocabulary};
-use super::wish::rated;
+use super::wish::{Near, rated};
 use super::{
     Card, CardId, Dealt, Facets, Found, ProviderCard, ProviderHit, Rank, ServiceCard, ServiceHit, Sort, Wish,
 };
@@ -249,26 +249,32 @@ impl Index {
     ) -> Option<Match<'a>> {
         let held = &self.providers[service.provider];
         let provider = held.card.as_ref()?;
-        let metres = fits(&service.card, provider, wish, whose)?;
+        if !fits(&service.card, provider, wish, whose) {
+            return None;
+        }
+        let metres = match wish.near {
+            Some(near) => Some(metres(&service.card, provider, near)?),
+            None => None,
+        };
         let score = score(grades, service, held)?;
         Some(Match { service, provider, score, metres })
     }
 }
 
-/// Whether all but words and heading fit, and how far it is, where a place is asked for.
-fn fits(service: &ServiceCard, provider: &ProviderCard, wish: &Wish, whose: Whose) -> Option<Option<u32>> {
+/// Whether all but words, heading and place fit.
+fn fits(service: &ServiceCard, provider: &ProviderCard, wish: &Wish, whose: Whose) -> bool {
     let rating: Tally = if whose == Whose::Services { service.rating } else { provider.rating };
-    let fits = wish.location_kind.is_none_or(|kind| service.location_kind == kind)
+    wish.location_kind.is_none_or(|kind| service.location_kind == kind)
         && wish.price.is_none_or(|price| price.has(service.price))
         && wish.min_rating.is_none_or(|floor| floor.admits(rating))
-        && wish.language.as_ref().is_none_or(|language| speaks(service, provider, language));
-    if !fits {
-        return None;
-    }
-    let Some(near) = wish.near else { return Some(None) };
+        && wish.language.as_ref().is_none_or(|language| speaks(service, provider, language))
+}
+
+/// How far it is, if that is not too far.
+fn metres(service: &ServiceCard, provider: &ProviderCard, near: Near) -> Option<u32> {
     let (place, reach) = whereabouts(service, provider);
     let most = reach.map_or(near.metres(), |reach| reach.min(near.metres()));
-    Some(Some(near.point.within(place?, most)?))
+    near.point.within(place?, most)
 }
 
 /// Where a service is, and how far from there its provider comes, if they say.

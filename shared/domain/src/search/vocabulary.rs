@@ -66,7 +66,7 @@ impl Vocabulary {
         let mut grades = vec![0; self.len() * count];
         for (place, word) in wanted.iter().enumerate() {
             self.alike(word, place + 1 == count, |number, grade| {
-                grades[number as usize * count + place] = grade
+                grades[number as usize * count + place] = grade;
             });
         }
         Grades { grades, count }
@@ -86,7 +86,7 @@ const MOST: usize = super::SearchText::MOST;
 impl Grades {
     /// How well a card goes with all that is searched for, by the words of its fields, of which the first counts most:
     /// for each word the best it goes with anywhere. None where it has not all of them.
-    pub(super) fn score<'a>(&self, fields: [&'a [u32]; 3]) -> Option<u32> {
+    pub(super) fn score(&self, fields: [&[u32]; 3]) -> Option<u32> {
         let mut best = [0_u8; MOST];
         let best = &mut best[..self.count];
         // A word of a field goes better than any of the fields behind it.

@@ -93,6 +93,8 @@ pub struct Target {
     /// When it is to begin; none where the clock never shows that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Timestamp>,
+    /// The booking's revision when it was asked: one that has gone on since stays where that led.
+    pub revision: u32,
 }
 
 impl Target {
@@ -108,12 +110,13 @@ impl Target {
         let there = starts_at.to_zoned(zone.rules().clone()).datetime();
         let days = moved.local_start.date().until(there.date()).map_or(0, |span| span.get_days());
         let target = |index: u16, booking: &Booking| {
+            let revision = booking.revision;
             if booking.id == moved.id {
-                return Self { index, starts_at: Some(starts_at) };
+                return Self { index, starts_at: Some(starts_at), revision };
             }
             let date = booking.local_start.date().checked_add(days.days()).ok();
             let starts_at = date.and_then(|date| instant(date.to_datetime(there.time()), zone));
-            Self { index, starts_at }
+            Self { index, starts_at, revision }
         };
         let mut ordered: Vec<_> = bookings.iter().collect();
         ordered.sort_by_key(|(_, booking)| booking.starts_at);

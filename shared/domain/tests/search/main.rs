@@ -61,7 +61,9 @@ proptest! {
         all.extend(early);
         case::shuffle(&mut all, order);
         let mut index = Index::new();
-        all.into_iter().for_each(|card| index.put(card));
+        for card in all {
+            index.put(card);
+        }
         let straight = market.index();
         for sort in SORTS {
             let ids = |index: &Index| -> Vec<_> {

@@ -56,6 +56,7 @@ fn average(tally: Tally) -> Option<i64> {
     tally.hundredths()
 }
 
+#[expect(clippy::option_option, reason = "too far away, or nobody asks how far")]
 fn metres(service: &ServiceCard, provider: &ProviderCard, wish: &Wish) -> Option<Option<u32>> {
     let Some(near) = wish.near else { return Some(None) };
     let comes = service.location_kind == LocationKind::AtCustomer;

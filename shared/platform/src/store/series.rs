@@ -10,7 +10,7 @@ mod make;
 use axum::http::StatusCode;
 use banister_domain::booking::Booking;
 use banister_domain::id::SeriesId;
-use banister_domain::series::{Series, SeriesRefusal, SeriesStatus, Task};
+use banister_domain::series::{Doing, Series, SeriesRefusal, SeriesStatus, Task};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -83,6 +83,9 @@ impl From<SeriesError> for Problem {
             SeriesError::Missing => Self::new(Code::NotFound),
             SeriesError::Refused(SeriesRefusal::Changing) | SeriesError::Seen | SeriesError::Busy => {
                 Self::busy()
+            }
+            SeriesError::Refused(there @ SeriesRefusal::There) => {
+                Self::invalid("/starts_at", there.to_string())
             }
             SeriesError::Refused(refusal) => Self::new(Code::WrongState).detail(refusal.to_string()),
             SeriesError::Storage(error) => error.into(),
@@ -172,10 +175,14 @@ impl SeriesStore {
         let mut race = Race::new();
         while race.goes_on().await {
             let Versioned { value: series, version } = self.get(id).await?.ok_or(SeriesError::Missing)?;
-            if series.task.is_some() {
-                // Whoever began that may not have come to its end.
-                self.finish(id, now).await?;
-                continue;
+            match series.task.as_ref().map(|task| &task.doing) {
+                None => {}
+                // Whoever makes it comes to its end, or the schedule does.
+                Some(Doing::Book(_) | Doing::Undo) => return Err(SeriesRefusal::Changing.into()),
+                Some(Doing::Command(..) | Doing::Move(_)) => {
+                    self.finish(id, now).await?;
+                    continue;
+                }
             }
             let bookings = self.bookings(&series).await?;
             let begun = series.begin(plan(&series, &bookings)?)?;
@@ -201,8 +208,16 @@ impl SeriesStore {
             let Versioned { value: series, version } = self.get(id).await?.ok_or(SeriesError::Missing)?;
             let Some(task) = &series.task else { return Ok(series) };
             let (done, refused) = self.carry_out(&series, task, now).await?;
-            let (after, told) = series.end(done, refused);
             let mut transaction = Transaction::new();
+            if matches!(task.doing, Doing::Book(_)) {
+                // What somebody else has booked meanwhile is not called refused.
+                for planned in
+                    refused.iter().filter_map(|refused| series.occurrences.get(usize::from(refused.index)))
+                {
+                    transaction.check_absent(&key::booking(planned.booking_id), Lost::Race);
+                }
+            }
+            let (after, told) = series.end(done, refused);
             transaction.replace(&Versioned { value: SeriesRecord(after.clone()), version }, Lost::Race);
             if let Some(payload) = told {
                 transaction.put_over(&OutboxRecord::new(payload, now)?);

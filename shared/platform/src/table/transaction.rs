@@ -118,6 +118,17 @@ impl<M> Transaction<M> {
         self.push(item, Some(stale))
     }
 
+    /// Writes nothing: there must be nothing at `key`.
+    pub fn check_absent(&mut self, key: &Key, exists: M) -> &mut Self {
+        let check = ConditionCheck::builder()
+            .table_name("")
+            .set_key(Some(attributes(key)))
+            .condition_expression("attribute_not_exists(PK)")
+            .build();
+        let item = check.map(|check| TransactWriteItem::builder().condition_check(check).build());
+        self.push(item, Some(exists))
+    }
+
     /// Adds to numbers of the item of type `kind` at `key`, whatever they are now; what is not there yet
     /// is 0. Additions need no version, since their order does not matter.
     pub fn add<'a>(

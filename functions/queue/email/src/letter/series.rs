@@ -11,8 +11,8 @@ use crate::recipients::Side;
 
 /// What the reader is told.
 pub(crate) struct SeriesTold<'a> {
-    /// What was done.
-    pub(crate) action: SeriesAction,
+    /// What was done; none where time has passed.
+    pub(crate) action: Option<SeriesAction>,
     /// Whether the customer did it.
     pub(crate) by_customer: bool,
     /// Which side the reader is on.
@@ -56,7 +56,7 @@ pub(crate) fn write(
     let telling = telling(reader);
     let proposed = |booking: &Booking| booking.open_proposal(now).map(|open| open.expires_at);
     let asked = |booking: &Booking| booking.answer_by.filter(|_| booking.status_at(now) == Status::Requested);
-    let moving = told.action == SeriesAction::Rescheduled;
+    let moving = told.action == Some(SeriesAction::Rescheduled);
     let answer_by = told
         .bookings
         .iter()
@@ -85,7 +85,13 @@ pub(crate) fn write(
 
 /// How the subject begins, and what has happened.
 fn words(locale: Locale, told: &SeriesTold<'_>, waits: bool) -> (&'static str, &'static str) {
-    match (locale, told.action) {
+    let Some(action) = told.action else {
+        return match locale {
+            Locale::En => ("Expired", "Nobody answered in time, and these requests have expired:"),
+            Locale::Ru => ("Заявки истекли", "На заявки никто не ответил вовремя, и они истекли:"),
+        };
+    };
+    match (locale, action) {
         (Locale::En, SeriesAction::Booked) if waits && told.side == Side::Provider => {
             ("New series of requests", "A customer asks for these times:")
         }

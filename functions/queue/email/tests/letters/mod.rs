@@ -196,6 +196,8 @@ async fn a_provider_is_told_what_staff_archived_and_why() {
         durations: Durations::default(),
         extras: Extras::default(),
         location_kind: LocationKind::Online,
+        place: None,
+        languages: banister_domain::account::Languages::default(),
         seats: banister_domain::availability::Seats::MIN,
         terms: banister_domain::booking::Terms::default(),
         calendar: banister_domain::availability::ServiceRules::default(),

@@ -68,7 +68,9 @@ async fn this_and_what_follows_is_called_off() {
     assert_eq!(told, ["Series cancelled: Consultation"]);
     // A booking of somebody else's is none of the series.
     let stranger = json!({ "from_booking_id": "bkg_01KB2QHZ3K6N9Q2T5W8YABCDEF" });
-    refused(&post(&world.customer, &series, "cancel", &stranger).await, 409, "wrong_state");
+    let refusal = post(&world.customer, &series, "cancel", &stranger).await;
+    refused(&refusal, 422, "invalid_input");
+    assert_eq!(refusal.body["errors"][0]["pointer"], "/from_booking_id");
     let all = body(post(&world.provider, &series, "cancel", &json!({})).await, 200);
     assert_eq!(of_each(&all, "status"), vec![json!("cancelled"); 4]);
     refused(&post(&world.provider, &series, "cancel", &json!({})).await, 409, "wrong_state");
@@ -116,6 +118,19 @@ async fn all_move_by_as_many_days_onto_places_of_their_own() {
 }
 
 #[tokio::test]
+async fn a_series_does_not_move_to_where_it_is() {
+    let world = World::instant().await;
+    let series = world.made(2, "all").await;
+    let there = json!({ "booking_id": bookings(&series)[0], "starts_at": START, "scope": "all" });
+    let refusal = post(&world.customer, &series, "reschedule", &there).await;
+    refused(&refusal, 422, "invalid_input");
+    assert_eq!(refusal.body["errors"][0]["pointer"], "/starts_at");
+    let strange =
+        json!({ "booking_id": "bkg_01KB2QHZ3K6N9Q2T5W8YABCDEF", "starts_at": START, "scope": "all" });
+    refused(&post(&world.customer, &series, "reschedule", &strange).await, 422, "invalid_input");
+}
+
+#[tokio::test]
 async fn a_provider_proposes_other_times_for_all() {
     let world = World::instant().await;
     let series = world.made(2, "all").await;
@@ -158,5 +173,8 @@ async fn requests_that_expire_together_are_told_of_once() {
     for side in [&world.customer, &world.provider] {
         let told = news(&world.cloud, &side.email).await;
         assert_eq!(told.iter().filter(|subject| subject.starts_with("Expired")).count(), 1, "{told:?}");
+        let mails = mails(&world.cloud, &side.email).await;
+        let mail = mails.iter().find(|mail| mail.subject.starts_with("Expired")).unwrap();
+        assert_eq!(mail.text.matches("- Wednesday").count(), 4, "{}", mail.text);
     }
 }

@@ -27,8 +27,8 @@ pub struct MoveWish {
     pub actor: Actor,
     /// Why, in their words.
     pub reason: Option<Reason>,
-    /// The series with which it is moved.
-    pub series: Option<SeriesId>,
+    /// The series with which it is moved, if it is still at this revision.
+    pub series: Option<(SeriesId, u32)>,
 }
 
 /// What is said to a proposal.
@@ -49,6 +49,8 @@ pub enum MoveError {
     Place(ReserveError),
     /// It starts there already.
     There,
+    /// It has changed since its series was to be moved.
+    WentOn,
 }
 
 impl From<ChangeError> for MoveError {
@@ -84,6 +86,7 @@ impl MoveError {
             }
             (Self::There, Some(once)) => once.instead_of(there(), table, now).await,
             (Self::There, None) => Err(there()),
+            (Self::WentOn, _) => Err(Problem::busy()),
             (Self::Place(ReserveError::Gone), _) => {
                 Err(Problem::new(Code::SlotNotOffered).detail("the service is gone"))
             }
@@ -142,8 +145,13 @@ impl Bookings {
             if found.value.starts_at == wish.starts_at {
                 return Err(MoveError::There);
             }
-            let request =
-                Request { series: wish.series, ..self.elsewhere(&found.value, wish.starts_at).await? };
+            if wish.series.is_some_and(|(_, revision)| revision != found.value.revision) {
+                return Err(MoveError::WentOn);
+            }
+            let request = Request {
+                series: wish.series.map(|(id, _)| id),
+                ..self.elsewhere(&found.value, wish.starts_at).await?
+            };
             let mut dates: BTreeSet<Date> = dates_around(&request).into_iter().collect();
             dates.extend(own_dates(&found.value));
             dates.extend(more.iter().copied());
@@ -156,7 +164,7 @@ impl Bookings {
             let change = found.value.reschedule(proposal, place, (wish.actor, wish.reason.clone()), now);
             let change = change.map_err(ChangeError::from)?;
             let mut change = act.and_then(|act| act.by).map_or(change.clone(), |staff| change.by(staff));
-            if let Some(series) = wish.series {
+            if let Some((series, _)) = wish.series {
                 change.payload = change.payload.with_series(series);
             }
             let line = act.map(|act| audit_line(act, &found.value, &change.booking));

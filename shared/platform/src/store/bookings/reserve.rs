@@ -211,6 +211,10 @@ impl Bookings {
                 let week = WeekRecord { provider_id: provider, monday };
                 transaction.create_or_replace(&week, version, Lost::Race);
             }
+            if let Some(series) = request.series {
+                // Nobody who is late takes a place for a series that is made, or given up.
+                transaction.check(&key::series(series), BEING_MADE, Lost::Race);
+            }
             if let Some(made) = made {
                 transaction.create(&HoldRecord(made), Lost::Race);
             } else {
@@ -290,9 +294,6 @@ fn open(
         let line = act.line(AuditEntry::BookingMade, booking.customer_id);
         let made = json!({ "booking_id": booking.id, "starts_at": booking.starts_at });
         transaction.put_over(&line.change(&Value::Null, &made));
-    }
-    if let Some(series) = booking.series_id {
-        transaction.check(&key::series(series), BEING_MADE, Lost::Race);
     }
     transaction.create(&BookingRecord(booking.clone()), Lost::Race);
     let line = HistoryRecord { starts_at: Some(booking.starts_at), ..HistoryRecord::of(booking.id, entry) };

@@ -1,8 +1,8 @@
 //! Doing to each booking of a series what is asked of the series.
 
-use banister_domain::booking::{Booking, Command};
+use banister_domain::booking::{Actor, Booking, Command, Proposal};
 use banister_domain::id::BookingId;
-use banister_domain::series::{Doing, Obstacle, Refused, Series, Target, Task, is_done};
+use banister_domain::series::{Doing, Obstacle, Occurrence, Refused, Series, Target, Task, is_done};
 use jiff::Timestamp;
 
 use super::{SeriesError, SeriesStore};
@@ -35,7 +35,8 @@ impl SeriesStore {
                         series: Some(series.id),
                         ..BookingCommand::from((*command, task.actor))
                     };
-                    let done = self.bookings.change(planned.booking_id, given, None, now).await;
+                    // As of the moment at which it was asked: what is given back falls with time.
+                    let done = self.bookings.change(planned.booking_id, given, None, task.at).await;
                     note(index, self.obeyed(planned.booking_id, done, *command, now).await?);
                 }
             }
@@ -75,19 +76,19 @@ impl SeriesStore {
         &self,
         series: &Series,
         task: &Task,
-        Target { index, starts_at }: Target,
+        Target { index, starts_at, revision }: Target,
         now: Timestamp,
     ) -> Result<Option<Obstacle>, SeriesError> {
         let Some(starts_at) = starts_at else { return Ok(Some(Obstacle::NoSuchTime)) };
-        let planned = series.occurrences.get(usize::from(index)).ok_or(SeriesError::Missing)?;
-        let found = self.bookings.get(planned.booking_id).await?.ok_or(SeriesError::Missing)?.value;
-        let proposed = found.open_proposal(now).is_some_and(|open| open.place.starts_at == starts_at);
-        if found.starts_at == starts_at || proposed {
+        let Some(planned) = series.occurrences.get(usize::from(index)) else {
+            return Ok(Some(Obstacle::WrongState));
+        };
+        if self.is_there(planned, task.actor, starts_at, now).await? {
             return Ok(None);
         }
         let (actor, reason) = (task.actor, task.reason.clone());
-        let wish = MoveWish { starts_at, actor, reason, series: Some(series.id) };
-        match self.bookings.reschedule(found.id, &wish, random::id(now), None, now).await {
+        let wish = MoveWish { starts_at, actor, reason, series: Some((series.id, revision)) };
+        match self.bookings.reschedule(planned.booking_id, &wish, random::id(now), None, now).await {
             Ok(_) | Err(MoveError::There) => Ok(None),
             Err(MoveError::Place(ReserveError::Taken(reason, _) | ReserveError::NotOffered(reason))) => {
                 Ok(Some(reason.into()))
@@ -103,7 +104,24 @@ impl SeriesStore {
                 MoveError::Place(ReserveError::Seen | ReserveError::Busy)
                 | MoveError::Change(ChangeError::Seen | ChangeError::Busy),
             ) => Err(SeriesError::Busy),
-            Err(MoveError::Change(_)) => Ok(Some(Obstacle::WrongState)),
+            // Maybe by an earlier try of this, of which the answer was lost.
+            Err(MoveError::WentOn | MoveError::Change(_)) => {
+                let there = self.is_there(planned, task.actor, starts_at, now).await?;
+                Ok((!there).then_some(Obstacle::WrongState))
+            }
         }
+    }
+
+    /// Whether a booking begins then, or `actor` has proposed that.
+    async fn is_there(
+        &self,
+        planned: &Occurrence,
+        actor: Actor,
+        starts_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, SeriesError> {
+        let Some(found) = self.bookings.get(planned.booking_id).await? else { return Ok(false) };
+        let same = |open: &Proposal| (open.by, open.place.starts_at) == (actor, starts_at);
+        Ok(found.value.starts_at == starts_at || found.value.open_proposal(now).is_some_and(same))
     }
 }

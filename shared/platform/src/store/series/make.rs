@@ -19,20 +19,16 @@ impl SeriesStore {
         wanted: &WantedBooking,
         now: Timestamp,
     ) -> Result<Outcome, SeriesError> {
-        let Some(service) = self.bookable(series, wanted).await? else {
-            let refused = |index| Refused { index, obstacle: Obstacle::NotBookable };
-            return Ok((Vec::new(), indexes(series).map(refused).collect()));
-        };
         let whole = series.mode == SeriesMode::All;
         if whole {
             let hold = |planned: &Occurrence| Claim::Hold(planned.hold_id);
-            let (_, refused) = self.take_each(series, (&service, wanted), hold, now).await?;
+            let (_, refused) = self.take_each(series, wanted, hold, now).await?;
             if !refused.is_empty() {
                 return Ok((Vec::new(), refused));
             }
         }
         let booking = |planned: &Occurrence| Claim::Booking(whole.then_some(planned.hold_id));
-        self.take_each(series, (&service, wanted), booking, now).await
+        self.take_each(series, wanted, booking, now).await
     }
 
     /// The service, if it is still to be had, and by this customer.
@@ -54,7 +50,7 @@ impl SeriesStore {
     async fn take_each(
         &self,
         series: &Series,
-        (service, wanted): (&Service, &WantedBooking),
+        wanted: &WantedBooking,
         claim: impl Fn(&Occurrence) -> Claim + Send + Sync,
         now: Timestamp,
     ) -> Result<Outcome, SeriesError> {
@@ -69,7 +65,7 @@ impl SeriesStore {
                 done.push(index);
                 continue;
             }
-            match self.take(series, planned, (service, wanted), claim(planned), now).await? {
+            match self.take(series, planned, wanted, claim(planned), now).await? {
                 None => done.push(index),
                 Some(obstacle) => refused.push(Refused { index, obstacle }),
             }
@@ -82,22 +78,32 @@ impl SeriesStore {
         &self,
         series: &Series,
         planned: &Occurrence,
-        (service, wanted): (&Service, &WantedBooking),
+        wanted: &WantedBooking,
         claim: Claim,
         now: Timestamp,
     ) -> Result<Option<Obstacle>, SeriesError> {
-        let Some(request) = series.request(planned, service, wanted) else {
+        // Anew for each: making all of them takes seconds.
+        let Some(service) = self.bookable(series, wanted).await? else {
+            return Ok(Some(Obstacle::NotBookable));
+        };
+        let Some(request) = series.request(planned, &service, wanted) else {
             return Ok(Some(Obstacle::NoSuchTime));
         };
         let holding = matches!(claim, Claim::Hold(_));
         if holding {
-            if self.holds(series, planned, now).await? {
-                return Ok(None);
+            match self.bookings.hold(series.customer_id, planned.hold_id).await? {
+                Some(hold) if now < hold.expires_at => return Ok(None),
+                // It would be in its own way.
+                Some(_) => self.let_go(series, planned).await?,
+                None => {}
             }
-            // It may have expired meanwhile, and would be in its own way.
-            self.let_go(series, planned).await?;
         }
         let obstacle = match self.bookings.reserve(&request, claim, None, now).await {
+            Ok(_) if holding && self.bookings.get(planned.booking_id).await?.is_some() => {
+                // Somebody else booked it meanwhile, and has seats to spare.
+                self.let_go(series, planned).await?;
+                return Ok(None);
+            }
             Ok(_) => return Ok(None),
             Err(ReserveError::Taken(reason, _) | ReserveError::NotOffered(reason)) => reason.into(),
             Err(ReserveError::Gone | ReserveError::Unbookable(_)) => Obstacle::NotBookable,
@@ -106,8 +112,9 @@ impl SeriesStore {
         };
         // Somebody else who carries this out may have been faster, and an answer may have been lost.
         let there = self.bookings.get(planned.booking_id).await?.is_some();
-        let held = holding && self.holds(series, planned, now).await?;
-        Ok((!there && !held).then_some(obstacle))
+        let hold = self.bookings.hold(series.customer_id, planned.hold_id).await?;
+        let kept = holding && hold.is_some_and(|hold| now < hold.expires_at);
+        Ok((!there && !kept).then_some(obstacle))
     }
 
     async fn let_go(&self, series: &Series, planned: &Occurrence) -> Result<(), SeriesError> {
@@ -118,23 +125,15 @@ impl SeriesStore {
         }
     }
 
-    async fn holds(
-        &self,
-        series: &Series,
-        planned: &Occurrence,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        let hold = self.bookings.hold(series.customer_id, planned.hold_id).await?;
-        Ok(hold.is_some_and(|hold| now < hold.expires_at))
-    }
-
     /// Gives back what was taken for a series that cannot be booked as a whole. Nobody was told of it.
     pub(super) async fn undo(&self, series: &Series, now: Timestamp) -> Result<(), SeriesError> {
         for planned in &series.occurrences {
             self.let_go(series, planned).await?;
+            let Some(found) = self.bookings.get(planned.booking_id).await? else { continue };
             let cancel = BookingCommand {
                 reason: "The series could not be booked as a whole.".parse().ok(),
-                series: Some(series.id),
+                // Of what somebody has answered alone both sides know, and are told.
+                series: (found.value.revision == 0).then_some(series.id),
                 ..BookingCommand::from((Command::Cancel, Actor::Staff))
             };
             match self.bookings.change(planned.booking_id, cancel, None, now).await {

@@ -20,7 +20,7 @@ fn a_series_is_told_with_all_its_times() {
     let missing = [at("2026-03-24T10:00:00Z")];
     let bookings = [massage("Massage"), massage("Massage")];
     let asked = |side| SeriesTold {
-        action: SeriesAction::Booked,
+        action: Some(SeriesAction::Booked),
         by_customer: true,
         side,
         bookings: &bookings,
@@ -68,6 +68,7 @@ fn every_change_has_its_words() {
         for (locale, heading) in [(Locale::En, en), (Locale::Ru, ru)] {
             let side = if by_customer { Side::Provider } else { Side::Customer };
             let reason = Some("Quite <so>.");
+            let action = Some(action);
             let news = SeriesTold { action, by_customer, side, bookings: &bookings, missing: &[], reason };
             let letter = told(locale, &news);
             assert_eq!(letter.subject, format!("{heading}: Massage"));
@@ -77,4 +78,25 @@ fn every_change_has_its_words() {
         }
     }
     assert_eq!(sentences.len(), 12, "{sentences:?}");
+}
+
+#[test]
+fn what_expired_together_is_listed() {
+    let bookings = [massage("Massage"), massage("Massage")];
+    let news = SeriesTold {
+        action: None,
+        by_customer: false,
+        side: Side::Customer,
+        bookings: &bookings,
+        missing: &[],
+        reason: None,
+    };
+    for (locale, subject) in [(Locale::En, "Expired: Massage"), (Locale::Ru, "Заявки истекли: Massage")]
+    {
+        let other = person("Anna", locale);
+        let late = at("2026-03-10T09:00:00Z");
+        let letter = write(&person("Robin", locale), Some(&other), &news, late).expect("a letter");
+        assert_eq!((letter.subject.as_str(), letter.html.matches("<li>").count()), (subject, 2));
+        assert!(is_tidy(&letter.text) && !letter.text.contains("08:15"), "{}", letter.text);
+    }
 }
