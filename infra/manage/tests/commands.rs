@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail in its helpers too")]
 
-#[path = "commands/logged.rs"]
+#[path = "commands/cards.rs"]
 mod cards;
+#[path = "commands/logged.rs"]
 mod logged;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -74,12 +74,11 @@ pub(crate) async fn measure(log: &Log) -> Result<Vec<(String, Figures)>, BenchEr
     );
     let mut rows = vec![("reading all cards".to_owned(), loaded(&cloud).await?)];
     let anyone = Client::stranger(&cloud.url())?;
-    let words = Words::new();
     let now = cloud.clock.now();
     // The gateway's own index is read now.
     Request::get(anyone.clone(), "/v1/search/services".into()).send().await?;
     for (name, question) in QUESTIONS {
-        let path = |number| format!("/v1/search/{}", words.ask(question, number, now));
+        let path = |number| format!("/v1/search/{}", Words::ask(question, number, now));
         let operation =
             if question.starts_with("providers") { "search_providers" } else { "search_services" };
         let mut row = log.capacity(operation, Request::get(anyone.clone(), path(REQUESTS))).await?;

@@ -56,10 +56,6 @@ fn often(of: u64) -> u64 {
 }
 
 impl Words {
-    pub(super) fn new() -> Self {
-        Self
-    }
-
     fn text(of: u64, count: u64) -> String {
         let syllables = if dice(of, 3) == 0 { &RUSSIAN } else { &ENGLISH };
         let words = (0..count).map(|place| word(syllables, often(of.wrapping_mul(1_000_003) + place)));
@@ -67,7 +63,7 @@ impl Words {
     }
 
     /// A question with words, a place and a week of its own.
-    pub(super) fn ask(&self, question: &str, number: u64, now: Timestamp) -> String {
+    pub(super) fn ask(question: &str, number: u64, now: Timestamp) -> String {
         let of = number + 77_000_000;
         let begun: String = word(&ENGLISH, often(of + 1)).chars().take(3).collect();
         let in_days = |days: i64| now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
@@ -120,7 +116,7 @@ pub(super) async fn fill(cloud: &Cloud, providers: u64, services: u64) -> Result
     Ok(())
 }
 
-fn failed(error: StorageError) -> BenchError {
+fn failed(error: &StorageError) -> BenchError {
     BenchError::Unexpected(error.to_string())
 }
 
@@ -136,13 +132,13 @@ async fn write_provider(table: &Table, number: u64, now: Timestamp) -> Result<()
         "languages": [language],
         "service_area": { "latitude": latitude, "longitude": longitude, "radius_km": 20 + dice(number, 80) },
     }))?;
-    table.put(&AccountRecord(account)).await.map_err(failed)?;
+    table.put(&AccountRecord(account)).await.map_err(|error| failed(&error))?;
     let days = ["mon", "tue", "wed", "thu", "fri"];
     let weekly = days.map(|day| json!({ "day": day, "start": "09:00", "end": "17:00" }));
     let rules = serde_json::from_value(json!({ "time_zone": "Europe/Lisbon", "weekly": weekly,
         "buffer_before_minutes": 0, "buffer_after_minutes": 15, "min_notice_minutes": 60, "horizon_days": 60,
         "slot_step_minutes": 30 }))?;
-    table.put(&RulesRecord { provider_id: id, rules, vacations: Vec::new() }).await.map_err(failed)
+    table.put(&RulesRecord { provider_id: id, rules, vacations: Vec::new() }).await.map_err(|error| failed(&error))
 }
 
 async fn write_service(table: &Table, number: u64, provider: u64, now: Timestamp) -> Result<(), BenchError> {
@@ -164,7 +160,7 @@ async fn write_service(table: &Table, number: u64, provider: u64, now: Timestamp
     }
     let service: Service = serde_json::from_value(written)?;
     let id = service.id;
-    table.put(&ServiceRecord(service)).await.map_err(failed)?;
+    table.put(&ServiceRecord(service)).await.map_err(|error| failed(&error))?;
     if dice(number, 5) == 0 {
         let count = i64::try_from(1 + dice(number, 30)).unwrap_or(1);
         let sum = count * 3 + i64::try_from(dice(number + 5, 2 * 30)).unwrap_or(0).min(count * 2);

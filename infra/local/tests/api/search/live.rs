@@ -45,7 +45,7 @@ async fn a_service_is_found_while_it_is_published() {
     assert_eq!(card(before), card(items(&cloud).await));
     one.delete(&path).await.unwrap();
     assert_eq!(titles(&cloud, "").await, [""; 0]);
-    assert_eq!(cards(&cloud).await, [one.id.clone()]);
+    assert_eq!(cards(&cloud).await, [one.id.as_str()]);
 }
 
 #[tokio::test]
