@@ -190,7 +190,8 @@ pub(super) const LEFT: [(&str, &str, &str); 55] = [
 ];
 
 /// Attributes that an item may be without, of kinds that are not shown.
-pub(super) const OF_OTHER_KINDS: [&str; 15] = [
+pub(super) const OF_OTHER_KINDS: [&str; 16] = [
+    "area",
     "confirmed",
     "contribution",
     "created_from",
@@ -201,9 +202,9 @@ pub(super) const OF_OTHER_KINDS: [&str; 15] = [
     "files",
     "made",
     "page",
-    "provider",
     "q",
     "service",
     "sides",
     "sort",
+    "words",
 ];
