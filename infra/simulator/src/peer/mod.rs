@@ -106,6 +106,14 @@ impl Peer {
         Some(self.flaw.map_or_else(|| Arc::clone(item), |flaw| flaw.seen(item)))
     }
 
+    /// An item as a write leaves it.
+    fn kept(&self, item: Item) -> Item {
+        match self.flaw {
+            Some(flaw) => flaw.kept(item),
+            None => item,
+        }
+    }
+
     fn commit(&mut self, by: Option<usize>, changes: Vec<(Place, Option<Item>)>) {
         self.commits += 1;
         let mut writes = Vec::with_capacity(changes.len());

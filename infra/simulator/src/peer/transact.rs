@@ -40,7 +40,7 @@ impl Peer {
         }
         let changes = writes.into_iter().filter_map(|(place, _, change)| match change {
             Change::Put(item) if self.flaw.is_some_and(|flaw| flaw.drops(&item)) => None,
-            Change::Put(item) => Some((place, Some(item))),
+            Change::Put(item) => Some((place, Some(self.kept(item)))),
             Change::Delete => Some((place, None)),
             Change::Nothing => None,
         });

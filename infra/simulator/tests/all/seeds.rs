@@ -80,8 +80,10 @@ fn a_seed_is_the_same_history_on_any_number_of_threads() {
 /// `mutants.py` takes more out of the guard itself; these need no other build of it.
 #[test]
 fn a_guard_that_its_table_lets_down_is_noticed() {
-    for (flaw, rule) in [(Flaw::Version, LOST), (Flaw::Receipt, ONCE), (Flaw::Buffers, LINEAR)] {
-        let plan = Plan { seed: 1, operations: 1_000, threads: 1, round: None, flaw: Some(flaw) };
+    let flaws =
+        [(Flaw::Version, LOST), (Flaw::Receipt, ONCE), (Flaw::Buffers, LINEAR), (Flaw::Expiry, LINEAR)];
+    for (flaw, rule) in flaws {
+        let plan = Plan { seed: 1, operations: 10_000, threads: 1, round: None, flaw: Some(flaw) };
         let (_, failure) =
             run(&plan, |_, _| {}).unwrap().failure.unwrap_or_else(|| panic!("{flaw:?} was not noticed"));
         assert_eq!(failure.violation.rule, rule, "{flaw:?}: {}", failure.violation);
