@@ -21,8 +21,10 @@ SOON = 20
 class World:
     """The stack, and what the checks have made in it."""
 
-    def __init__(self, stack, mails, ranges):
+    def __init__(self, stack, mails, ranges, manage):
         self.stack = stack
+        # What runs an operator's command.
+        self.manage = manage
         self.mails = mails
         self.ranges = ranges
         self.api = Api(stack)

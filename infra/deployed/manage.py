@@ -40,7 +40,8 @@ def refused(world, command, *more, given=None, table=None):
 
 
 def run(world, command, *more, given=None, table=None):
-    """Runs `cargo manage` with the credentials of the account's owner, in the stack's table or another one."""
+    """Runs `cargo manage`, or the program that was given for it, with the credentials of the account's owner, in the
+    stack's table or another one."""
     services = ("DYNAMODB", "SECRETS_MANAGER", "SSM")
     variables = {f"AWS_ENDPOINT_URL_{service}": world.stack.endpoint for service in services}
     variables |= {
@@ -49,7 +50,7 @@ def run(world, command, *more, given=None, table=None):
         "TABLE_NAME": table or world.stack.resources["Table"],
     }
     return subprocess.run(
-        ["cargo", "manage", command, "--json", *more],
+        [*world.manage, command, "--json", *more],
         cwd=expand.ROOT,
         env=os.environ | variables | world.stack.credentials(),
         # Never this process's own: a command that asks for a password must not wait for somebody.

@@ -27,7 +27,7 @@ const SHOWN_EVENTS: usize = 80;
 fn parse() -> Result<Option<Plan>, lexopt::Error> {
     use lexopt::prelude::{Long, Short, ValueExt as _};
     let threads = std::thread::available_parallelism().map_or(1, Into::into);
-    let mut plan = Plan { seed: 1, operations: 100_000, threads, round: None };
+    let mut plan = Plan { seed: 1, operations: 100_000, threads, round: None, flaw: None };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {

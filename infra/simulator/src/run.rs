@@ -13,6 +13,7 @@ use banister_platform::config::{ConfigError, Settings};
 use banister_platform::table::Table;
 
 use crate::gate::Gate;
+use crate::peer::Flaw;
 use crate::round::{Failure, Tally, play};
 
 /// How many requests a round has.
@@ -29,6 +30,8 @@ pub struct Plan {
     pub threads: usize,
     /// This round only.
     pub round: Option<u64>,
+    /// What is wrong with the table, to see that it is noticed.
+    pub flaw: Option<Flaw>,
 }
 
 /// What came of it.
@@ -87,6 +90,7 @@ pub fn run(plan: &Plan, progress: impl Fn(u64, u64) + Sync) -> Result<Played, Ru
             let size = ROUND.min(plan.operations - (number * ROUND).min(plan.operations - 1));
             let size = if plan.round.is_some() { ROUND } else { size };
             let (gate, table) = table(format!("round {number} of {}", plan.seed))?;
+            gate.peer(|peer| peer.spoil(plan.flaw));
             let tally = runtime.block_on(play(&gate, &table, (plan.seed, number), size));
             let mut played = played.lock().unwrap_or_else(PoisonError::into_inner);
             match tally {

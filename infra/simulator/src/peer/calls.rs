@@ -64,9 +64,9 @@ impl Peer {
     fn get_item(&self, asked: &Map<String, Value>) -> Answer {
         known(asked, &["TableName", "Key", "ConsistentRead", "ReturnConsumedCapacity"]);
         let place = place(object(asked, "Key"));
-        self.get(&place).map_or_else(
+        self.read(&place).map_or_else(
             || Answer::fine(&json!({})),
-            |item| Answer { status: 200, body: wrapped(b"{\"Item\":", [item], b"}") },
+            |item| Answer { status: 200, body: wrapped(b"{\"Item\":", &[item], b"}") },
         )
     }
 
@@ -82,7 +82,7 @@ impl Peer {
         let (mut found, mut left) = (Vec::new(), Vec::new());
         for (number, key) in keys.iter().enumerate() {
             if part >> (number % 64) & 1 == 1 {
-                found.extend(self.get(&place(key.as_object().expect("a key"))));
+                found.extend(self.read(&place(key.as_object().expect("a key"))));
             } else {
                 left.push(key.clone());
             }
@@ -94,7 +94,7 @@ impl Peer {
             json!({ table.clone(): { "Keys": left, "ConsistentRead": true } })
         };
         let after = format!("]}},\"UnprocessedKeys\":{left}}}");
-        Answer { status: 200, body: wrapped(before.as_bytes(), found, after.as_bytes()) }
+        Answer { status: 200, body: wrapped(before.as_bytes(), &found, after.as_bytes()) }
     }
 
     fn query(&self, asked: &Map<String, Value>) -> Answer {
@@ -167,9 +167,9 @@ fn last_key(item: &Item, index: Option<&str>) -> Value {
     names.filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect::<Map<_, _>>().into()
 }
 
-fn wrapped<'a>(before: &[u8], items: impl IntoIterator<Item = &'a Item>, after: &[u8]) -> Vec<u8> {
+fn wrapped(before: &[u8], items: &[Item], after: &[u8]) -> Vec<u8> {
     let mut body = before.to_vec();
-    for (place, item) in items.into_iter().enumerate() {
+    for (place, item) in items.iter().enumerate() {
         if place > 0 {
             body.push(b',');
         }

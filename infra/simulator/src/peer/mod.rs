@@ -3,10 +3,12 @@
 
 mod calls;
 mod condition;
+mod flaw;
 mod index;
 mod transact;
 
 pub use calls::Answer;
+pub use flaw::Flaw;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -52,9 +54,15 @@ pub struct Peer {
     tokens: HashMap<String, Vec<u8>>,
     commits: u64,
     fresh: VecDeque<Commit>,
+    flaw: Option<Flaw>,
 }
 
 impl Peer {
+    /// From here on the table has this flaw, or none.
+    pub fn spoil(&mut self, flaw: Option<Flaw>) {
+        self.flaw = flaw;
+    }
+
     /// The number of the latest commit.
     #[must_use]
     pub fn commits(&self) -> u64 {
@@ -90,6 +98,20 @@ impl Peer {
 
     fn get(&self, (pk, sk): &Place) -> Option<&Item> {
         self.partitions.get(pk)?.get(sk)
+    }
+
+    /// An item as a read gives it.
+    fn read(&self, place: &Place) -> Option<Item> {
+        let item = self.get(place)?;
+        Some(self.flaw.map_or_else(|| Arc::clone(item), |flaw| flaw.seen(item)))
+    }
+
+    /// An item as a write leaves it.
+    fn kept(&self, item: Item) -> Item {
+        match self.flaw {
+            Some(flaw) => flaw.kept(item),
+            None => item,
+        }
     }
 
     fn commit(&mut self, by: Option<usize>, changes: Vec<(Place, Option<Item>)>) {

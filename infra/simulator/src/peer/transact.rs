@@ -26,8 +26,9 @@ impl Peer {
         if places.len() != writes.len() || writes.is_empty() || writes.len() > MOST_ITEMS {
             return Answer::refused("ValidationException", &json!({}));
         }
-        let fails = |(place, write, _): &(Place, &Map<String, Value>, Change)| {
-            !condition::holds(write, self.get(place))
+        let fails = |(place, write, change): &(Place, &Map<String, Value>, Change)| {
+            let ignored = matches!((self.flaw, change), (Some(flaw), Change::Put(item)) if flaw.ignores_condition(item));
+            !ignored && !condition::holds(write, self.get(place))
         };
         let failed: Vec<bool> = writes.iter().map(fails).collect();
         if failed.contains(&true) {
@@ -38,7 +39,8 @@ impl Peer {
             self.tokens.insert(token.to_owned(), body.to_owned());
         }
         let changes = writes.into_iter().filter_map(|(place, _, change)| match change {
-            Change::Put(item) => Some((place, Some(item))),
+            Change::Put(item) if self.flaw.is_some_and(|flaw| flaw.drops(&item)) => None,
+            Change::Put(item) => Some((place, Some(self.kept(item)))),
             Change::Delete => Some((place, None)),
             Change::Nothing => None,
         });

@@ -4,10 +4,12 @@ use std::sync::Mutex;
 
 use banister_simulator::ask::Outcome;
 use banister_simulator::faults::Fault;
+use banister_simulator::model::{LINEAR, LOST, ONCE};
+use banister_simulator::peer::Flaw;
 use banister_simulator::run::{Plan, Played, run};
 
 fn play(seed: u64, operations: u64, threads: usize) -> Played {
-    let plan = Plan { seed, operations, threads, round: None };
+    let plan = Plan { seed, operations, threads, round: None, flaw: None };
     let played = run(&plan, |_, _| {}).unwrap();
     if let Some((round, failure)) = &played.failure {
         panic!("seed {seed}, round {round}: {}\n{}", failure.violation, failure.events.join("\n"));
@@ -73,4 +75,17 @@ fn no_seed_breaks_a_rule_and_all_of_it_takes_place() {
 fn a_seed_is_the_same_history_on_any_number_of_threads() {
     let (one, two) = (play(7, 1_100, 1), play(7, 1_100, 2));
     assert_eq!((one.tally, one.rounds), (two.tally, two.rounds));
+}
+
+/// `mutants.py` takes more out of the guard itself; these need no other build of it.
+#[test]
+fn a_guard_that_its_table_lets_down_is_noticed() {
+    let flaws =
+        [(Flaw::Version, LOST), (Flaw::Receipt, ONCE), (Flaw::Buffers, LINEAR), (Flaw::Expiry, LINEAR)];
+    for (flaw, rule) in flaws {
+        let plan = Plan { seed: 1, operations: 10_000, threads: 1, round: None, flaw: Some(flaw) };
+        let (_, failure) =
+            run(&plan, |_, _| {}).unwrap().failure.unwrap_or_else(|| panic!("{flaw:?} was not noticed"));
+        assert_eq!(failure.violation.rule, rule, "{flaw:?}: {}", failure.violation);
+    }
 }
