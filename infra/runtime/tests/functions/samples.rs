@@ -18,8 +18,9 @@ pub(crate) fn template() -> Template {
     Template::parse(&files::read("template.yaml").unwrap()).unwrap()
 }
 
-/// Four at a time; the names of all that fail are told at the end.
-#[tokio::test]
+/// Four at a time, since it is their worlds that take the time, on two threads; the names of all that fail are told at
+/// the end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_function_answers_its_sample() {
     let samples = files::events().unwrap();
     let functions = template().functions();
