@@ -35,7 +35,7 @@ pub(crate) const PROBLEMS: &[Code] = &[
 ];
 
 /// Each may be of 52 bookings.
-const PER_CUSTOMER: Limit = Limit { operation: "book_series", count: 12, seconds: 3_600 };
+const PER_CUSTOMER: Limit = Limit { operation: "book_series", count: 20, seconds: 3_600 };
 
 /// A request for bookings that recur.
 #[derive(Deserialize, Serialize, utoipa::ToSchema)]
