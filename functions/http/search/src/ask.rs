@@ -23,7 +23,7 @@ pub(crate) struct SearchQuery {
     #[param(value_type = Option<String>, max_length = 200, example = "deep massage")]
     q: Option<SearchText>,
     /// A category, or a group of categories.
-    #[param(value_type = Option<Heading>)]
+    #[param(inline, value_type = Option<Heading>)]
     category: Option<Heading>,
     /// Prices in this currency only; needed where prices are compared.
     currency: Option<Currency>,
@@ -56,6 +56,7 @@ pub(crate) struct SearchQuery {
     #[param(value_type = Option<String>, format = DateTime, example = "2026-03-14T00:00:00Z")]
     free_to: Option<Timestamp>,
     /// If not given: `relevance` where there are words, else `distance` where there is a place, else `rating`.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Items a page, 1 to 100.
     #[serde(default)]

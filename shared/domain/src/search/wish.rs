@@ -100,7 +100,7 @@ impl TryFrom<String> for RatingFloor {
 
 /// In which order what is found stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(example = "rating")]
+#[schema(as = SearchSort, example = "rating")]
 pub enum Sort {
     /// What goes best with the words first, then the best rated.
     #[serde(rename = "relevance")]

@@ -30,7 +30,8 @@ async fn the_categories_have_slugs_and_titles() {
     let cloud = cloud().await;
     let list = body(stranger(&cloud).get("/v1/categories").await.unwrap(), 200);
     assert_eq!((each(&list, "slug").len(), &list["next_cursor"]), (10, &Value::Null));
-    assert_eq!(list["items"][3], json!({ "slug": "massage", "title": "Massage" }));
+    let group = json!({ "slug": "wellbeing", "title": "Wellbeing" });
+    assert_eq!(list["items"][3], json!({ "slug": "massage", "title": "Massage", "group": group }));
     for slug in each(&list, "slug") {
         body(stranger(&cloud).get(&format!("/v1/services?category={slug}")).await.unwrap(), 200);
     }
