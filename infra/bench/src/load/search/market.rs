@@ -2,12 +2,15 @@
 
 use banister_domain::account::{Account, Role};
 use banister_domain::id::{Id, ServiceId, UserId};
+use banister_domain::review::Tally;
+use banister_domain::search::{CardId, ProviderCard, ServiceCard};
 use banister_domain::service::{Category, Service};
-use banister_local::cloud::{Cloud, CloudError};
-use banister_platform::store::{AccountRecord, Cards, RulesRecord, ServiceRecord};
-use banister_platform::table::{Record, Table, key};
+use banister_local::cloud::Cloud;
+use banister_platform::store::{AccountRecord, CardRecord, RulesRecord, ServiceRecord};
+use banister_platform::table::{Record, key};
 use dynoxide::{Database, ImportOptions};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Unit};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::BenchError;
@@ -96,7 +99,7 @@ fn service_id(number: u64) -> ServiceId {
     Id::from_parts(1_700_000_000_000 + number, number.into())
 }
 
-/// Puts them into the table, and makes their cards as `rebuild-cards` does: each provider has five services.
+/// Puts them into the table with their cards: each provider has five services.
 pub(super) async fn fill(cloud: &Cloud, providers: u64, services: u64) -> Result<(), BenchError> {
     let (database, now) = (cloud.table.database().clone(), cloud.clock.now());
     let work = tokio::task::spawn_blocking(move || {
@@ -112,10 +115,14 @@ pub(super) async fn fill(cloud: &Cloud, providers: u64, services: u64) -> Result
         }
         Ok::<(), BenchError>(())
     });
-    work.await.map_err(|error| BenchError::Unexpected(error.to_string()))??;
-    let table = Table::from_settings(&cloud.settings("local-bench")).map_err(CloudError::from)?;
-    let made = Cards::new(table).rebuild(|| now).await;
-    made.map(drop).map_err(|error| BenchError::Unexpected(error.to_string()))
+    work.await.map_err(|error| BenchError::Unexpected(error.to_string()))?
+}
+
+/// The card of something that can be found.
+fn card(kind: &str, told: &impl Serialize, id: CardId, now: Timestamp) -> Result<Value, BenchError> {
+    let now = now.round(Unit::Millisecond).unwrap_or(now);
+    let kept: CardRecord = serde_json::from_value(json!({ "id": id, "changed_at": now, kind: told }))?;
+    item(&kept)
 }
 
 fn import(database: &Database, items: impl Iterator<Item = Value>) -> Result<(), BenchError> {
@@ -181,7 +188,12 @@ fn provider(number: u64, now: Timestamp) -> Result<Vec<Value>, BenchError> {
         "buffer_before_minutes": 0, "buffer_after_minutes": 15, "min_notice_minutes": 60, "horizon_days": 60,
         "slot_step_minutes": 30 }))?;
     let rules = RulesRecord { provider_id: id, rules, vacations: Vec::new() };
-    Ok(vec![item(&AccountRecord(account))?, item(&rules)?])
+    let told = ProviderCard::of(&account, Tally::default());
+    Ok(vec![
+        card("provider", &told, CardId::Provider(id), now)?,
+        item(&AccountRecord(account))?,
+        item(&rules)?,
+    ])
 }
 
 /// A service, and of every fifth what its ratings add up to.
@@ -204,12 +216,15 @@ fn service(number: u64, provider: u64, now: Timestamp) -> Result<Vec<Value>, Ben
     }
     let service: Service = serde_json::from_value(written)?;
     let rating = key::service_rating(service.id);
-    let mut items = vec![item(&ServiceRecord(service))?];
+    let mut tally = Tally::default();
+    let mut items = Vec::new();
     if dice(number, 5) == 0 {
-        let count = 1 + dice(number, 30);
-        let sum = count * 3 + dice(number + 5, 60).min(count * 2);
+        tally.count = i64::try_from(1 + dice(number, 30)).unwrap_or(1);
+        tally.sum = tally.count * 3 + i64::try_from(dice(number + 5, 60)).unwrap_or(0).min(tally.count * 2);
         items.push(json!({ "PK": { "S": rating.pk }, "SK": { "S": rating.sk }, "t": { "S": "rating" },
-            "count": { "N": count.to_string() }, "sum": { "N": sum.to_string() } }));
+            "count": { "N": tally.count.to_string() }, "sum": { "N": tally.sum.to_string() } }));
     }
+    items.push(card("service", &ServiceCard::of(&service, tally), CardId::Service(service.id), now)?);
+    items.push(item(&ServiceRecord(service))?);
     Ok(items)
 }
