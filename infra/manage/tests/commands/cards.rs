@@ -15,7 +15,8 @@ async fn cards_are_made_again() {
     let provider = Client::join(&cloud, "provider", "Provider One").await.unwrap();
     let ask = json!({ "title": "Massage", "description": "", "category": "massage", "duration_minutes": 60,
         "price": { "amount": 5_000, "currency": "eur" }, "location_kind": "online" });
-    let made = provider.post("/v1/services", &ask).await.unwrap().expect(StatusCode::CREATED, "draft").unwrap();
+    let made =
+        provider.post("/v1/services", &ask).await.unwrap().expect(StatusCode::CREATED, "draft").unwrap();
     let id = made["id"].as_str().unwrap();
     provider.act(&format!("/v1/services/{id}/publish")).await.unwrap();
     cloud.quiet().await.unwrap();

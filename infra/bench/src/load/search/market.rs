@@ -1,22 +1,24 @@
-//! Providers and services of all kinds, written where the API writes them; their cards are made by the function that
-//! follows the table.
+//! Providers and services of all kinds as the API writes them, and their cards as they are made again.
 
 use banister_domain::account::{Account, Role};
 use banister_domain::id::{Id, ServiceId, UserId};
+use banister_domain::review::Tally;
+use banister_domain::search::{CardId, ProviderCard, ServiceCard};
 use banister_domain::service::{Category, Service};
-use banister_local::cloud::{Cloud, CloudError};
-use banister_platform::store::{AccountRecord, RulesRecord, ServiceRecord};
-use banister_platform::table::{StorageError, Table, Transaction, key};
-use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
-use tokio::task::JoinSet;
+use banister_local::cloud::Cloud;
+use banister_platform::store::{AccountRecord, CardRecord, RulesRecord, ServiceRecord};
+use banister_platform::table::{Record, key};
+use dynoxide::{Database, ImportOptions};
+use jiff::{SignedDuration, Timestamp, Unit};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use crate::BenchError;
 
 /// Different words of each language: as many as are in use in such texts.
 const DIFFERENT: u64 = 20_000;
-/// Writers at the same time.
-const WRITERS: u64 = 8;
+/// Providers or services imported in one go.
+const AT_ONCE: usize = 1_000;
 
 /// A number that is another one for each `of`, and always the same.
 fn dice(of: u64, sides: u64) -> u64 {
@@ -93,34 +95,78 @@ fn service_id(number: u64) -> ServiceId {
     Id::from_parts(1_700_000_000_000 + number, number.into())
 }
 
-/// Writes them: each provider has five services.
+/// Puts them into the table with their cards: each provider has five services.
 pub(super) async fn fill(cloud: &Cloud, providers: u64, services: u64) -> Result<(), BenchError> {
-    let table = Table::from_settings(&cloud.settings("local-bench")).map_err(CloudError::from)?;
-    let now = cloud.clock.now();
-    let mut writers = JoinSet::new();
-    for writer in 0..WRITERS {
-        let table = table.clone();
-        writers.spawn(async move {
-            for number in (0..providers).skip(usize::try_from(writer).unwrap_or(0)).step_by(8) {
-                write_provider(&table, number, now).await?;
-            }
-            for number in (0..services).skip(usize::try_from(writer).unwrap_or(0)).step_by(8) {
-                write_service(&table, number, number % providers, now).await?;
-            }
-            Ok::<(), BenchError>(())
-        });
-    }
-    while let Some(done) = writers.join_next().await {
-        done.map_err(|error| BenchError::Unexpected(error.to_string()))??;
-    }
-    Ok(())
+    let (database, now) = (cloud.table.database().clone(), cloud.clock.now());
+    let work = tokio::task::spawn_blocking(move || {
+        for from in (0..providers).step_by(AT_ONCE) {
+            let numbers = from..providers.min(from + AT_ONCE as u64);
+            let items = numbers.map(|number| provider(number, now)).collect::<Result<Vec<_>, _>>()?;
+            import(&database, items.into_iter().flatten())?;
+        }
+        for from in (0..services).step_by(AT_ONCE) {
+            let numbers = from..services.min(from + AT_ONCE as u64);
+            let items = numbers.map(|number| service(number, number % providers, now));
+            import(&database, items.collect::<Result<Vec<_>, _>>()?.into_iter().flatten())?;
+        }
+        Ok::<(), BenchError>(())
+    });
+    work.await.map_err(|error| BenchError::Unexpected(error.to_string()))?
 }
 
-fn failed(error: &StorageError) -> BenchError {
-    BenchError::Unexpected(error.to_string())
+/// The card of something that can be found.
+fn card(kind: &str, told: &impl Serialize, id: CardId, now: Timestamp) -> Result<Value, BenchError> {
+    let now = now.round(Unit::Millisecond).unwrap_or(now);
+    let kept: CardRecord = serde_json::from_value(json!({ "id": id, "changed_at": now, kind: told }))?;
+    item(&kept)
 }
 
-async fn write_provider(table: &Table, number: u64, now: Timestamp) -> Result<(), BenchError> {
+fn import(database: &Database, items: impl Iterator<Item = Value>) -> Result<(), BenchError> {
+    let batch = items.map(serde_json::from_value).collect::<Result<Vec<_>, _>>()?;
+    let imported = database.import_items("banister", batch, ImportOptions::default());
+    imported.map(drop).map_err(|error| BenchError::Unexpected(error.to_string()))
+}
+
+/// The item of a record as the table has it.
+fn item<R: Record>(record: &R) -> Result<Value, BenchError> {
+    let written = serde_json::to_value(record)?;
+    let mut item: Map<_, _> = written
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.clone(), attribute(value)))
+        .collect();
+    let mut set = |name: &str, text: &str| item.insert(name.to_owned(), json!({ "S": text }));
+    set("t", R::TYPE);
+    let key = record.key();
+    set("PK", &key.pk);
+    set("SK", &key.sk);
+    for place in record.indexes() {
+        let (pk, sk) = place.index.attributes();
+        set(pk, &place.key.pk);
+        set(sk, &place.key.sk);
+    }
+    item.insert("v".into(), json!({ "N": "1" }));
+    Ok(Value::Object(item))
+}
+
+fn attribute(value: &Value) -> Value {
+    match value {
+        Value::Null => json!({ "NULL": true }),
+        Value::Bool(value) => json!({ "BOOL": value }),
+        Value::Number(number) => json!({ "N": number.to_string() }),
+        Value::String(text) => json!({ "S": text }),
+        Value::Array(all) => json!({ "L": all.iter().map(attribute).collect::<Vec<_>>() }),
+        Value::Object(all) => {
+            let members: Map<_, _> =
+                all.iter().map(|(name, value)| (name.clone(), attribute(value))).collect();
+            json!({ "M": members })
+        }
+    }
+}
+
+/// A provider's account and calendar.
+fn provider(number: u64, now: Timestamp) -> Result<Vec<Value>, BenchError> {
     let wrong = |what: &str| BenchError::Unexpected(format!("{what} of provider {number}"));
     let name = |of: u64| word(&ENGLISH, often(number * 7 + of)).parse().map_err(|_| wrong("the name"));
     let email = format!("provider.{number}@example.com").parse().map_err(|_| wrong("the address"))?;
@@ -132,16 +178,22 @@ async fn write_provider(table: &Table, number: u64, now: Timestamp) -> Result<()
         "languages": [language],
         "service_area": { "latitude": latitude, "longitude": longitude, "radius_km": 20 + dice(number, 80) },
     }))?;
-    table.put(&AccountRecord(account)).await.map_err(|error| failed(&error))?;
     let days = ["mon", "tue", "wed", "thu", "fri"];
     let weekly = days.map(|day| json!({ "day": day, "start": "09:00", "end": "17:00" }));
     let rules = serde_json::from_value(json!({ "time_zone": "Europe/Lisbon", "weekly": weekly,
         "buffer_before_minutes": 0, "buffer_after_minutes": 15, "min_notice_minutes": 60, "horizon_days": 60,
         "slot_step_minutes": 30 }))?;
-    table.put(&RulesRecord { provider_id: id, rules, vacations: Vec::new() }).await.map_err(|error| failed(&error))
+    let rules = RulesRecord { provider_id: id, rules, vacations: Vec::new() };
+    let told = ProviderCard::of(&account, Tally::default());
+    Ok(vec![
+        card("provider", &told, CardId::Provider(id), now)?,
+        item(&AccountRecord(account))?,
+        item(&rules)?,
+    ])
 }
 
-async fn write_service(table: &Table, number: u64, provider: u64, now: Timestamp) -> Result<(), BenchError> {
+/// A service, and of every fifth what its ratings add up to.
+fn service(number: u64, provider: u64, now: Timestamp) -> Result<Vec<Value>, BenchError> {
     let kinds = ["at_customer", "at_provider", "online"];
     let kind = kinds[usize::try_from(dice(number, 3)).unwrap_or(0)];
     let category = Category::ALL[usize::try_from(dice(number + 9, 10)).unwrap_or(0)];
@@ -159,14 +211,16 @@ async fn write_service(table: &Table, number: u64, provider: u64, now: Timestamp
         written["place"] = json!({ "latitude": latitude, "longitude": longitude });
     }
     let service: Service = serde_json::from_value(written)?;
-    let id = service.id;
-    table.put(&ServiceRecord(service)).await.map_err(|error| failed(&error))?;
+    let rating = key::service_rating(service.id);
+    let mut tally = Tally::default();
+    let mut items = Vec::new();
     if dice(number, 5) == 0 {
-        let count = i64::try_from(1 + dice(number, 30)).unwrap_or(1);
-        let sum = count * 3 + i64::try_from(dice(number + 5, 2 * 30)).unwrap_or(0).min(count * 2);
-        let mut rated = Transaction::<()>::new();
-        rated.add(&key::service_rating(id), "rating", [("count", count), ("sum", sum)]);
-        rated.commit(table).await.map_err(|error| BenchError::Unexpected(error.to_string()))?;
+        tally.count = i64::try_from(1 + dice(number, 30)).unwrap_or(1);
+        tally.sum = tally.count * 3 + i64::try_from(dice(number + 5, 60)).unwrap_or(0).min(tally.count * 2);
+        items.push(json!({ "PK": { "S": rating.pk }, "SK": { "S": rating.sk }, "t": { "S": "rating" },
+            "count": { "N": tally.count.to_string() }, "sum": { "N": tally.sum.to_string() } }));
     }
-    Ok(())
+    items.push(card("service", &ServiceCard::of(&service, tally), CardId::Service(service.id), now)?);
+    items.push(item(&ServiceRecord(service))?);
+    Ok(items)
 }
