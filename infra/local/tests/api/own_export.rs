@@ -137,6 +137,9 @@ async fn limited(people: &People) {
     body(provider.post(&format!("{path}/accept"), &first).await.unwrap(), 200);
     body(people.customer.post(&path, &second).await.unwrap(), 200);
     reviewed(people, &service, &starts[40]).await;
+    let twice = json!({ "service_id": service, "starts_at": starts[45], "frequency": "weekly", "count": 2,
+        "mode": "some" });
+    body(people.customer.post_once("/v1/series", &twice, "a-series-of-two").await.unwrap(), 201);
     let held = json!({ "service_id": service, "starts_at": starts[30] });
     body(people.customer.post_once("/v1/holds", &held, "a-held-place").await.unwrap(), 201);
     let away = moment(&people.cloud, 50, "00:00");

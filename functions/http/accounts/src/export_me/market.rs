@@ -25,6 +25,8 @@ use serde::Serialize;
     "durations": [],
     "extras": [],
     "location_kind": "at_customer",
+    "place": null,
+    "languages": [],
     "seats": 1,
     "calendar": {},
     "terms": {

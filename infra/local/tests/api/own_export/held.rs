@@ -190,7 +190,7 @@ pub(super) const LEFT: [(&str, &str, &str); 55] = [
 ];
 
 /// Attributes that an item may be without, of kinds that are not shown.
-pub(super) const OF_OTHER_KINDS: [&str; 15] = [
+pub(super) const OF_OTHER_KINDS: [&str; 16] = [
     "area",
     "confirmed",
     "contribution",
@@ -206,4 +206,5 @@ pub(super) const OF_OTHER_KINDS: [&str; 15] = [
     "service",
     "sides",
     "sort",
+    "task",
 ];
