@@ -25,6 +25,8 @@ use serde::Serialize;
     "durations": [],
     "extras": [],
     "location_kind": "at_customer",
+    "place": { "latitude": 38.722, "longitude": -9.139 },
+    "languages": ["en", "pt-BR"],
     "seats": 1,
     "calendar": {},
     "terms": {
