@@ -116,13 +116,16 @@ fn an_example_that_is_missing_or_wrong_is_noticed() {
 }
 
 /// The operations that say enough without a body.
-const OPTIONAL_BODIES: [&str; 6] = [
+const OPTIONAL_BODIES: [&str; 9] = [
     "confirm_booking",
     "decline_booking",
     "cancel_booking",
     "complete_booking",
     "mark_no_show",
     "decline_reschedule",
+    "confirm_series",
+    "decline_series",
+    "cancel_series",
 ];
 
 #[test]
