@@ -64,8 +64,8 @@ async fn expiring() {
             calls = n;
         }
         assert_eq!(
-            calls, 15,
-            "four shards, the booking, calendar, transaction, four shards of what completes, four of reviews"
+            calls, 19,
+            "four shards, the booking, calendar, transaction, four shards of what completes, four of reviews, four of series"
         );
     }
 }
