@@ -1,6 +1,6 @@
 """The checks of what staff do with services and bookings of the whole market."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import icalendar
 import reviews
@@ -57,7 +57,8 @@ def vacations(world):
     """The provider is away on the day of a slot, which is then free for nobody, and is back."""
     call, token = world.api.call, world.tokens[PROVIDER]
     slot = world.slots()[-1]
-    ask = {"from": slot[:10], "to": slot[:10], "message": "A check."}
+    day = local_day(world, slot)
+    ask = {"from": day, "to": day, "message": "A check."}
     made = call("POST", "/v1/me/calendar/vacations", status=201, body=ask, token=token, key="check-vacation")["id"]
     if [item["id"] for item in call("GET", "/v1/me/calendar/vacations", token=token)["items"]] != [made]:
         raise Failed("the vacation is not listed")
@@ -66,6 +67,14 @@ def vacations(world):
     call("DELETE", f"/v1/me/calendar/vacations/{made}", status=204, token=token)
     if slot not in world.slots():
         raise Failed("the days of a vacation that was deleted are not free")
+
+
+def local_day(world, slot):
+    """The provider's date of a slot, which is not that of UTC late in the evening."""
+    zone = world.api.call("GET", "/v1/me/calendar", token=world.tokens[PROVIDER])["time_zone"]
+    # Names of this kind have the sign turned round.
+    offset = timedelta(hours=-int(zone.removeprefix("Etc/GMT")))
+    return (datetime.fromisoformat(slot) + offset).date().isoformat()
 
 
 def bookings(world):
@@ -148,7 +157,8 @@ def moves(world):
         call("POST", f"{path}/reschedule", body={"starts_at": third}, token=customer, key="check-move")
     world.until("the mail about another time", lambda: world.mailed(PROVIDER, "another time"))
     call("POST", f"{path}/reschedule/accept", status=409, body={"starts_at": second}, token=provider)
-    days = {"from": third[:10], "to": third[:10]}
+    day = local_day(world, third)
+    days = {"from": day, "to": day}
     away = call("POST", "/v1/me/calendar/vacations", status=201, body=days, token=provider, key="check-away")["id"]
     call("POST", f"{path}/reschedule/accept", status=409, body={"starts_at": third}, token=provider)
     call("DELETE", f"/v1/me/calendar/vacations/{away}", status=204, token=provider)
