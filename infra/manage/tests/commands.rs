@@ -4,8 +4,11 @@
 
 #[path = "commands/cards.rs"]
 mod cards;
+#[path = "commands/items.rs"]
+mod items;
 #[path = "commands/logged.rs"]
 mod logged;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,6 +18,7 @@ use banister_local::client::{Client, PASSWORD};
 use banister_local::cloud::{Cloud, Options};
 use banister_peers::breaches::{BreachService, Mood};
 use banister_platform::table::key;
+use items::{delete, set};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -379,23 +383,4 @@ async fn everything(table: &Table) -> Vec<Value> {
         value.as_s().ok().map(|text| (name, Value::from(text.as_str())))
     };
     items.into_iter().map(|item| Value::Object(item.into_iter().filter_map(text).collect())).collect()
-}
-
-fn place(pk: &str, sk: &str) -> std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue> {
-    use aws_sdk_dynamodb::types::AttributeValue::S;
-    [("PK".to_owned(), S(pk.to_owned())), ("SK".to_owned(), S(sk.to_owned()))].into()
-}
-
-async fn delete(table: &Table, pk: &str, sk: &str) {
-    table.delete_item().table_name("banister").set_key(Some(place(pk, sk))).send().await.unwrap();
-}
-
-/// As an account had it before numbers were held.
-async fn set(table: &Table, user: &str, attribute: &str, value: &str) {
-    let value = aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
-    let update =
-        table.update_item().table_name("banister").set_key(Some(place(&format!("USER#{user}"), "USER")));
-    let update = update.update_expression("SET #attribute = :value");
-    let update = update.expression_attribute_names("#attribute", attribute);
-    update.expression_attribute_values(":value", value).send().await.unwrap();
 }

@@ -67,7 +67,7 @@ pub struct Occurrence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(example = "taken")]
-pub enum Obstacle {
+pub enum Conflict {
     /// The provider's clock does not show that time on that date.
     NoSuchTime,
     /// Past, or sooner than the minimum notice.
@@ -92,7 +92,7 @@ pub enum Obstacle {
     WrongState,
 }
 
-impl From<NotOffered> for Obstacle {
+impl From<NotOffered> for Conflict {
     fn from(reason: NotOffered) -> Self {
         match reason {
             NotOffered::TooSoon => Self::TooSoon,
@@ -130,7 +130,7 @@ pub struct Refused {
     /// Which, from 0.
     pub index: u16,
     /// Why not.
-    pub obstacle: Obstacle,
+    pub conflict: Conflict,
 }
 
 /// What came of a task.

@@ -171,7 +171,7 @@ async fn booked(bookings: &Bookings, series: &Series, now: Timestamp) -> Result<
     let conflicts: Vec<_> = refused
         .map(|refused| {
             let planned = series.occurrences.get(usize::from(refused.index));
-            json!({ "starts_at": planned.and_then(|planned| planned.starts_at), "conflict": refused.obstacle })
+            json!({ "starts_at": planned.and_then(|planned| planned.starts_at), "conflict": refused.conflict })
         })
         .collect();
     Err(Problem::new(Code::SeriesConflicts).with("conflicts", conflicts))

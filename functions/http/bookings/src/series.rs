@@ -3,7 +3,7 @@
 use banister_domain::booking::{Actor, Booking, Command, Status};
 use banister_domain::id::{BookingId, SeriesId, ServiceId, UserId};
 use banister_domain::series::{
-    Doing, Frequency, Obstacle, Occurrence, Refused, Series, SeriesAction, SeriesChange, SeriesCount,
+    Conflict, Doing, Frequency, Occurrence, Refused, Series, SeriesAction, SeriesChange, SeriesCount,
     SeriesMode, SeriesRefusal, SeriesStatus, Task,
 };
 use banister_domain::text::Reason;
@@ -36,7 +36,7 @@ pub(crate) struct OccurrenceView {
     /// Where that stands; `null` where it was not booked.
     status: Option<Status>,
     /// Why it was not booked; else `null`.
-    conflict: Option<Obstacle>,
+    conflict: Option<Conflict>,
 }
 
 /// A booking of a series that was not changed with the others.
@@ -47,7 +47,7 @@ pub(crate) struct OccurrenceView {
 pub(crate) struct ConflictView {
     booking_id: BookingId,
     /// Why not.
-    conflict: Obstacle,
+    conflict: Conflict,
 }
 
 /// What was last done to a series.
@@ -132,7 +132,7 @@ impl SeriesView {
                 starts_at: booking.map(|booking| booking.starts_at).or(planned.starts_at),
                 booking_id: booking.map(|booking| booking.id),
                 status: booking.map(|booking| booking.status_at(now)),
-                conflict: refused.map(|refused| refused.obstacle),
+                conflict: refused.map(|refused| refused.conflict),
             }
         };
         Self {
@@ -156,7 +156,7 @@ fn shown(series: &Series, change: &SeriesChange) -> SeriesChangeView {
     let booking_of =
         |index: u16| booked.iter().find(|(at, _)| *at == index).map(|(_, planned)| planned.booking_id);
     let conflict = |refused: &Refused| {
-        Some(ConflictView { booking_id: booking_of(refused.index)?, conflict: refused.obstacle })
+        Some(ConflictView { booking_id: booking_of(refused.index)?, conflict: refused.conflict })
     };
     SeriesChangeView {
         action: change.action,

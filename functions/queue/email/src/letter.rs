@@ -58,11 +58,6 @@ struct AccountFacts<'a> {
     name: Option<&'a str>,
 }
 
-struct SessionFacts<'a> {
-    name: Option<&'a str>,
-    when: String,
-}
-
 struct ServiceFacts<'a> {
     name: Option<&'a str>,
     title: &'a str,
@@ -120,7 +115,7 @@ letters! {
         "en/confirm_email.txt" "en/confirm_email.html" "ru/confirm_email.txt" "ru/confirm_email.html";
     repeated(AccountFacts)
         "en/already_registered.txt" "en/already_registered.html" "ru/already_registered.txt" "ru/already_registered.html";
-    reused(SessionFacts)
+    reused(ChangeFacts)
         "en/refresh_token_reused.txt" "en/refresh_token_reused.html" "ru/refresh_token_reused.txt" "ru/refresh_token_reused.html";
     reset(LinkFacts)
         "en/reset_password.txt" "en/reset_password.html" "ru/reset_password.txt" "ru/reset_password.html";
@@ -202,8 +197,7 @@ pub(crate) fn refresh_token_reused(reader: &Account, when: Timestamp) -> askama:
         Locale::En => "We ended one of your sessions",
         Locale::Ru => "Мы завершили один из ваших сеансов",
     };
-    let facts = SessionFacts { name: shown_name(reader), when: telling(reader).moment(when) };
-    reused(&facts, reader.locale, subject.into())
+    reused(&change_facts(reader, when), reader.locale, subject.into())
 }
 
 /// The link that lets the reader choose a new password.

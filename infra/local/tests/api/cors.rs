@@ -44,7 +44,7 @@ async fn a_page_of_an_allowed_origin_may_book() {
     let (status, headers) = send(&cloud, call, &preflight(ALLOWED, "POST")).await;
     assert_eq!(status, StatusCode::NO_CONTENT);
     let wanted = [
-        ("access-control-allow-headers", "authorization,content-type,idempotency-key,if-match"),
+        ("access-control-allow-headers", "authorization,content-type,idempotency-key,if-match,if-none-match"),
         ("access-control-allow-methods", "GET,POST,PUT,PATCH,DELETE"),
         ("access-control-allow-origin", ALLOWED),
         ("access-control-max-age", "3600"),

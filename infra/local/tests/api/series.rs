@@ -158,6 +158,41 @@ async fn what_is_asked_for_again_is_not_made_again() {
     assert_eq!(world.all_bookings().await.len(), 3);
 }
 
+/// Whoever sends the request carries it out, all of them at once: what one has done the others find done.
+#[tokio::test]
+async fn many_carry_out_one_series_side_by_side() {
+    let world = World::instant().await;
+    for (mode, key, first) in
+        [("all", "side-by-side", START), ("some", "and-once-more", "2026-03-10T14:00:00Z")]
+    {
+        let ask = json!({ "service_id": world.service, "starts_at": first, "frequency": "weekly", "count": 6,
+            "mode": mode });
+        let sent = (0..8).map(|_| world.make(&ask, key));
+        for answer in futures_util::future::join_all(sent).await {
+            // One that had to wait for the others for too long is told to come again.
+            assert!(answer.status == 201 || answer.body["code"] == "busy", "{mode}: {}", answer.body);
+        }
+        let made = body(world.make(&ask, key).await, 201);
+        assert_eq!(of_each(&made, "status"), vec![json!("confirmed"); 6], "{mode}");
+        let path = format!("{}/cancel", path(&made));
+        let nothing = json!({});
+        let sent = (0..8).map(|_| world.customer.post_once(&path, &nothing, key));
+        for answer in futures_util::future::join_all(sent).await {
+            let answer = answer.unwrap();
+            assert!(answer.status == 200 || answer.body["code"] == "busy", "{mode}: {}", answer.body);
+        }
+        let seen = body(world.customer.get(path.trim_end_matches("/cancel")).await.unwrap(), 200);
+        assert_eq!(of_each(&seen, "status"), vec![json!("cancelled"); 6], "{mode}");
+    }
+    assert_eq!(world.all_bookings().await.len(), 12);
+    let told = news(&world.cloud, &world.provider.email).await;
+    let made = told.iter().filter(|subject| subject.starts_with("Series confirmed")).count();
+    let cancelled = told.iter().filter(|subject| subject.starts_with("Series cancelled")).count();
+    assert!(made <= 2 && cancelled == 2, "{told:?}");
+    let kept = invariants(&world.cloud).await;
+    assert_eq!(kept.holds.len(), 0);
+}
+
 #[tokio::test]
 async fn one_price_holds_for_all() {
     let world = World::instant().await;

@@ -103,7 +103,7 @@ fn a_series_does_one_thing_after_the_other() {
     let cancel = asked(Command::Cancel, vec![0, 2]);
     assert_eq!(series.begin(cancel.clone()), Err(SeriesRefusal::Changing));
 
-    let taken = Refused { index: 1, obstacle: Obstacle::Taken };
+    let taken = Refused { index: 1, conflict: Conflict::Taken };
     let (series, told) = series.end(vec![0, 2], vec![taken]);
     assert!(matches!(told, Some(Payload::SeriesChanged(SeriesRef { change: 0, .. }))));
     assert_eq!(series.status(), SeriesStatus::Made);
@@ -121,14 +121,14 @@ fn a_series_does_one_thing_after_the_other() {
 
 #[test]
 fn a_series_of_which_nothing_was_booked_failed_and_nobody_is_told() {
-    let (series, told) = made(2).end(Vec::new(), vec![Refused { index: 0, obstacle: Obstacle::Taken }]);
+    let (series, told) = made(2).end(Vec::new(), vec![Refused { index: 0, conflict: Conflict::Taken }]);
     assert_eq!((series.status(), told), (SeriesStatus::Failed, None));
 }
 
 #[test]
 fn what_cannot_be_booked_as_a_whole_is_given_back() {
     let whole = Series { mode: SeriesMode::All, ..made(2) };
-    let (failed, told) = whole.end(vec![0], vec![Refused { index: 1, obstacle: Obstacle::Taken }]);
+    let (failed, told) = whole.end(vec![0], vec![Refused { index: 1, conflict: Conflict::Taken }]);
     assert_eq!((failed.status(), told), (SeriesStatus::Failed, None));
     assert_eq!(failed.task.as_ref().map(|task| &task.doing), Some(&Doing::Undo));
     assert_eq!(failed.booked().count(), 0, "what was booked is not its");

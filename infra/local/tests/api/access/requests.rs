@@ -177,8 +177,7 @@ impl World {
             "get_booking_reviews" => Request::new(format!("{}/reviews", self.booking().await), get),
             "answer_review" => self.answer().await,
             "list_reviews" => Request::new(format!("/v1/reviews?service_id={}", self.service), get),
-            "search_services" => Request::new("/v1/search/services?q=service", get),
-            "search_providers" => Request::new("/v1/search/providers?q=service", get),
+            search if search.starts_with("search_") => making::of_search(search),
             "create_hold" => {
                 let ask = json!({ "service_id": self.service, "starts_at": self.next_start() });
                 Request { key: Some(format!("hold-this-{}", self.made)), ..Request::new("/v1/holds", ask) }
@@ -195,8 +194,7 @@ impl World {
             "decline_reschedule" => {
                 Request::new(format!("{}/reschedule/decline", self.proposed().await.0), act)
             }
-            "create_series" | "get_series" | "confirm_series" | "decline_series" | "cancel_series"
-            | "reschedule_series" => self.of_series(&operation.id).await,
+            series if series.ends_with("_series") => self.of_series(series).await,
             "get_dashboard" => Request::new("/v1/me/dashboard", get),
             "create_photo_upload" => {
                 Request::new("/v1/me/photo", json!({ "content_type": "image/jpeg", "size": 1_000 }))

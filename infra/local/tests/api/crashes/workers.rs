@@ -35,8 +35,9 @@ async fn expiring() {
     let (cloud, _, service, customer) = stage(30).await;
     let mut bookings = Vec::new();
     // From the hour after the start on, so that each deadline is the beginning.
-    for n in 0..34 {
-        let starts_at = format!("2031-03-03T{:02}:{:02}:00Z", 7 + n / 2, n % 2 * 30);
+    for n in 0..42 {
+        let (hour, minute) = (7 + n / 2, n % 2 * 30);
+        let starts_at = format!("2031-03-{:02}T{:02}:{minute:02}:00Z", 3 + hour / 24, hour % 24);
         let key = format!("intention-{n}");
         bookings.push(body(customer.book(&service, &starts_at, &key).await.unwrap(), 201));
     }

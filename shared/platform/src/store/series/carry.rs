@@ -2,7 +2,7 @@
 
 use banister_domain::booking::{Actor, Booking, Command, Proposal};
 use banister_domain::id::BookingId;
-use banister_domain::series::{Doing, Obstacle, Occurrence, Refused, Series, Target, Task, is_done};
+use banister_domain::series::{Conflict, Doing, Occurrence, Refused, Series, Target, Task, is_done};
 use jiff::Timestamp;
 
 use super::{SeriesError, SeriesStore};
@@ -21,9 +21,9 @@ impl SeriesStore {
         now: Timestamp,
     ) -> Result<Outcome, SeriesError> {
         let (mut done, mut refused) = (Vec::new(), Vec::new());
-        let mut note = |index, obstacle: Option<Obstacle>| match obstacle {
+        let mut note = |index, conflict: Option<Conflict>| match conflict {
             None => done.push(index),
-            Some(obstacle) => refused.push(Refused { index, obstacle }),
+            Some(conflict) => refused.push(Refused { index, conflict }),
         };
         match &task.doing {
             Doing::Book(wanted) => return self.book(series, wanted, now).await,
@@ -58,7 +58,7 @@ impl SeriesStore {
         done: Result<Booking, ChangeError>,
         command: Command,
         now: Timestamp,
-    ) -> Result<Option<Obstacle>, SeriesError> {
+    ) -> Result<Option<Conflict>, SeriesError> {
         match done {
             Ok(_) => Ok(None),
             Err(ChangeError::Storage(error)) => Err(error.into()),
@@ -66,7 +66,7 @@ impl SeriesStore {
             Err(_) => {
                 let found = self.bookings.get(id).await?;
                 let led = found.is_some_and(|found| is_done(&found.value, command, now));
-                Ok((!led).then_some(Obstacle::WrongState))
+                Ok((!led).then_some(Conflict::WrongState))
             }
         }
     }
@@ -78,10 +78,10 @@ impl SeriesStore {
         task: &Task,
         Target { index, starts_at, revision }: Target,
         now: Timestamp,
-    ) -> Result<Option<Obstacle>, SeriesError> {
-        let Some(starts_at) = starts_at else { return Ok(Some(Obstacle::NoSuchTime)) };
+    ) -> Result<Option<Conflict>, SeriesError> {
+        let Some(starts_at) = starts_at else { return Ok(Some(Conflict::NoSuchTime)) };
         let Some(planned) = series.occurrences.get(usize::from(index)) else {
-            return Ok(Some(Obstacle::WrongState));
+            return Ok(Some(Conflict::WrongState));
         };
         if self.is_there(planned, task.actor, starts_at, now).await? {
             return Ok(None);
@@ -94,7 +94,7 @@ impl SeriesStore {
                 Ok(Some(reason.into()))
             }
             Err(MoveError::Place(ReserveError::Gone | ReserveError::Unbookable(_))) => {
-                Ok(Some(Obstacle::NotBookable))
+                Ok(Some(Conflict::NotBookable))
             }
             Err(
                 MoveError::Place(ReserveError::Storage(error))
@@ -107,7 +107,7 @@ impl SeriesStore {
             // Maybe by an earlier try of this, of which the answer was lost.
             Err(MoveError::WentOn | MoveError::Change(_)) => {
                 let there = self.is_there(planned, task.actor, starts_at, now).await?;
-                Ok((!there).then_some(Obstacle::WrongState))
+                Ok((!there).then_some(Conflict::WrongState))
             }
         }
     }

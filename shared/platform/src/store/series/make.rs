@@ -2,7 +2,7 @@
 
 use banister_domain::account::AccountStatus;
 use banister_domain::booking::{Actor, Command};
-use banister_domain::series::{Obstacle, Occurrence, Refused, Series, SeriesMode, WantedBooking};
+use banister_domain::series::{Conflict, Occurrence, Refused, Series, SeriesMode, WantedBooking};
 use banister_domain::service::{Service, ServiceStatus};
 use jiff::Timestamp;
 
@@ -67,7 +67,7 @@ impl SeriesStore {
             }
             match self.take(series, planned, wanted, claim(planned), now).await? {
                 None => done.push(index),
-                Some(obstacle) => refused.push(Refused { index, obstacle }),
+                Some(conflict) => refused.push(Refused { index, conflict }),
             }
         }
         Ok((done, refused))
@@ -81,13 +81,13 @@ impl SeriesStore {
         wanted: &WantedBooking,
         claim: Claim,
         now: Timestamp,
-    ) -> Result<Option<Obstacle>, SeriesError> {
+    ) -> Result<Option<Conflict>, SeriesError> {
         // Anew for each: making all of them takes seconds.
         let Some(service) = self.bookable(series, wanted).await? else {
-            return Ok(Some(Obstacle::NotBookable));
+            return Ok(Some(Conflict::NotBookable));
         };
         let Some(request) = series.request(planned, &service, wanted) else {
-            return Ok(Some(Obstacle::NoSuchTime));
+            return Ok(Some(Conflict::NoSuchTime));
         };
         let holding = matches!(claim, Claim::Hold(_));
         if holding {
@@ -98,7 +98,7 @@ impl SeriesStore {
                 None => {}
             }
         }
-        let obstacle = match self.bookings.reserve(&request, claim, None, now).await {
+        let conflict = match self.bookings.reserve(&request, claim, None, now).await {
             Ok(_) if holding && self.bookings.get(planned.booking_id).await?.is_some() => {
                 // Somebody else booked it meanwhile, and has seats to spare.
                 self.let_go(series, planned).await?;
@@ -106,7 +106,7 @@ impl SeriesStore {
             }
             Ok(_) => return Ok(None),
             Err(ReserveError::Taken(reason, _) | ReserveError::NotOffered(reason)) => reason.into(),
-            Err(ReserveError::Gone | ReserveError::Unbookable(_)) => Obstacle::NotBookable,
+            Err(ReserveError::Gone | ReserveError::Unbookable(_)) => Conflict::NotBookable,
             Err(ReserveError::Seen | ReserveError::Busy) => return Err(SeriesError::Busy),
             Err(ReserveError::Storage(error)) => return Err(error.into()),
         };
@@ -114,7 +114,7 @@ impl SeriesStore {
         let there = self.bookings.get(planned.booking_id).await?.is_some();
         let hold = self.bookings.hold(series.customer_id, planned.hold_id).await?;
         let kept = holding && hold.is_some_and(|hold| now < hold.expires_at);
-        Ok((!there && !kept).then_some(obstacle))
+        Ok((!there && !kept).then_some(conflict))
     }
 
     async fn let_go(&self, series: &Series, planned: &Occurrence) -> Result<(), SeriesError> {

@@ -257,6 +257,11 @@ impl World {
     }
 }
 
+/// `search_services` is `GET /v1/search/services`.
+pub(super) fn of_search(operation: &str) -> Request {
+    Request::new(format!("/v1/{}?q=service", operation.replace('_', "/")), None::<Value>)
+}
+
 pub(super) fn registration(email: &str) -> Value {
     json!({ "email": email, "password": PASSWORD, "role": "customer", "first_name": "A", "last_name": "Person" })
 }
