@@ -6,6 +6,7 @@ use banister_domain::booking::{Actor, Booking, Status};
 use banister_domain::event::{BookingRef, Event, Payload};
 use banister_domain::id::{BookingId, Id, UserId};
 use banister_domain::money::{Currency, Money, Price};
+use banister_domain::resource::ResourceIds;
 use banister_domain::service::LocationKind;
 use jiff::{SignedDuration, Timestamp};
 
@@ -62,6 +63,7 @@ pub fn booking(now: Timestamp) -> Booking {
         time_zone: Zone::UTC,
         local_start: "2026-03-10T10:00:00".parse().expect("a local time"),
         occupies: Interval::new(hours(48), hours(49)).expect("an interval"),
+        resource_ids: ResourceIds::NONE,
         status: Status::Requested,
         answer_by: Some(hours(24)),
         terms: banister_domain::booking::Terms::default(),

@@ -91,6 +91,8 @@ const fn denied(reason: NotOffered) -> Denied {
         NotOffered::Taken => Denied::Taken,
         NotOffered::Full => Denied::Full,
         NotOffered::CapReached => Denied::CapReached,
+        // No service of the simulation needs any.
+        NotOffered::NoResource => Denied::OutsideHours,
     }
 }
 

@@ -160,6 +160,8 @@ kinds! {
     ProposalId = ProposalKind "prp";
     /// Bookings that recur.
     SeriesId = SeriesKind "ser";
+    /// A thing that several providers share, such as a room or a van.
+    ResourceId = ResourceKind "rsc";
     /// A log-in session: one family of refresh tokens.
     SessionId = SessionKind "ses";
     /// A profile photo, from the wish to upload it on; part of the names of its files.
@@ -191,6 +193,7 @@ mod tests {
             HoldKind::PREFIX,
             ProposalKind::PREFIX,
             SeriesKind::PREFIX,
+            ResourceKind::PREFIX,
             PhotoKind::PREFIX,
             SessionKind::PREFIX,
             EventKind::PREFIX,

@@ -14,6 +14,7 @@ pub mod job;
 pub mod money;
 pub mod photo;
 pub mod place;
+pub mod resource;
 pub mod review;
 pub mod search;
 pub mod series;

@@ -103,6 +103,7 @@ impl From<NotOffered> for Conflict {
             NotOffered::Taken => Self::Taken,
             NotOffered::Full => Self::Full,
             NotOffered::CapReached => Self::CapReached,
+            NotOffered::NoResource => Self::NotBookable,
         }
     }
 }

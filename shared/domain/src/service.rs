@@ -17,6 +17,7 @@ use crate::booking::Terms;
 use crate::id::{ServiceId, UserId};
 use crate::money::Price;
 use crate::place::Point;
+use crate::resource::ResourceIds;
 use crate::text::{Description, Reason, Title};
 
 /// Where a service takes place.
@@ -119,6 +120,9 @@ pub struct Service {
     /// How many customers one time is for; one where it is shared with nobody.
     #[serde(default = "Seats::one")]
     pub seats: Seats,
+    /// What each booking takes beside its provider's time.
+    #[serde(default, skip_serializing_if = "ResourceIds::is_empty")]
+    pub resource_ids: ResourceIds,
     /// Where it differs from its provider's calendar.
     #[serde(default)]
     pub calendar: ServiceRules,

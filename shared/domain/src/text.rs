@@ -136,6 +136,8 @@ macro_rules! texts {
 texts! {
     /// A person's first or last name, 1 to 80 characters.
     PersonName 1..=80 lines false example "Robin";
+    /// What a room or a van is called, 1 to 80 characters.
+    ResourceName 1..=80 lines false example "Blue room";
     /// A service's title, 3 to 120 characters.
     Title 3..=120 lines false example "Deep tissue massage";
     /// A service's description, up to 4,000 characters, may have lines.

@@ -7,6 +7,7 @@ mod bulk_ask;
 mod bulk_users;
 mod bulk_view;
 mod cancel_any_booking;
+mod create_resource;
 mod create_user;
 mod delete_user;
 mod disable_user;
@@ -22,11 +23,13 @@ mod get_user_permissions;
 mod list_all_bookings;
 mod list_all_services;
 mod list_audit;
+mod list_resources;
 mod list_users;
 mod moderate_review;
 mod reschedule_any_booking;
 mod resend_user_confirmation;
 mod reset_user_totp;
+mod resource_view;
 mod restore_service;
 mod service_view;
 mod set_security_settings;
@@ -34,6 +37,7 @@ mod set_user_permissions;
 mod set_user_role;
 mod subject;
 mod unlock_user;
+mod update_resource;
 mod update_user;
 mod view;
 
@@ -63,6 +67,7 @@ pub struct Admin {
     statistics: store::Statistics,
     services: store::Services,
     bookings: store::Bookings,
+    resources: store::Resources,
     reviews: store::Reviews,
     security: store::Security,
     viewer: Viewer,
@@ -85,6 +90,7 @@ impl Admin {
             statistics: store::Statistics::new(table.clone()),
             services: store::Services::new(table.clone()),
             bookings: store::Bookings::new(table.clone()),
+            resources: store::Resources::new(table.clone()),
             reviews: store::Reviews::new(table.clone()),
             security: store::Security::new(table.clone()),
             table,
@@ -116,5 +122,5 @@ pub fn area() -> Area<Admin> {
         list_users, bulk_users, export_users, list_audit, get_statistics, list_all_services, get_any_service,
         archive_any_service, restore_service, list_all_bookings, book_on_behalf, get_any_booking, cancel_any_booking,
         reschedule_any_booking, moderate_review, reset_user_totp, get_security_settings, set_security_settings, unlock_user,
-        resend_user_confirmation)
+        resend_user_confirmation, create_resource, list_resources, update_resource)
 }

@@ -1,5 +1,7 @@
 //! `GET /v1/services/{id}/slots`: anyone lists the free slots of a published service.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use banister_domain::availability::{
     DurationMinutes, InvalidWindow, Seats, Slot, Vacation, Zone, window_of_dates,
@@ -89,7 +91,8 @@ pub(crate) async fn list_slots(
     let duration = query.duration_minutes.unwrap_or(service.duration_minutes);
     let never = || Problem::invalid_parameter("duration_minutes", "is not a duration of the service");
     let service = service.lasting(duration).ok_or_else(never)?;
-    let Loaded { rules, vacations, .. } = availability.store.load(service.provider_id, &[]).await?;
+    let loaded = availability.store.load(service.provider_id, &BTreeSet::new(), &[]).await?;
+    let Loaded { rules, vacations, .. } = loaded;
     let Some(rules) = rules.map(|rules| rules.for_service(&service.calendar)) else {
         return Ok(OkJson(SlotsView::default()));
     };
@@ -98,7 +101,7 @@ pub(crate) async fn list_slots(
     let window = window_of_dates(query.from, query.to, zone).map_err(refusal)?;
     let away = vacations.into_iter().filter(|vacation| vacation.time.overlaps(&window));
     let away = away.map(AwayView::from).collect();
-    let items = availability.store.slots(now, service.provider_id, (&rules, visit), window).await?;
+    let items = availability.store.slots(now, &service, (&rules, visit), window).await?;
     Ok(OkJson(SlotsView { items, next_cursor: None, away }))
 }
 

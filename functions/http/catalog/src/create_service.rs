@@ -4,8 +4,10 @@ use axum::extract::State;
 use banister_domain::account::{Language, Languages};
 use banister_domain::availability::{DurationMinutes, Seats, ServiceRules};
 use banister_domain::booking::Terms;
+use banister_domain::id::ResourceId;
 use banister_domain::money::Price;
 use banister_domain::place::Point;
+use banister_domain::resource::ResourceIds;
 use banister_domain::service::{
     Category, DurationOption, Durations, Extra, Extras, LocationKind, Service, ServiceStatus,
 };
@@ -60,6 +62,11 @@ pub(crate) struct CreateService {
     #[serde(default = "Seats::one", skip_serializing_if = "Seats::is_one")]
     #[schema(default = 1)]
     seats: Seats,
+    /// The rooms and things that each booking takes beside the own time, of those that `GET /v1/me/resources` lists: at
+    /// most three.
+    #[serde(default, skip_serializing_if = "ResourceIds::is_empty")]
+    #[schema(value_type = Vec<ResourceId>, max_items = 3)]
+    resource_ids: ResourceIds,
     /// Where it differs from the own calendar.
     #[serde(default, skip_serializing_if = "is_nothing")]
     calendar: ServiceRules,
@@ -106,6 +113,7 @@ pub(crate) async fn create_service(
         place: ask.place,
         languages: ask.languages,
         seats: ask.seats,
+        resource_ids: ask.resource_ids,
         calendar: ask.calendar,
         terms: ask.terms,
         status: ServiceStatus::Draft,
@@ -114,6 +122,7 @@ pub(crate) async fn create_service(
         updated_at: now,
     };
     service.check_offer().map_err(refusal)?;
+    catalog.check_resources(caller.user_id, &service.resource_ids).await?;
     let view = ServiceView::from(service.clone());
     let receipt = once.as_ref().map(|once| (once, &view));
     match (catalog.store.create(service, receipt, now).await, once) {

@@ -4,6 +4,7 @@ mod archive_service;
 mod create_service;
 mod get_service;
 mod list_categories;
+mod list_own_resources;
 mod list_services;
 mod offer;
 mod publish_service;
@@ -13,6 +14,7 @@ mod update_service;
 mod view;
 
 use banister_domain::id::{ServiceId, UserId};
+use banister_domain::resource::ResourceIds;
 use banister_domain::service::Service;
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
@@ -32,6 +34,7 @@ pub struct Catalog {
     table: Table,
     store: store::Services,
     reviews: store::Reviews,
+    resources: store::Resources,
     cursors: Cursors,
 }
 
@@ -43,10 +46,19 @@ impl Catalog {
             gate: Gate::from_settings(settings, table.clone(), clock.clone())?,
             store: store::Services::new(table.clone()),
             reviews: store::Reviews::new(table.clone()),
+            resources: store::Resources::new(table.clone()),
             cursors: Cursors::from_settings(settings)?,
             clock,
             table,
         })
+    }
+
+    /// Refuses what new bookings with the provider may not take.
+    async fn check_resources(&self, provider: UserId, ids: &ResourceIds) -> Result<(), Problem> {
+        match self.resources.first_closed(ids, provider).await? {
+            Some(at) => Err(Problem::invalid(&format!("/resource_ids/{at}"), "is no resource that you may use")),
+            None => Ok(()),
+        }
     }
 
     /// Changes an own service; somebody else's does not exist for the caller. A lost race is read
@@ -82,6 +94,6 @@ impl HasGate for Catalog {
 /// The endpoints of this area.
 #[must_use]
 pub fn area() -> Area<Catalog> {
-    banister_platform::area!("catalog": Catalog; list_categories, create_service, list_services,
+    banister_platform::area!("catalog": Catalog; list_categories, create_service, list_own_resources, list_services,
         get_service, update_service, archive_service, publish_service)
 }

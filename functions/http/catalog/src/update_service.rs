@@ -4,9 +4,10 @@ use axum::extract::State;
 use banister_domain::account::{Language, Languages};
 use banister_domain::availability::{DurationMinutes, Seats, ServiceRules};
 use banister_domain::booking::Terms;
-use banister_domain::id::ServiceId;
+use banister_domain::id::{ResourceId, ServiceId};
 use banister_domain::money::Price;
 use banister_domain::place::Point;
+use banister_domain::resource::ResourceIds;
 use banister_domain::service::{
     Category, DurationOption, Durations, Extra, Extras, LocationKind, Service, ServiceStatus,
 };
@@ -69,6 +70,10 @@ pub(crate) struct UpdateService {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Seats>)]
     seats: Option<Seats>,
+    /// The rooms and things that each booking takes from now on, as a whole: at most three; `null` where none.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<ResourceId>>, max_items = 3)]
+    resource_ids: Change<ResourceIds>,
     /// Where it is to differ from the own calendar; `null` where nowhere.
     #[serde(default)]
     #[schema(value_type = Option<UpdateServiceRules>)]
@@ -94,6 +99,9 @@ pub(crate) async fn update_service(
     seen: OptionalSeen,
     Json(ask): Json<UpdateService>,
 ) -> Result<Fingerprinted<ServiceView>, Problem> {
+    if let Change::Set(resources) = &ask.resource_ids {
+        catalog.check_resources(caller.user_id, resources).await?;
+    }
     let change = |service: Service| {
         seen.check(&ServiceView::from(service.clone()))?;
         if service.status == ServiceStatus::Archived {
@@ -112,6 +120,7 @@ pub(crate) async fn update_service(
             place: ask.place.of(service.place),
             languages: ask.languages.of(Some(service.languages)).unwrap_or_default(),
             seats: ask.seats.unwrap_or(service.seats),
+            resource_ids: ask.resource_ids.of(Some(service.resource_ids)).unwrap_or_default(),
             calendar: match ask.calendar {
                 Change::Keep => service.calendar,
                 Change::Clear => ServiceRules::default(),

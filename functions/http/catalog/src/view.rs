@@ -22,6 +22,7 @@ use serde::Serialize;
     "place": { "latitude": 38.722, "longitude": -9.139 },
     "languages": ["en", "pt-BR"],
     "seats": 1,
+    "resource_ids": [],
     "calendar": {},
     "terms": {
         "booking_type": "on_request",

@@ -135,6 +135,13 @@ impl Busy {
         Interval::new(from, to).ok()
     }
 
+    /// How it stands in the way of `service` in a calendar that others have a place in, too: whatever else is given
+    /// there is shared with nobody, and counts for no limit.
+    #[must_use]
+    pub fn beside(self, service: ServiceId) -> Self {
+        Self { given: self.given.filter(|given| given.service == service), ..self }
+    }
+
     /// How many seats it takes; one where nothing says otherwise.
     #[must_use]
     pub fn seats(&self) -> u16 {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{Busy, ChangedDay, Day, Interval, MAX_BUSY_PER_DAY, Owner, Seats};
-use crate::id::BookingId;
+use crate::id::{BookingId, ResourceId};
 
 /// Why a change of the calendar is refused. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +30,9 @@ pub enum Refusal {
     /// Not decided: these days must be among the loaded ones.
     #[error("the days {0:?} must be loaded first")]
     NeedsDays(Vec<Date>),
+    /// Not decided: the days of this resource must be loaded, too.
+    #[error("the days of {0} must be loaded first")]
+    NeedsResource(ResourceId),
     /// The owner has a place already.
     #[error("the owner is in the calendar already")]
     Duplicate,

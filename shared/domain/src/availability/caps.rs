@@ -61,7 +61,7 @@ impl Caps {
             return caps;
         }
         // What is held, for a booking or a move, may become one: nobody else gets its place in the count.
-        let counts = |busy: &&Busy| busy.is_live(now) && !matches!(busy.owner, Owner::Vacation(_));
+        let counts = |busy: &&Busy| busy.is_live(now) && busy.given.is_some();
         let live = busy.into_iter().filter(counts);
         let places: BTreeSet<Place> = live.map(place).collect();
         for (service, interval, _) in places {

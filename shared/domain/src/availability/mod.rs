@@ -2,8 +2,8 @@
 //!
 //! Two halves. The plan ([`CalendarRules`]) says which starts may be offered ([`slots`],
 //! [`is_offered`]). The stored [`Day`]s say which time is taken; every writer of a provider's time
-//! decides through [`reserve`], [`release`], [`settle`] and, of vacations, [`Calendar::block`], and
-//! writes what they return on condition of the versions. Zone rules are the bundled tzdb
+//! decides through [`reserve`], [`release`], [`settle`] and, of vacations, [`Calendar::block`], or, where
+//! a place needs resources too, through [`Joint`], and writes what they return on condition of the versions. Zone rules are the bundled tzdb
 //! (<https://www.iana.org/time-zones>).
 
 pub(crate) mod bounded;
@@ -14,6 +14,7 @@ mod day;
 mod exceptions;
 mod hours;
 mod interval;
+mod joint;
 mod open;
 mod rules;
 mod slots;
@@ -33,6 +34,7 @@ pub use day::{ChangedDay, Day, MAX_BUSY_PER_DAY};
 pub use exceptions::{DateException, DateRange, Exceptions, MAX_EXCEPTIONS, MAX_RANGES_PER_DATE};
 pub use hours::{InvalidHours, MAX_RANGES, OpenRange, WallTime, Weekday, Weekly};
 pub use interval::{EmptyInterval, Interval};
+pub use joint::Joint;
 pub use rules::{CalendarRules, ServiceRules};
 pub use slots::{
     NotOffered, Slot, days_to_load, is_offered, is_open, is_still_offered, next_slots, offered,

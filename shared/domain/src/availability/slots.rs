@@ -57,6 +57,9 @@ pub enum NotOffered {
     /// Others share the place, and fewer seats are left than are wanted.
     #[error("has fewer seats left than are wanted")]
     Full,
+    /// A resource that the service needs is switched off, or no longer for its provider. Not said by this module.
+    #[error("needs a resource that cannot be booked now")]
+    NoResource,
     /// The provider takes no more bookings on that day or in that week.
     #[error("is on a day or in a week for which the provider takes no more bookings")]
     CapReached,

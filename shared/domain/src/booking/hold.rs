@@ -7,6 +7,7 @@ use super::Booking;
 use crate::availability::{Busy, Interval, Seats};
 use crate::id::{HoldId, ServiceId, UserId};
 use crate::money::Price;
+use crate::resource::ResourceIds;
 use crate::service::Service;
 
 /// How long a place is held.
@@ -33,6 +34,9 @@ pub struct Hold {
     pub price: Price,
     /// The provider's time that is taken, buffers included.
     pub occupies: Interval,
+    /// What is taken beside that.
+    #[serde(default, skip_serializing_if = "ResourceIds::is_empty")]
+    pub resource_ids: ResourceIds,
     /// The place is free again from then on.
     pub expires_at: Timestamp,
     /// When it was made.
@@ -54,6 +58,7 @@ impl Hold {
             seats: booking.seats,
             price: booking.price,
             occupies: booking.occupies,
+            resource_ids: booking.resource_ids.clone(),
             expires_at: until.min(booking.starts_at),
             created_at: booking.created_at,
         }

@@ -32,6 +32,7 @@ use crate::availability::{Busy, Given, Interval, Seats, Zone};
 use crate::event::{BookingRef, Payload};
 use crate::id::{BookingId, SeriesId, ServiceId, UserId};
 use crate::money::Price;
+use crate::resource::ResourceIds;
 use crate::service::LocationKind;
 use crate::text::{Note, Place, Reason, Title};
 
@@ -75,6 +76,9 @@ pub struct Booking {
     pub local_start: DateTime,
     /// The provider's time that is taken, buffers included.
     pub occupies: Interval,
+    /// What is taken beside that, from the same moment to the same moment.
+    #[serde(default, skip_serializing_if = "ResourceIds::is_empty")]
+    pub resource_ids: ResourceIds,
     /// Where the booking stands; see [`Booking::status_at`] for what a reader must say.
     pub status: Status,
     /// Until when the provider may answer a request; none of what was booked at once.

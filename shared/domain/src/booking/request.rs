@@ -99,6 +99,7 @@ impl Request {
             local_start: starts_at.to_zoned(rules.time_zone.rules().clone()).datetime(),
             time_zone: rules.time_zone.clone(),
             occupies,
+            resource_ids: service.resource_ids,
             status,
             answer_by,
             series_id: self.series,

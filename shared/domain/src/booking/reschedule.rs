@@ -12,6 +12,7 @@ use super::{
 use crate::availability::{Busy, CalendarRules, DurationMinutes, EmptyInterval, Interval, OutOfRange, Zone};
 use crate::event::Payload;
 use crate::id::ProposalId;
+use crate::resource::ResourceIds;
 use crate::service::Service;
 use crate::text::Reason;
 
@@ -28,15 +29,15 @@ pub struct Place {
     pub local_start: DateTime,
     /// The time that is taken, buffers included.
     pub occupies: Interval,
+    /// What is taken beside that.
+    #[serde(default, skip_serializing_if = "ResourceIds::is_empty")]
+    pub resource_ids: ResourceIds,
 }
 
 impl Place {
-    /// The place of what begins at `starts_at` and takes so long.
-    pub fn of(
-        rules: &CalendarRules,
-        starts_at: Timestamp,
-        duration: DurationMinutes,
-    ) -> Result<Self, EmptyInterval> {
+    /// The place of a service that begins at `starts_at`, as long as it takes and with what it needs.
+    pub fn of(rules: &CalendarRules, starts_at: Timestamp, service: &Service) -> Result<Self, EmptyInterval> {
+        let duration = service.duration_minutes;
         let length = SignedDuration::from_mins(duration.get().into());
         Ok(Self {
             starts_at,
@@ -44,6 +45,7 @@ impl Place {
             local_start: starts_at.to_zoned(rules.time_zone.rules().clone()).datetime(),
             time_zone: rules.time_zone.clone(),
             occupies: rules.occupied(starts_at, duration)?,
+            resource_ids: service.resource_ids.clone(),
         })
     }
 }
@@ -198,8 +200,9 @@ impl Booking {
         booking.after(self, step, by, now)
     }
 
-    fn put(self, Place { starts_at, ends_at, time_zone, local_start, occupies }: Place) -> Self {
-        Self { starts_at, ends_at, time_zone, local_start, occupies, ..self }
+    fn put(self, place: Place) -> Self {
+        let Place { starts_at, ends_at, time_zone, local_start, occupies, resource_ids } = place;
+        Self { starts_at, ends_at, time_zone, local_start, occupies, resource_ids, ..self }
     }
 
     /// The change that led from `before` to this booking.

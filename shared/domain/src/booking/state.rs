@@ -310,6 +310,7 @@ pub(super) mod tests {
             time_zone: crate::availability::Zone::UTC,
             local_start: starts_at.to_zoned(jiff::tz::TimeZone::UTC).datetime(),
             occupies: Interval::new(starts_at, ends_at).expect("an interval"),
+            resource_ids: crate::resource::ResourceIds::NONE,
             status,
             answer_by: Some(answer_by(created_at, starts_at)),
             series_id: None,

@@ -94,6 +94,10 @@ pub enum AuditEntry {
     BookingRescheduled,
     /// Staff booked for a customer.
     BookingMade,
+    /// Staff made a thing that providers share.
+    ResourceMade,
+    /// Staff changed such a thing, or who may use it.
+    ResourceChanged,
     /// Staff hid what somebody wrote of the other side of a booking.
     ReviewHidden,
     /// Staff show that again.

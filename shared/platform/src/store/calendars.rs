@@ -1,17 +1,23 @@
 //! Providers' calendars: their rules and their days.
 
+mod beside;
 mod free;
 
+pub use beside::ResourceDayRecord;
+
+use std::collections::BTreeSet;
+
 use banister_domain::account::AccountStatus;
-use banister_domain::availability::{Busy, CalendarRules, Day, Vacation};
-use banister_domain::id::UserId;
+use banister_domain::availability::{Busy, CalendarRules, Day, Joint, Vacation};
+use banister_domain::id::{ResourceId, UserId};
+use banister_domain::resource::ResourceIds;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::AccountRecord;
-use crate::table::{CommitError, Key, Query, Record, StorageError, Table, Transaction, Versioned, key};
+use super::{AccountRecord, ResourceRecord};
+use crate::table::{CommitError, Found, Key, Query, Record, StorageError, Table, Transaction, Versioned, key};
 
 /// The rules of a provider as kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,8 +89,18 @@ pub struct Loaded {
     pub rules: Option<CalendarRules>,
     /// When the provider is away, by start.
     pub vacations: Vec<Vacation>,
+    /// Those of the resources asked for that the provider may take.
+    pub usable: BTreeSet<ResourceId>,
     /// The days asked for, in that order.
-    pub days: Vec<Day>,
+    pub days: Joint<Vec<Day>>,
+}
+
+impl Loaded {
+    /// Whether the provider may take all of these.
+    #[must_use]
+    pub fn has(&self, resources: &ResourceIds) -> bool {
+        resources.as_slice().iter().all(|id| self.usable.contains(id))
+    }
 }
 
 /// All calendars.
@@ -120,29 +136,40 @@ impl Calendars {
         Ok(found.map_or(0, |record| record.version))
     }
 
-    /// A provider's account, rules and given days in one strong read, not all of one moment; days never stored
-    /// are empty.
-    pub async fn load(&self, provider: UserId, dates: &[Date]) -> Result<Loaded, StorageError> {
+    /// A provider's account and rules, these resources, and the given days of all of them, in one strong read, not
+    /// all of one moment; days never stored are empty.
+    pub async fn load(
+        &self,
+        provider: UserId,
+        resources: &BTreeSet<ResourceId>,
+        dates: &[Date],
+    ) -> Result<Loaded, StorageError> {
         let (user_key, rules_key) = (key::user(provider), key::calendar_rules(provider));
         let mut keys = vec![user_key.clone(), rules_key.clone()];
         keys.extend(dates.iter().map(|date| key::calendar_day(provider, *date)));
+        keys.extend(resources.iter().map(|id| key::resource(*id)));
+        let beside = resources.iter().flat_map(|id| dates.iter().map(|date| key::resource_day(*id, *date)));
+        keys.extend(beside);
         let mut found = self.table.get_all(&keys).await?;
         let account = found.take::<AccountRecord>(&user_key)?.map(|record| record.value.0);
         let kept = found.take::<RulesRecord>(&rules_key)?.map(|record| record.value);
         let (rules, vacations) = kept.map(|kept| (kept.rules, kept.vacations)).unzip();
-        let day = |date: &Date| {
-            let stored = found.take::<DayRecord>(&key::calendar_day(provider, *date))?;
-            Ok(stored.map_or(Day::empty(*date), |record| Day {
-                date: *date,
-                version: record.version,
-                busy: record.value.busy,
-            }))
-        };
-        let days = dates.iter().map(day).collect::<Result<_, StorageError>>()?;
+        let mut days = Joint { provider: own_days(&mut found, provider, dates)?, ..Joint::default() };
+        let mut usable = BTreeSet::new();
+        for id in resources.iter().copied() {
+            let resource = found.take::<ResourceRecord>(&key::resource(id))?;
+            usable.extend(resource.filter(|kept| kept.value.0.serves(provider)).map(|_| id));
+            days.resources.insert(id, beside::days(&mut found, id, dates)?);
+        }
         // A provider who was switched off takes no new bookings.
         let active = account.is_some_and(|account| account.status == AccountStatus::Active);
         let vacations = vacations.unwrap_or_default();
-        Ok(Loaded { rules: rules.filter(|_| active), vacations, days })
+        Ok(Loaded { rules: rules.filter(|_| active), vacations, usable, days })
+    }
+
+    /// The given days of a provider, read strongly.
+    pub async fn days(&self, provider: UserId, dates: &[Date]) -> Result<Vec<Day>, StorageError> {
+        Ok(self.load(provider, &BTreeSet::new(), dates).await?.days.provider)
     }
 
     /// What is taken on the UTC days from `first` to `last`, both included.
@@ -160,4 +187,16 @@ impl Calendars {
             }
         }
     }
+}
+
+fn own_days(found: &mut Found, provider: UserId, dates: &[Date]) -> Result<Vec<Day>, StorageError> {
+    let day = |date: &Date| {
+        let stored = found.take::<DayRecord>(&key::calendar_day(provider, *date))?;
+        Ok(stored.map_or(Day::empty(*date), |record| Day {
+            date: *date,
+            version: record.version,
+            busy: record.value.busy,
+        }))
+    };
+    dates.iter().map(day).collect()
 }

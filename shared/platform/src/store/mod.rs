@@ -13,6 +13,7 @@ mod once;
 mod outbox;
 mod own_export;
 mod race;
+mod resources;
 mod reviews;
 mod second_factor;
 mod security;
@@ -39,7 +40,7 @@ pub use bookings::{
     ListBookings, MarketPosition, MoveError, MoveWish, ProposalAnswer, Receipt, ReserveError, Side,
 };
 pub use bulk::{AtOnce, BulkOrderRecord, BulkResultRecord, Bulks, Whom};
-pub use calendars::{Calendars, DayRecord, Loaded, RulesRecord, WeekRecord};
+pub use calendars::{Calendars, DayRecord, Loaded, ResourceDayRecord, RulesRecord, WeekRecord};
 pub use cards::{CardRecord, Cards, RebuiltCards, card_of};
 pub use erasure::{EraseError, Erasures};
 pub use feeds::{FeedError, FeedLinkRecord, FeedRecord, Feeds};
@@ -48,6 +49,7 @@ pub use once::{Handled, Once, ReceiptRecord, Replay};
 pub use outbox::{Outbox, OutboxRecord};
 pub use own_export::{Belongings, BookingFile, ExportPage, ExportPosition, Exports, FormerEmail, Held};
 pub use race::Race;
+pub use resources::{ResourceError, ResourceRecord, ResourceUserRecord, Resources};
 pub use reviews::{Moderation, ReviewError, ReviewReceipt, Reviewed, Reviews, ReviewsRecord};
 pub use second_factor::{FactorState, Proof, SecondFactorError, SecondFactorRecord, SecondFactors};
 pub use security::{Security, SecurityRecord};

@@ -9,7 +9,7 @@ use banister_domain::id::{UserId, VacationId};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Calendars, DayRecord, Loaded, Once, RulesRecord};
+use super::{Calendars, DayRecord, Once, RulesRecord};
 use crate::table::{CommitError, StorageError, Transaction, Versioned};
 
 /// Why a vacation was not written.
@@ -61,7 +61,7 @@ impl Calendars {
         }
         vacations.push(vacation.clone());
         vacations.sort_by_key(|kept| (kept.time, kept.id));
-        let Loaded { days, .. } = self.load(provider, &days_touched(vacation.time)).await?;
+        let days = self.days(provider, &days_touched(vacation.time)).await?;
         let mut time = Calendar::new(days).map_err(|refusal| malformed(&refusal))?;
         let inside = time.block(now, vacation.busy()).map_err(|refusal| malformed(&refusal))?;
         let mut transaction = Transaction::new();
@@ -79,7 +79,7 @@ impl Calendars {
         vacation: &Vacation,
         now: Timestamp,
     ) -> Result<Vec<Busy>, VacationError> {
-        let Loaded { days, .. } = self.load(provider, &days_touched(vacation.time)).await?;
+        let days = self.days(provider, &days_touched(vacation.time)).await?;
         let mut time = Calendar::new(days).map_err(|refusal| malformed(&refusal))?;
         // Not there: it was taken out of the calendar since that was read.
         time.release(vacation.id).map_err(|_| VacationError::Race)?;
@@ -98,7 +98,7 @@ impl Calendars {
         let place = vacations.iter().position(|kept| kept.id == id).ok_or(VacationError::Missing)?;
         let vacation = vacations.remove(place);
         vacations.retain(|kept| kept.time.to() > now);
-        let Loaded { days, .. } = self.load(provider, &days_touched(vacation.time)).await?;
+        let days = self.days(provider, &days_touched(vacation.time)).await?;
         // Not there: the rules were read before somebody else removed it.
         let days = release(days, id).map_err(|_| VacationError::Race)?;
         self.write(Transaction::new(), &calendar, days).await

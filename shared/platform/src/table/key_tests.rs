@@ -59,6 +59,12 @@ fn every_key() {
         (key::calendar_rules(Id::from_parts(1, 16)), format!("CALENDAR#usr_{ULID} / RULES")),
         (key::calendar_day(Id::from_parts(1, 16), date), format!("CALENDAR#usr_{ULID} / DAY#2026-03-10")),
         (key::calendar_week(Id::from_parts(1, 16), date), format!("CALENDAR#usr_{ULID} / WEEK#2026-03-10")),
+        (key::resource(Id::from_parts(1, 16)), format!("RESOURCE#rsc_{ULID} / RESOURCE")),
+        (key::resource_day(Id::from_parts(1, 16), date), format!("RESOURCE#rsc_{ULID} / DAY#2026-03-10")),
+        (
+            key::resource_user(Id::from_parts(1, 16), Id::from_parts(1, 16)),
+            format!("CALENDAR#usr_{ULID} / RESOURCE#rsc_{ULID}"),
+        ),
         (key::calendar_feed(Id::from_parts(1, 16)), format!("CALENDAR#usr_{ULID} / FEED")),
         (key::calendar_feed_link("00ff"), "FEED#00ff / FEED".into()),
         (key::booking(Id::from_parts(1, 16)), format!("BOOKING#bkg_{ULID} / BOOKING")),
@@ -150,6 +156,7 @@ fn every_index_key() {
         shown(vec![key::booking_made(at, Id::from_parts(1, 16))]),
         [format!("GSI1 BOOKINGS#2026-03-10 / {start}")]
     );
+    assert_eq!(shown(vec![key::resource_list(Id::from_parts(1, 16))]), [format!("GSI3 RESOURCES / rsc_{ULID}")]);
     assert_eq!(Index::Gsi2.attributes(), ("GSI2PK", "GSI2SK"));
 }
 

@@ -106,10 +106,17 @@ impl Table {
         answer.item.map(from_item).transpose()
     }
 
-    /// Reads up to 100 items, each strongly consistent though not all of one moment. What is
-    /// missing is absent from the answer.
+    /// Reads items, each strongly consistent though not all of one moment; up to 100 in one call. What is missing is
+    /// absent from the answer.
     pub async fn get_all(&self, keys: &[Key]) -> Result<Found, StorageError> {
         let mut found = HashMap::new();
+        for part in keys.chunks(100) {
+            self.get_part(part, &mut found).await?;
+        }
+        Ok(Found(found))
+    }
+
+    async fn get_part(&self, keys: &[Key], found: &mut HashMap<Key, Item>) -> Result<(), StorageError> {
         let mut wanted: Vec<_> = keys.iter().map(attributes).collect();
         // DynamoDB answers a part only when it is overloaded or the answer is over 16 MB.
         for attempt in 0..5_u32 {
@@ -136,7 +143,7 @@ impl Table {
             }
         }
         if wanted.is_empty() {
-            Ok(Found(found))
+            Ok(())
         } else {
             Err(StorageError::Unavailable("unprocessed keys".into()))
         }

@@ -2,8 +2,9 @@
 
 use banister_domain::availability::Seats;
 use banister_domain::booking::{Actor, Booking, LineItem, Percent, Proposal, Refund, Status, Terms};
-use banister_domain::id::{BookingId, SeriesId, ServiceId, UserId};
+use banister_domain::id::{BookingId, ResourceId, SeriesId, ServiceId, UserId};
 use banister_domain::money::Price;
+use banister_domain::resource::ResourceIds;
 use banister_domain::service::LocationKind;
 use banister_domain::text::{Note, Place, Title};
 use jiff::Timestamp;
@@ -59,6 +60,7 @@ impl From<&Proposal> for ProposalView {
     "location_kind": "at_customer",
     "location": "12 Harbour Street, Springfield",
     "seats": 1,
+    "resource_ids": [],
     "note": "Second floor, the bell does not work.",
     "answer_by": "2026-03-10T08:00:00Z",
     "series_id": null,
@@ -98,6 +100,9 @@ pub struct BookingView {
     location: Option<Place>,
     /// How many seats it takes.
     seats: Seats,
+    /// The rooms and things that it takes beside its provider's time.
+    #[schema(value_type = Vec<ResourceId>, max_items = 3)]
+    resource_ids: ResourceIds,
     note: Option<Note>,
     /// Until when the provider may answer a request; then it expires. `null` where it was booked at once.
     #[schema(value_type = Option<String>, format = DateTime, example = "2026-03-10T08:00:00Z")]
@@ -126,7 +131,7 @@ impl BookingView {
         let line_items = booking.line_items();
         let proposal = booking.open_proposal(now).map(ProposalView::from);
         let Booking { id, service_id, service_title, customer_id, provider_id, starts_at, .. } = booking;
-        let Booking { ends_at, price, location_kind, location, seats, note, .. } = booking;
+        let Booking { ends_at, price, location_kind, location, seats, resource_ids, note, .. } = booking;
         let Booking { answer_by, series_id, terms, refund, refund_at_most, created_at, updated_at, .. } =
             booking;
         Self {
@@ -143,6 +148,7 @@ impl BookingView {
             location_kind,
             location,
             seats,
+            resource_ids,
             note,
             answer_by,
             series_id,

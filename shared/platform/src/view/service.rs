@@ -3,9 +3,10 @@
 use banister_domain::account::{Language, Languages};
 use banister_domain::availability::{DurationMinutes, Seats, ServiceRules};
 use banister_domain::booking::Terms;
-use banister_domain::id::{ServiceId, UserId};
+use banister_domain::id::{ResourceId, ServiceId, UserId};
 use banister_domain::money::Price;
 use banister_domain::place::Point;
+use banister_domain::resource::ResourceIds;
 use banister_domain::service::{
     Category, DurationOption, Durations, Extra, Extras, LocationKind, Service, ServiceStatus,
 };
@@ -31,6 +32,7 @@ use serde::Serialize;
     "place": { "latitude": 38.722, "longitude": -9.139 },
     "languages": ["en", "pt-BR"],
     "seats": 1,
+    "resource_ids": [],
     "calendar": {},
     "terms": {
         "booking_type": "on_request",
@@ -69,6 +71,9 @@ pub struct ServiceView {
     languages: Languages,
     /// How many customers one time is for.
     seats: Seats,
+    /// The rooms and things that each booking takes beside its provider's time.
+    #[schema(value_type = Vec<ResourceId>, max_items = 3)]
+    resource_ids: ResourceIds,
     /// Where it differs from its provider's calendar.
     calendar: ServiceRules,
     /// What is agreed with each booking of it.
@@ -91,6 +96,7 @@ impl From<Service> for ServiceView {
             place,
             languages,
             seats,
+            resource_ids,
             calendar,
             terms,
             status,
@@ -111,6 +117,7 @@ impl From<Service> for ServiceView {
             place,
             languages,
             seats,
+            resource_ids,
             calendar,
             terms,
             status,

@@ -28,6 +28,7 @@ use serde::Serialize;
     "place": null,
     "languages": [],
     "seats": 1,
+    "resource_ids": [],
     "calendar": {},
     "terms": {
         "booking_type": "on_request",
@@ -84,6 +85,7 @@ impl From<Service> for ExportedService {
     "location_kind": "at_customer",
     "location": "12 Harbour Street, Springfield",
     "seats": 1,
+    "resource_ids": [],
     "note": "Second floor, the bell does not work.",
     "answer_by": "2026-03-10T08:00:00Z",
     "series_id": null,

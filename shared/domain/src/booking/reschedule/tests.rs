@@ -1,6 +1,7 @@
 use super::*;
 use crate::booking::{CancellationPolicy, Command, GraceMinutes, LeadMinutes, RefundReason, Terms, Tier};
 use crate::id::Id;
+use crate::resource::ResourceIds;
 
 const ID: (u64, u128) = (1, 9);
 
@@ -26,7 +27,7 @@ fn place(starts_at: &str) -> Place {
     let ends_at = starts_at + length;
     let local_start = starts_at.to_zoned(jiff::tz::TimeZone::UTC).datetime();
     let occupies = Interval::new(starts_at, ends_at).expect("an interval");
-    Place { starts_at, ends_at, time_zone: Zone::UTC, local_start, occupies }
+    Place { starts_at, ends_at, time_zone: Zone::UTC, local_start, occupies, resource_ids: ResourceIds::NONE }
 }
 
 fn id() -> ProposalId {

@@ -1,7 +1,7 @@
 //! Commands to bookings: a place is settled, kept or given back together with everything that explains it.
 
 use axum::http::StatusCode;
-use banister_domain::availability::{Calendar, ChangedDay, Refusal};
+use banister_domain::availability::{Calendar, ChangedDay, Joint, Refusal};
 use banister_domain::booking::{Actor, Booking, Change, Command, PlaceChange, Refund, WrongState};
 use banister_domain::id::{BookingId, SeriesId};
 use banister_domain::money::Money;
@@ -9,7 +9,7 @@ use banister_domain::text::Reason;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::reschedule::{let_go, own_dates};
+use super::reschedule::{let_go, own_dates, own_resources};
 use super::reserve::{Lost, Receipt, ReserveError, add, explain};
 use super::{BookingRecord, Bookings, HistoryRecord};
 use crate::http::{Code, Problem, Replayable};
@@ -198,36 +198,39 @@ impl Bookings {
         &self,
         booking: &Booking,
         place: PlaceChange,
-    ) -> Result<Option<Vec<ChangedDay>>, StorageError> {
+    ) -> Result<Option<Joint<Vec<ChangedDay>>>, StorageError> {
         let proposal = booking.proposal.as_ref();
         if place == PlaceChange::Keep && proposal.is_none() {
-            return Ok(Some(Vec::new()));
+            return Ok(Some(Joint::default()));
         }
         let dates: Vec<_> = own_dates(booking).into_iter().collect();
-        let Loaded { days, .. } = self.calendars.load(booking.provider_id, &dates).await?;
+        let resources = own_resources(booking);
+        let Loaded { days, .. } = self.calendars.load(booking.provider_id, &resources, &dates).await?;
         let change = || {
-            let mut calendar = Calendar::new(days)?;
+            let mut calendars = Joint::<Calendar>::new(days)?;
             match place {
-                PlaceChange::Settle => calendar.settle(booking.id)?,
-                PlaceChange::Release => calendar.release(booking.id)?,
+                PlaceChange::Settle => calendars.settle(booking.id, &booking.resource_ids)?,
+                PlaceChange::Release => calendars.release(booking.id, &booking.resource_ids)?,
                 PlaceChange::Keep | PlaceChange::Move => {}
             }
-            let_go(&mut calendar, proposal)?;
-            Ok::<_, Refusal>(calendar.into_changes())
+            let_go(&mut calendars, proposal)?;
+            Ok::<_, Refusal>(calendars.into_changes())
         };
         Ok(change().ok())
     }
 
-    /// A transaction that expires the bookings whose expired holds are in the way; none where one
-    /// of them has been changed since the days were read.
+    /// A transaction that expires the bookings whose expired holds are in the way; none where one of them has been
+    /// changed since the days were read. One that takes resources has places in days that were not read, maybe of
+    /// another provider: it is expired by itself first, as the schedule would, and all is to be decided again.
     pub(super) async fn expire_displaced(
         &self,
         displaced: &[BookingId],
         now: Timestamp,
-    ) -> Result<Option<Transaction<Lost>>, StorageError> {
+    ) -> Result<Option<Transaction<Lost>>, ReserveError> {
         let mut transaction = Transaction::new();
         let keys: Vec<_> = displaced.iter().copied().map(key::booking).collect();
         let mut found = self.table.get_all(&keys).await?;
+        let mut apart = Vec::new();
         for key in &keys {
             let Some(record) = found.take::<BookingRecord>(key)? else { return Ok(None) };
             let Ok(change) = record.value.0.change(Command::Expire, Actor::Time, None, now) else {
@@ -235,11 +238,19 @@ impl Bookings {
             };
             let Change { booking, history, payload, place: _ } = change;
             let id = booking.id;
+            if !booking.resource_ids.is_empty() {
+                apart.push(id);
+                continue;
+            }
             transaction
                 .replace(&Versioned { value: BookingRecord(booking), version: record.version }, Lost::Race);
             explain(&mut transaction, &HistoryRecord::of(id, history), payload, now)?;
         }
-        Ok(Some(transaction))
+        if apart.is_empty() {
+            return Ok(Some(transaction));
+        }
+        self.expire_some(&apart, now).await?;
+        Ok(None)
     }
 
     /// Expires bookings one by one, where too many are in the way for one transaction.

@@ -1,6 +1,6 @@
 //! Places held for some minutes.
 
-use banister_domain::availability::{self, Calendar, Refusal};
+use banister_domain::availability::{self, Calendar, Joint};
 use banister_domain::booking::Hold;
 use banister_domain::id::{HoldId, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -44,15 +44,17 @@ impl Bookings {
         while race.goes_on().await {
             let Some(hold) = self.hold(customer, id).await? else { return Ok(()) };
             let dates = availability::days_touched(hold.occupies);
-            let Loaded { days, .. } = self.calendars.load(hold.provider_id, &dates).await?;
-            let calendar = Calendar::new(days).and_then(|mut calendar| {
-                release_hold(&mut calendar, id)?;
-                Ok(calendar)
+            let resources = hold.resource_ids.as_slice().iter().copied().collect();
+            let Loaded { days, .. } = self.calendars.load(hold.provider_id, &resources, &dates).await?;
+            let calendars = Joint::<Calendar>::new(days).and_then(|mut calendars| {
+                // It may have been taken away since it expired.
+                calendars.let_go(id, &hold.resource_ids)?;
+                Ok(calendars)
             });
-            let calendar = calendar.map_err(|refusal| StorageError::Malformed(refusal.to_string()))?;
+            let calendars = calendars.map_err(|refusal| StorageError::Malformed(refusal.to_string()))?;
             let mut transaction = Transaction::new();
             transaction.delete(&key::hold(customer, id));
-            add(&mut transaction, hold.provider_id, calendar.into_changes());
+            add(&mut transaction, hold.provider_id, calendars.into_changes());
             match transaction.commit(&self.table).await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Storage(error)) => return Err(error.into()),
@@ -60,13 +62,5 @@ impl Bookings {
             }
         }
         Err(ChangeError::Busy)
-    }
-}
-
-/// Takes a hold out of the calendar; it may have been taken away since it expired.
-pub(super) fn release_hold(calendar: &mut Calendar, id: HoldId) -> Result<(), Refusal> {
-    match calendar.release(id) {
-        Err(Refusal::Absent) => Ok(()),
-        released => released,
     }
 }

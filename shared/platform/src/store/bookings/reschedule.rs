@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
-use banister_domain::availability::{self, Calendar, Day, NotOffered, Owner, Refusal, Seats, Wanted};
+use banister_domain::availability::{self, Calendar, Day, Joint, NotOffered, Owner, Refusal, Seats, Wanted};
 use banister_domain::booking::{Actor, BookedPlace, Booking, Change, PlaceChange, Proposal, Request};
-use banister_domain::id::{BookingId, ProposalId, SeriesId};
+use banister_domain::id::{BookingId, ProposalId, ResourceId, SeriesId};
 use banister_domain::text::Reason;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -101,7 +101,7 @@ struct Move<'a> {
     change: Change,
     /// What the audit log says of it, where staff move it.
     line: Option<AuditRecord>,
-    days: Vec<Day>,
+    days: Joint<Vec<Day>>,
     week: Option<(Date, u64)>,
     capacity: Seats,
 }
@@ -156,10 +156,9 @@ impl Bookings {
             dates.extend(own_dates(&found.value));
             dates.extend(more.iter().copied());
             let mut dates = dates.into_iter().collect();
-            let looked = self.look(&request, &mut dates).await?;
-            let Look { rules, visit, days, week } =
-                looked.ok_or(ReserveError::NotOffered(NotOffered::OutsideHours))?;
-            let place = BookedPlace::of(&rules, wish.starts_at, request.service.duration_minutes);
+            let given_back: Vec<_> = own_resources(&found.value).into_iter().collect();
+            let Look { rules, visit, days, week } = self.look(&request, &given_back, &mut dates).await?;
+            let place = BookedPlace::of(&rules, wish.starts_at, &request.service);
             let place = place.map_err(|_| ReserveError::NotOffered(NotOffered::TooFar))?;
             let change = found.value.reschedule(proposal, place, (wish.actor, wish.reason.clone()), now);
             let change = change.map_err(ChangeError::from)?;
@@ -169,8 +168,9 @@ impl Bookings {
             }
             let line = act.map(|act| audit_line(act, &found.value, &change.booking));
             let own = owners(&found.value);
-            let others = days.iter().flat_map(|day| &day.busy).filter(|busy| !own.contains(&busy.owner));
-            match availability::is_offered(now, &rules, visit, wish.starts_at, others) {
+            let others: Vec<_> =
+                days.busy(request.service.id).filter(|busy| !own.contains(&busy.owner)).collect();
+            match availability::is_offered(now, &rules, visit, wish.starts_at, &others) {
                 Ok(()) => {}
                 Err(reason @ (NotOffered::Taken | NotOffered::Full | NotOffered::CapReached)) => {
                     return Err(self.taken(&request, reason, receipt, now).await?.into());
@@ -216,7 +216,9 @@ impl Bookings {
             let mut dates = own_dates(&found.value);
             dates.extend(more.iter().copied());
             let dates: Vec<_> = dates.into_iter().collect();
-            let Loaded { days, .. } = self.calendars.load(found.value.provider_id, &dates).await?;
+            let resources = own_resources(&found.value);
+            let Loaded { days, .. } =
+                self.calendars.load(found.value.provider_id, &resources, &dates).await?;
             let service = self.services.get(found.value.service_id).await?;
             let capacity = service.map_or(found.value.seats, |service| service.value.seats);
             let there = change.booking.starts_at;
@@ -242,8 +244,8 @@ impl Bookings {
     ) -> Result<Tried, MoveError> {
         let Move { found, change, line, days, week, capacity } = wanted;
         let malformed = |refusal: Refusal| StorageError::Malformed(refusal.to_string());
-        let mut calendar = Calendar::new(days).map_err(malformed)?;
-        let displaced = match edit(&mut calendar, &found.value, &change, capacity, now) {
+        let mut calendars = Joint::<Calendar>::new(days).map_err(malformed)?;
+        let displaced = match edit(&mut calendars, &found.value, &change, capacity, now) {
             Ok(displaced) => displaced,
             Err(Refusal::NeedsDays(more)) => return Ok(Tried::Again(more)),
             // The booking was read before the days: it has been changed in between.
@@ -252,7 +254,7 @@ impl Bookings {
             Err(Refusal::Taken { .. } | Refusal::DayFull(_)) => {
                 return Ok(Tried::Taken(NotOffered::Taken));
             }
-            Err(refusal @ Refusal::RepeatedDay(_)) => return Err(malformed(refusal).into()),
+            Err(refusal @ (Refusal::RepeatedDay(_) | Refusal::NeedsResource(_))) => return Err(malformed(refusal).into()),
         };
         if displaced.len() > MAX_DISPLACED {
             self.expire_some(&displaced[..MAX_DISPLACED], now).await?;
@@ -265,7 +267,7 @@ impl Bookings {
         let (id, provider_id) = (booking.id, booking.provider_id);
         let changed = Versioned { value: BookingRecord(booking.clone()), version: found.version };
         transaction.replace(&changed, Lost::Race);
-        add(&mut transaction, provider_id, calendar.into_changes());
+        add(&mut transaction, provider_id, calendars.into_changes());
         if let Some((monday, version)) = week {
             transaction.create_or_replace(&WeekRecord { provider_id, monday }, version, Lost::Race);
         }
@@ -331,30 +333,35 @@ pub(super) fn own_dates(booking: &Booking) -> BTreeSet<Date> {
     proposal.into_iter().chain([booking.occupies]).flat_map(availability::days_touched).collect()
 }
 
+/// The resources that those places take.
+pub(super) fn own_resources(booking: &Booking) -> BTreeSet<ResourceId> {
+    let proposal = booking.proposal.as_ref().map(|proposal| &proposal.place.resource_ids);
+    let all = proposal.into_iter().chain([&booking.resource_ids]);
+    all.flat_map(|resources| resources.as_slice()).copied().collect()
+}
+
 /// Lets the place go that was held for a proposal; it may have been taken since it expired.
-pub(super) fn let_go(calendar: &mut Calendar, proposal: Option<&Proposal>) -> Result<(), Refusal> {
-    match proposal.map(|proposal| calendar.release(proposal.id)) {
-        None | Some(Ok(()) | Err(Refusal::Absent)) => Ok(()),
-        Some(refused) => refused,
-    }
+pub(super) fn let_go(calendars: &mut Joint<Calendar>, proposal: Option<&Proposal>) -> Result<(), Refusal> {
+    proposal.map_or(Ok(()), |proposal| calendars.let_go(proposal.id, &proposal.place.resource_ids))
 }
 
 /// Changes the days as the booking changes, and says whose expired holds were in the way.
 fn edit(
-    calendar: &mut Calendar,
+    calendars: &mut Joint<Calendar>,
     before: &Booking,
     Change { booking, place, .. }: &Change,
     capacity: Seats,
     now: Timestamp,
 ) -> Result<Vec<BookingId>, Refusal> {
-    let_go(calendar, before.proposal.as_ref())?;
+    let_go(calendars, before.proposal.as_ref())?;
     if let Some(proposal) = &booking.proposal {
-        let beside = Some(before.id.into());
-        return calendar.reserve(now, Wanted { busy: booking.proposed(proposal), capacity, beside });
+        let wanted = Wanted { busy: booking.proposed(proposal), capacity, beside: Some(before.id.into()) };
+        return calendars.reserve(now, wanted, &proposal.place.resource_ids);
     }
     if *place != PlaceChange::Move {
         return Ok(Vec::new());
     }
-    calendar.release(before.id)?;
-    calendar.reserve(now, Wanted { busy: booking.place(), capacity, beside: None })
+    calendars.release(before.id, &before.resource_ids)?;
+    let wanted = Wanted { busy: booking.place(), capacity, beside: None };
+    calendars.reserve(now, wanted, &booking.resource_ids)
 }

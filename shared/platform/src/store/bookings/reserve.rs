@@ -2,26 +2,29 @@
 
 use axum::http::StatusCode;
 use banister_domain::availability::{
-    self, Calendar, ChangedDay, Day, NotOffered, Refusal, Reservation, Slot, Wanted,
+    self, Calendar, ChangedDay, Day, Joint, NotOffered, Refusal, Slot, Wanted,
 };
 use banister_domain::booking::{Booking, Hold, Request, Unbookable};
 use banister_domain::event::Payload;
-use banister_domain::id::{HoldId, SeriesId, UserId};
+use banister_domain::id::{BookingId, HoldId, SeriesId, UserId};
+use banister_domain::resource::ResourceIds;
 use banister_domain::service::{Service, ServiceStatus};
 use banister_domain::text::Reason;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::holds::{HoldRecord, release_hold};
+use super::holds::HoldRecord;
 use super::look::{Look, dates_around};
 use super::{BookingRecord, Bookings, HistoryRecord};
 use crate::store::series::{BEING_MADE, SeriesRecord};
-use crate::store::{Act, AuditEntry, DayRecord, Once, OutboxRecord, Race, WeekRecord};
+use crate::store::{Act, AuditEntry, DayRecord, Once, OutboxRecord, Race, ResourceDayRecord, WeekRecord};
 use crate::table::{CommitError, StorageError, Transaction, key};
 
-/// How many expired bookings are moved away in the transaction that takes their place; a
-/// transaction has room for 100 items.
-pub(super) const MAX_DISPLACED: usize = 20;
+/// How many expired bookings are moved away in the transaction that takes their place. Each is three of the 100 items
+/// that a transaction has room for. A place touches up to three days of its provider and of each of three resources, and
+/// what is displaced up to four more; a move with a proposal changes three places, of other resources each: 52 days. With
+/// what explains a move, seven more are written.
+pub(super) const MAX_DISPLACED: usize = 12;
 
 /// What an answer's receipt needs: the intention, and how a booking is shown.
 pub type Receipt<'a> = (&'a Once, &'a (dyn Fn(&Booking) -> Value + Sync));
@@ -95,19 +98,20 @@ impl Claim {
     }
 }
 
-/// Takes the wanted place, once the held one is given back.
+/// Takes the wanted place with all its resources, once the held one is given back: the days to be written, and whose
+/// expired holds are in the way.
 fn decide(
     now: Timestamp,
-    days: Vec<Day>,
+    days: Joint<Vec<Day>>,
     held: Option<&Hold>,
-    wanted: Wanted,
-) -> Result<Reservation, Refusal> {
-    let mut calendar = Calendar::new(days)?;
+    (wanted, resources): (Wanted, &ResourceIds),
+) -> Result<(Joint<Vec<ChangedDay>>, Vec<BookingId>), Refusal> {
+    let mut calendars = Joint::<Calendar>::new(days)?;
     if let Some(hold) = held {
-        release_hold(&mut calendar, hold.id)?;
+        calendars.let_go(hold.id, &hold.resource_ids)?;
     }
-    let displaced = calendar.reserve(now, wanted)?;
-    Ok(Reservation { days: calendar.into_changes(), displaced })
+    let displaced = calendars.reserve(now, wanted, resources)?;
+    Ok((calendars.into_changes(), displaced))
 }
 
 impl Bookings {
@@ -166,22 +170,23 @@ impl Bookings {
             dates.extend(held.iter().flat_map(|hold| availability::days_touched(hold.occupies)));
             dates.sort_unstable();
             dates.dedup();
-            let looked = self.look(&request, &mut dates).await?;
-            let Look { rules, visit, days, week } =
-                looked.ok_or(ReserveError::NotOffered(NotOffered::OutsideHours))?;
+            let given_back = held.as_ref().map(|hold| hold.resource_ids.as_slice()).unwrap_or_default();
+            let Look { rules, visit, days, week } = self.look(&request, given_back, &mut dates).await?;
             let own = held.as_ref().map(|hold| hold.id.into());
-            let busy = days.iter().flat_map(|day| &day.busy).filter(|busy| Some(busy.owner) != own);
+            let busy: Vec<_> =
+                days.busy(request.service.id).filter(|busy| Some(busy.owner) != own).collect();
             // The notice was kept when the place was held.
             let kept = held.as_ref().filter(|hold| now < hold.expires_at);
             let asked = kept.map_or(now, |hold| hold.created_at);
-            let offered = availability::is_still_offered(asked, now, &rules, visit, request.starts_at, busy);
+            let offered = availability::is_still_offered(asked, now, &rules, visit, request.starts_at, &busy);
             let booking = request.booking(&rules, now)?;
             let made = claim.of(&booking);
             let busy = made.as_ref().map_or_else(|| booking.place(), |hold| hold.place(&booking));
             let wanted = Wanted { busy, capacity: visit.capacity, beside: None };
+            let wanted = (wanted, &booking.resource_ids);
             let decision = offered.map(|()| decide(now, days, held.as_ref(), wanted));
-            let reservation = match decision {
-                Ok(Ok(reservation)) => reservation,
+            let (days, displaced) = match decision {
+                Ok(Ok(decided)) => decided,
                 Ok(Err(Refusal::NeedsDays(more))) => {
                     dates.extend(more);
                     continue;
@@ -199,14 +204,14 @@ impl Bookings {
                 Err(reason) => return Err(ReserveError::NotOffered(reason)),
                 Ok(Err(refusal)) => return Err(StorageError::Malformed(refusal.to_string()).into()),
             };
-            if reservation.displaced.len() > MAX_DISPLACED {
-                self.expire_some(&reservation.displaced[..MAX_DISPLACED], now).await?;
+            if displaced.len() > MAX_DISPLACED {
+                self.expire_some(&displaced[..MAX_DISPLACED], now).await?;
                 continue;
             }
-            let Some(mut transaction) = self.expire_displaced(&reservation.displaced, now).await? else {
+            let Some(mut transaction) = self.expire_displaced(&displaced, now).await? else {
                 continue;
             };
-            add(&mut transaction, provider, reservation.days);
+            add(&mut transaction, provider, days);
             if let Some((monday, version)) = week {
                 let week = WeekRecord { provider_id: provider, monday };
                 transaction.create_or_replace(&week, version, Lost::Race);
@@ -300,10 +305,17 @@ fn open(
     explain(transaction, &line, payload, now)
 }
 
-pub(super) fn add(transaction: &mut Transaction<Lost>, provider_id: UserId, days: Vec<ChangedDay>) {
-    for ChangedDay { expected_version, day } in days {
+/// Writes the days of a provider and of resources, if none of them has changed since it was read.
+pub(super) fn add(transaction: &mut Transaction<Lost>, provider_id: UserId, days: Joint<Vec<ChangedDay>>) {
+    for ChangedDay { expected_version, day } in days.provider {
         let record = DayRecord { provider_id, date: day.date, busy: day.busy };
         transaction.create_or_replace(&record, expected_version, Lost::Race);
+    }
+    for (resource_id, days) in days.resources {
+        for ChangedDay { expected_version, day } in days {
+            let record = ResourceDayRecord { resource_id, date: day.date, busy: day.busy };
+            transaction.create_or_replace(&record, expected_version, Lost::Race);
+        }
     }
 }
 

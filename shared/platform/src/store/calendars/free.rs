@@ -8,7 +8,7 @@ use banister_domain::availability::{
 };
 use banister_domain::id::{ServiceId, UserId};
 use banister_domain::service::{Service, ServiceStatus};
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -20,19 +20,19 @@ use crate::table::{Found, StorageError, key};
 const AT_ONCE: usize = 100;
 
 impl Calendars {
-    /// The slots of a visit that start inside `window`, by time, with a provider of these rules, which are those for
-    /// the service. Days that no slot can be on are not read.
+    /// The slots of a visit to a service that start inside `window`, by time, with a provider of these rules, which are
+    /// those for the service. Days that no slot can be on are not read.
     pub async fn slots(
         &self,
         now: Timestamp,
-        provider: UserId,
+        service: &Service,
         (rules, visit): (&CalendarRules, Visit),
         window: Interval,
     ) -> Result<Vec<Slot>, StorageError> {
         let Some(window) = possible(now, rules, window) else { return Ok(Vec::new()) };
         let dates = days_to_load(rules, visit, window);
         let (Some(first), Some(last)) = (dates.first(), dates.last()) else { return Ok(Vec::new()) };
-        let busy = self.busy(provider, *first, *last).await?;
+        let Some(busy) = self.in_the_way(service, *first, *last).await? else { return Ok(Vec::new()) };
         Ok(availability::slots(now, rules, visit, window, &busy))
     }
 
@@ -70,7 +70,7 @@ impl Calendars {
                     let service = service.map(|record| record.value.0).filter(|service| {
                         service.status == ServiceStatus::Published && service.provider_id == *provider
                     });
-                    visits.extend(service.map(|service| (*id, rules_and_visit(&rules, &service))));
+                    visits.extend(service.map(|service| (rules_and_visit(&rules, &service), service)));
                 }
                 reads.push(self.first_of_one(now, *provider, visits, window));
             }
@@ -84,23 +84,26 @@ impl Calendars {
         &self,
         now: Timestamp,
         provider: UserId,
-        visits: Vec<(ServiceId, (CalendarRules, Visit))>,
+        visits: Vec<((CalendarRules, Visit), Service)>,
         window: Interval,
     ) -> Result<Vec<(ServiceId, Slot)>, StorageError> {
-        let possible = visits.into_iter().filter_map(|(id, (rules, visit))| {
+        let possible = visits.into_iter().filter_map(|((rules, visit), service)| {
             let window = possible(now, &rules, window)?;
             let dates = days_to_load(&rules, visit, window);
-            Some((id, rules, visit, window, (*dates.first()?, *dates.last()?)))
+            Some((service, rules, visit, window, (*dates.first()?, *dates.last()?)))
         });
         let possible: Vec<_> = possible.collect();
         let spans = || possible.iter().map(|(.., span)| *span);
         let first: Option<Date> = spans().map(|(first, _)| first).min();
         let last: Option<Date> = spans().map(|(_, last)| last).max();
         let (Some(first), Some(last)) = (first, last) else { return Ok(Vec::new()) };
-        let busy = self.busy(provider, first, last).await?;
-        let first_slot = |(id, rules, visit, window, _): &(_, CalendarRules, _, _, _)| {
-            let mut offered = availability::offered(now, rules, *visit, *window, &busy);
-            offered.next().map(|slot| (*id, slot))
+        let needed = possible.iter().flat_map(|(service, ..)| service.resource_ids.as_slice()).copied().collect();
+        let own = self.busy(provider, first, last);
+        let (own, beside) = try_join(own, self.beside(provider, &needed, first, last)).await?;
+        let first_slot = |(service, rules, visit, window, _): &(Service, CalendarRules, _, _, _)| {
+            let beside = beside.of(service)?;
+            let mut offered = availability::offered(now, rules, *visit, *window, own.iter().chain(&beside));
+            offered.next().map(|slot| (service.id, slot))
         };
         Ok(possible.iter().filter_map(first_slot).collect())
     }

@@ -22,6 +22,7 @@ pub(super) fn massage(title: &str) -> Booking {
         time_zone: Zone::UTC,
         local_start: "2026-03-10T10:00:00".parse().expect("a local time"),
         occupies: Interval::new(starts_at, ends_at).expect("an interval"),
+        resource_ids: banister_domain::resource::ResourceIds::NONE,
         status: Status::Requested,
         answer_by: Some(at("2026-03-10T08:15:00Z")),
         terms: banister_domain::booking::Terms::default(),
