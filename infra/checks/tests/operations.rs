@@ -15,7 +15,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 118] = [
+const RIGHTS: [(&str, &str); 122] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -49,6 +49,7 @@ const RIGHTS: [(&str, &str); 118] = [
     ("update_service", "BatchGetItem GetItem PutItem"),
     ("archive_service", "BatchGetItem GetItem PutItem"),
     ("publish_service", "BatchGetItem GetItem PutItem"),
+    ("list_own_resources", "BatchGetItem Query"),
     ("get_calendar", "BatchGetItem GetItem"),
     ("set_calendar", "BatchGetItem GetItem PutItem Query"),
     ("list_vacations", "BatchGetItem GetItem"),
@@ -116,6 +117,9 @@ const RIGHTS: [(&str, &str); 118] = [
     ("get_any_service", "BatchGetItem GetItem"),
     ("archive_any_service", "BatchGetItem GetItem PutItem"),
     ("restore_service", "BatchGetItem GetItem PutItem"),
+    ("create_resource", "BatchGetItem GetItem PutItem"),
+    ("list_resources", "BatchGetItem; GSI3: Query"),
+    ("update_resource", "BatchGetItem DeleteItem GetItem PutItem"),
     ("list_all_bookings", "BatchGetItem GetItem; GSI1: Query; GSI2: Query"),
     ("get_any_booking", "BatchGetItem GetItem Query"),
     ("cancel_any_booking", "BatchGetItem GetItem PutItem"),

@@ -39,7 +39,7 @@ pub(crate) async fn create_resource(
     State(admin): State<Admin>,
     caller: Staff<needs::ServiceManagement>,
     address: ClientAddress,
-    IdempotencyKey(key): IdempotencyKey,
+    key: IdempotencyKey,
     Json(ask): Json<CreateResource>,
 ) -> Result<Replayable<Created<ResourceView>>, Problem> {
     let now = admin.clock.now();

@@ -109,6 +109,8 @@ pub(super) fn is_audited(operation: &str) -> bool {
             | "reschedule_any_booking"
             | "book_on_behalf"
             | "moderate_review"
+            | "create_resource"
+            | "update_resource"
     )
 }
 

@@ -63,6 +63,6 @@ mod tests {
     fn operations_with_effects_exist() {
         let stack = Stack::read().unwrap();
         let effects = stack.functions.keys().filter(|operation| effects::effect(operation).is_some()).count();
-        assert_eq!(effects, 44);
+        assert_eq!(effects, 46);
     }
 }

@@ -27,6 +27,7 @@ mod parameters;
 mod photos;
 mod problems;
 mod races;
+mod resources;
 mod reviews;
 mod samples;
 mod search;

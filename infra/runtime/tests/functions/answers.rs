@@ -28,7 +28,7 @@ pub(crate) fn check(function: &Function, event: &Value, answer: &Value) {
 
 /// Samples whose codes cannot be good in a world of its own time and keys, or that need what one sample does not
 /// make, and the problem that is the right answer to them.
-const REFUSED: [(&str, u16, &str); 11] = [
+const REFUSED: [(&str, u16, &str); 12] = [
     ("answer_review", 404, "not_found"),
     ("complete_booking", 409, "wrong_state"),
     ("confirm_email_change", 422, "invalid_code"),
@@ -40,6 +40,7 @@ const REFUSED: [(&str, u16, &str); 11] = [
     ("remove_totp", 409, "second_factor_off"),
     ("renew_recovery_codes", 409, "second_factor_off"),
     ("restore_service", 409, "not_archived_by_staff"),
+    ("update_resource", 404, "not_found"),
 ];
 
 /// The answer is the one that the OpenAPI document promises.

@@ -156,6 +156,8 @@ fn proves(entry: AuditEntry) -> bool {
         | E::BookingCancelled
         | E::BookingRescheduled
         | E::BookingMade
+        | E::ResourceMade
+        | E::ResourceChanged
         | E::ReviewHidden
         | E::ReviewShown
         | E::SecuritySettingsSet

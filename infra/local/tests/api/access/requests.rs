@@ -143,14 +143,8 @@ impl World {
                 let day = format!("2027-01-{:02}", self.made % 28 + 1);
                 Request::new("/v1/me/calendar/vacations", json!({ "from": day, "to": day }))
             }
-            "delete_vacation" => {
-                let ask = json!({ "from": "2027-03-01", "to": "2027-03-01" });
-                let made = self.provider.post("/v1/me/calendar/vacations", &ask).await.unwrap();
-                Request::new(
-                    format!("/v1/me/calendar/vacations/{}", made.body["id"].as_str().expect("an id")),
-                    get,
-                )
-            }
+            "delete_vacation" => Request::new(self.vacation().await, get),
+            "list_own_resources" => Request::new("/v1/me/resources?limit=5", get),
             "create_calendar_feed" => Request::new("/v1/me/calendar/feed", act),
             "delete_calendar_feed" => {
                 self.feed().await;
@@ -361,6 +355,9 @@ impl World {
                 body(self.admin.post(&format!("{service}/archive"), &reason).await.unwrap(), 200);
                 Request::new(format!("{service}/restore"), act)
             }
+            "list_resources" => Request::new("/v1/admin/resources?limit=5", get),
+            "create_resource" => self.new_resource(),
+            "update_resource" => self.changed_resource().await,
             "list_all_bookings" => Request::new("/v1/admin/bookings?from=2026-03-04T00:00:00Z&limit=5", get),
             "get_any_booking" => Request::new(staff(self.booking().await), get),
             "cancel_any_booking" => Request::new(format!("{}/cancel", staff(self.booking().await)), reason),

@@ -48,6 +48,8 @@ const fn story(entry: AuditEntry) -> Story {
         E::BookingCancelled => Operation("cancel_any_booking"),
         E::BookingRescheduled => Operation("reschedule_any_booking"),
         E::BookingMade => Operation("book_on_behalf"),
+        E::ResourceMade => Operation("create_resource"),
+        E::ResourceChanged => Operation("update_resource"),
         E::ReviewHidden => Operation("moderate_review"),
         E::SecondFactorOn => Operation("confirm_totp"),
         E::SecondFactorOff => Operation("remove_totp"),

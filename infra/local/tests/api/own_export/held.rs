@@ -35,7 +35,7 @@ pub(super) const SHOWN: [Shown; 17] = [
 ];
 
 /// Kinds of items that name a person and are not in it, with why.
-pub(super) const EXCEPTED: [(&str, &str); 18] = [
+pub(super) const EXCEPTED: [(&str, &str); 20] = [
     ("bulk_order", "what a job is to do to whom, until it is over; the line of the audit log is in it"),
     (
         "bulk_result",
@@ -66,6 +66,8 @@ pub(super) const EXCEPTED: [(&str, &str); 18] = [
         "reset",
         "that a link was mailed, under a hash that is not found by the person, for half an hour, of an invitation three days; the line of the audit log is in it",
     ),
+    ("resource", "what providers share, and who they are; staff say so, and `GET /v1/me/resources` shows the own"),
+    ("resource_user", "that a provider may use what is shared; see there"),
     (
         "series",
         "how bookings that recur were planned, and what was done to them together; the bookings are in it, with the series of each",
@@ -81,8 +83,8 @@ pub(super) const ELSEWHERE: [(&str, &str); 2] = [
 ];
 
 /// Kinds of items that name nobody.
-pub(super) const IMPERSONAL: [&str; 6] =
-    ["audit_head", "audit_link", "limit", "outbox", "security_settings", "statistics_generation"];
+pub(super) const IMPERSONAL: [&str; 7] =
+    ["audit_head", "audit_link", "limit", "outbox", "resource_day", "security_settings", "statistics_generation"];
 
 /// Attributes of the kinds that are shown that stand in the export under another name: the kind, the attribute,
 /// and where it is in what shows the item, or, after a slash, in the export. `*` is every kind.

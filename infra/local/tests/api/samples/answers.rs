@@ -42,6 +42,7 @@ pub(super) const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("update_service", Some(Role::Provider), 200),
     ("publish_service", Some(Role::Provider), 200),
     ("archive_service", Some(Role::Provider), 204),
+    ("list_own_resources", Some(Role::Provider), 200),
     ("get_calendar", Some(Role::Provider), 200),
     ("set_calendar", Some(Role::Provider), 200),
     ("list_slots", None, 200),
@@ -102,6 +103,10 @@ pub(super) const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("archive_any_service", Some(Role::SuperAdmin), 200),
     // The world's service is published.
     ("restore_service", Some(Role::SuperAdmin), 409),
+    ("create_resource", Some(Role::SuperAdmin), 201),
+    ("list_resources", Some(Role::SuperAdmin), 200),
+    // Of a world of its own.
+    ("update_resource", Some(Role::SuperAdmin), 404),
     ("list_all_bookings", Some(Role::SuperAdmin), 200),
     ("get_any_booking", Some(Role::SuperAdmin), 200),
     ("cancel_any_booking", Some(Role::SuperAdmin), 200),

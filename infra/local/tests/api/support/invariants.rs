@@ -4,6 +4,7 @@
 mod held;
 pub(crate) mod ratings;
 mod receipts;
+mod resources;
 mod series;
 mod told;
 
@@ -19,8 +20,8 @@ use banister_domain::series::Series;
 use banister_domain::service::Service;
 use banister_local::cloud::Cloud;
 use banister_platform::store::{
-    AccountRecord, BookingRecord, DayRecord, HistoryRecord, HoldRecord, ReceiptRecord, RulesRecord,
-    SeriesRecord, ServiceRecord,
+    AccountRecord, BookingRecord, DayRecord, HistoryRecord, HoldRecord, ReceiptRecord, ResourceDayRecord,
+    RulesRecord, SeriesRecord, ServiceRecord,
 };
 use banister_platform::table::{Item, Record, from_item, key};
 use jiff::Timestamp;
@@ -50,6 +51,7 @@ pub(crate) struct Kept {
     /// How often each mail was sent, by the front part of its Message-ID: event and reader.
     pub(crate) mails: BTreeMap<String, usize>,
     days: Vec<DayRecord>,
+    resource_days: Vec<ResourceDayRecord>,
     rules: Vec<RulesRecord>,
     /// The places that are held for customers.
     pub(crate) holds: Vec<Hold>,
@@ -79,6 +81,7 @@ pub(crate) async fn invariants_with(cloud: &Cloud, mails: Mails) -> Kept {
     let kept = Kept::read(cloud).await;
     kept.nobody_is_booked_twice();
     kept.calendars_agree(cloud.clock.now());
+    kept.resources_agree(cloud.clock.now());
     kept.holds_agree(cloud.clock.now());
     kept.histories_are_whole();
     kept.receipts_are_true();
@@ -105,6 +108,7 @@ impl Kept {
             events: events(cloud),
             mails: BTreeMap::new(),
             days: Vec::new(),
+            resource_days: Vec::new(),
             rules: Vec::new(),
             holds: Vec::new(),
             series: Vec::new(),
@@ -174,6 +178,7 @@ impl Kept {
             "hold" => self.holds.push(read::<HoldRecord>(item).0),
             "calendar_rules" => self.rules.push(read(item)),
             "calendar_day" => self.days.push(read(item)),
+            "resource_day" => self.resource_days.push(read(item)),
             "receipt" => {
                 let body = serde_json::from_str(&text("body")).expect("a receipt's body is JSON");
                 self.receipts.push((text("operation"), body));

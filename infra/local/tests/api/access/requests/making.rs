@@ -101,6 +101,30 @@ impl World {
         format!("/v1/services/{}", text(&draft, "id"))
     }
 
+    /// The path of a new vacation of the provider.
+    pub(super) async fn vacation(&self) -> String {
+        let ask = json!({ "from": "2027-03-01", "to": "2027-03-01" });
+        let made = body(self.provider.post("/v1/me/calendar/vacations", &ask).await.unwrap(), 201);
+        format!("/v1/me/calendar/vacations/{}", text(&made, "id"))
+    }
+
+    /// A new room for the provider.
+    pub(super) fn new_resource(&mut self) -> Request {
+        self.made += 1;
+        let ask = json!({ "name": "Blue room", "provider_ids": [self.provider.id] });
+        let key = Some(format!("new-resource-{}", self.made));
+        Request { key, ..Request::new("/v1/admin/resources", ask) }
+    }
+
+    /// Such a room, which nobody may use any more.
+    pub(super) async fn changed_resource(&mut self) -> Request {
+        let Request { path, body: ask, key, .. } = self.new_resource();
+        let (ask, key) = (ask.expect("a room"), key.expect("a key"));
+        let made = body(self.admin.post_once(&path, &ask, &key).await.unwrap(), 201);
+        let path = format!("{path}/{}", text(&made, "id"));
+        Request::new(path, json!({ "active": false, "provider_ids": [] }))
+    }
+
     /// The path of a new link to the provider's calendar.
     pub(super) async fn feed(&self) -> String {
         let made = body(self.provider.act("/v1/me/calendar/feed").await.unwrap(), 201);

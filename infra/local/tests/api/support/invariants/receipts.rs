@@ -34,7 +34,7 @@ impl Kept {
                     continue;
                 }
                 // What it came to is told elsewhere; a hold is gone once it is booked.
-                "bulk_users" | "create_hold" => continue,
+                "bulk_users" | "create_hold" | "create_resource" => continue,
                 "create_service" => {
                     assert!(
                         self.services.iter().any(|service| service.id.to_string() == id),
