@@ -1,10 +1,10 @@
 //! Offered starts, by table: what each rule means, and what zone changes do to it.
 
 use banister_domain::availability::{
-    Busy, CalendarRules, DurationMinutes, Interval, InvalidWindow, NotOffered, Slot, Zone, days_to_load,
-    is_offered, is_still_offered, next_slots, search_window, slots, window_of_dates,
+    Busy, CalendarRules, DurationMinutes, Given, Interval, InvalidWindow, NotOffered, Seats, Slot, Zone,
+    days_to_load, is_offered, is_still_offered, next_slots, search_window, slots, window_of_dates,
 };
-use banister_domain::id::BookingId;
+use banister_domain::id::{BookingId, ServiceId};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -50,7 +50,9 @@ fn with(rules: &CalendarRules, field: &str, value: u16) -> CalendarRules {
 
 fn taken(from: &str, to: &str, until: Option<&str>) -> Busy {
     let interval = Interval::new(at(from), at(to)).expect("an interval");
-    Busy { until: until.map(at), ..Busy::firm(interval, BookingId::from_parts(1, 1)) }
+    let service = ServiceId::from_parts(1, 2);
+    let given = Given { service, lead_minutes: 0, tail_minutes: 0, seats: Seats::MIN };
+    Busy { until: until.map(at), given: Some(given), ..Busy::firm(interval, BookingId::from_parts(1, 1)) }
 }
 
 /// The starts on the local dates given, as local date and time with offset.

@@ -56,7 +56,9 @@ impl Catalog {
     /// Refuses what new bookings with the provider may not take.
     async fn check_resources(&self, provider: UserId, ids: &ResourceIds) -> Result<(), Problem> {
         match self.resources.first_closed(ids, provider).await? {
-            Some(at) => Err(Problem::invalid(&format!("/resource_ids/{at}"), "is no resource that you may use")),
+            Some(at) => {
+                Err(Problem::invalid(&format!("/resource_ids/{at}"), "is no resource that you may use"))
+            }
             None => Ok(()),
         }
     }

@@ -4,6 +4,7 @@
 mod moves;
 mod own;
 mod requests;
+mod resources;
 mod series;
 mod workers;
 

@@ -86,7 +86,10 @@ async fn room(staff: &Client, name: &str, providers: &[&Client]) -> String {
         ids.push(id_of(provider).await);
     }
     let ask = json!({ "name": name, "provider_ids": ids });
-    let made = staff.post_once("/v1/admin/resources", &ask, &format!("room {name}")).await.unwrap();
+    let made = staff
+        .post_once("/v1/admin/resources", &ask, &format!("room-{}", name.replace(' ', "-")))
+        .await
+        .unwrap();
     text(&body(made, 201), "id").to_owned()
 }
 

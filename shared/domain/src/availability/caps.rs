@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use super::open::DAY;
 use super::slots::local_date;
-use super::{BookingCap, Busy, CalendarRules, Interval, Owner, Visit};
+use super::{BookingCap, Busy, CalendarRules, Interval, Visit};
 use crate::id::ServiceId;
 
 /// The Monday of the provider's week in which a visit from `instant` would be counted; none where no
@@ -38,7 +38,7 @@ pub(super) struct Caps {
 }
 
 /// Where a counted booking lies: those that share a place are equal.
-type Place = (Option<ServiceId>, Interval, Option<Owner>);
+type Place = (ServiceId, Interval);
 
 impl Caps {
     /// Counts what is live. Counts nothing where there is no limit.
@@ -60,15 +60,15 @@ impl Caps {
         if !limited(rules, visit) {
             return caps;
         }
-        // What is held, for a booking or a move, may become one: nobody else gets its place in the count.
-        let counts = |busy: &&Busy| busy.is_live(now) && busy.given.is_some();
-        let live = busy.into_iter().filter(counts);
-        let places: BTreeSet<Place> = live.map(place).collect();
-        for (service, interval, _) in places {
+        // What is held, for a booking or a move, may become one: nobody else gets its place in the count. Vacations
+        // and what others have in a room give nothing here.
+        let live = busy.into_iter().filter(|busy| busy.is_live(now));
+        let places: BTreeSet<Place> = live.filter_map(place).collect();
+        for (service, interval) in places {
             let date = local_date(rules, interval.from());
             *caps.days.entry(date).or_default() += 1;
             *caps.weeks.entry(monday(date)).or_default() += 1;
-            if service.is_some() && service == visit.service {
+            if Some(service) == visit.service {
                 *caps.service_days.entry(date).or_default() += 1;
             }
         }
@@ -106,11 +106,8 @@ pub(super) fn counted_window(rules: &CalendarRules, window: Interval) -> Interva
     Interval::new(from.min(window.from()), to.max(window.to())).unwrap_or(window)
 }
 
-fn place(busy: &Busy) -> Place {
-    match (busy.given, busy.service_time()) {
-        (Some(given), Some(time)) => (Some(given.service), time, None),
-        _ => (None, busy.interval, Some(busy.owner)),
-    }
+fn place(busy: &Busy) -> Option<Place> {
+    Some((busy.given?.service, busy.service_time().unwrap_or(busy.interval)))
 }
 
 /// The Monday on or before a date, both in days since 1970-01-01, which was a Thursday.

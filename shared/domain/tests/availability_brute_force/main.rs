@@ -256,19 +256,20 @@ impl Around {
         if left < case.seats.1 {
             return false;
         }
-        // Every booking there is, by the start of its service; who shares a place is counted once.
+        // Every booking there is, by the start of its service; who shares a place is counted once, and what others have
+        // in a room is none.
         let bookings: BTreeSet<_> = live
             .iter()
-            .map(|busy| match (busy.given, busy.service_time()) {
-                (Some(given), Some(time)) => (time.from(), time.to(), Some(given.service), None),
-                _ => (busy.interval.from(), busy.interval.to(), None, Some(busy.owner)),
+            .filter_map(|busy| {
+                let (given, time) = (busy.given?, busy.service_time()?);
+                Some((time.from(), time.to(), given.service))
             })
             .collect();
         let date = self.local(start);
         let monday = |date: Date| date_after(date, -i32::from(date.weekday().to_monday_zero_offset()));
         let of_day = bookings.iter().filter(|(starts, ..)| self.local(*starts) == date);
         let of_week = bookings.iter().filter(|(starts, ..)| monday(self.local(*starts)) == monday(date));
-        let of_service = of_day.clone().filter(|(_, _, given, _)| *given == Some(service()));
+        let of_service = of_day.clone().filter(|(.., given)| *given == service());
         let counts = [of_day.count(), of_week.count(), of_service.count()];
         joined
             || case.caps.iter().zip(counts).all(|(cap, count)| cap.is_none_or(|cap| count < usize::from(cap)))
@@ -278,7 +279,11 @@ impl Around {
         let from = self.change + minutes(*from);
         let interval = Interval::new(from, from + minutes(*length)).expect("an interval");
         let until = until.map(|seconds| now + SignedDuration::from_secs(seconds));
-        Busy { until, ..Busy::firm(interval, BookingId::from_parts(id, 0)) }
+        // Of another service of the provider, or of others in a room that the service needs, too.
+        let service = ServiceId::from_parts(7, 9);
+        let given = Given { service, lead_minutes: 0, tail_minutes: 0, seats: Seats::MIN };
+        let given = (id % 2 == 1).then_some(given);
+        Busy { until, given, ..Busy::firm(interval, BookingId::from_parts(id, 0)) }
     }
 }
 

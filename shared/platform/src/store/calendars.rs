@@ -17,7 +17,9 @@ use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{AccountRecord, ResourceRecord};
-use crate::table::{CommitError, Found, Key, Query, Record, StorageError, Table, Transaction, Versioned, key};
+use crate::table::{
+    CommitError, Found, Key, Query, Record, StorageError, Table, Transaction, Versioned, key,
+};
 
 /// The rules of a provider as kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -156,7 +156,10 @@ fn every_index_key() {
         shown(vec![key::booking_made(at, Id::from_parts(1, 16))]),
         [format!("GSI1 BOOKINGS#2026-03-10 / {start}")]
     );
-    assert_eq!(shown(vec![key::resource_list(Id::from_parts(1, 16))]), [format!("GSI3 RESOURCES / rsc_{ULID}")]);
+    assert_eq!(
+        shown(vec![key::resource_list(Id::from_parts(1, 16))]),
+        [format!("GSI3 RESOURCES / rsc_{ULID}")]
+    );
     assert_eq!(Index::Gsi2.attributes(), ("GSI2PK", "GSI2SK"));
 }
 

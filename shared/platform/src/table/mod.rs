@@ -142,11 +142,7 @@ impl Table {
                 tokio::time::sleep(backoff(attempt)).await;
             }
         }
-        if wanted.is_empty() {
-            Ok(())
-        } else {
-            Err(StorageError::Unavailable("unprocessed keys".into()))
-        }
+        if wanted.is_empty() { Ok(()) } else { Err(StorageError::Unavailable("unprocessed keys".into())) }
     }
 
     /// Writes a record whatever was there before.

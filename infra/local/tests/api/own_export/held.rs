@@ -66,7 +66,10 @@ pub(super) const EXCEPTED: [(&str, &str); 20] = [
         "reset",
         "that a link was mailed, under a hash that is not found by the person, for half an hour, of an invitation three days; the line of the audit log is in it",
     ),
-    ("resource", "what providers share, and who they are; staff say so, and `GET /v1/me/resources` shows the own"),
+    (
+        "resource",
+        "what providers share, and who they are; staff say so, and `GET /v1/me/resources` shows the own",
+    ),
     ("resource_user", "that a provider may use what is shared; see there"),
     (
         "series",
@@ -83,8 +86,15 @@ pub(super) const ELSEWHERE: [(&str, &str); 2] = [
 ];
 
 /// Kinds of items that name nobody.
-pub(super) const IMPERSONAL: [&str; 7] =
-    ["audit_head", "audit_link", "limit", "outbox", "resource_day", "security_settings", "statistics_generation"];
+pub(super) const IMPERSONAL: [&str; 7] = [
+    "audit_head",
+    "audit_link",
+    "limit",
+    "outbox",
+    "resource_day",
+    "security_settings",
+    "statistics_generation",
+];
 
 /// Attributes of the kinds that are shown that stand in the export under another name: the kind, the attribute,
 /// and where it is in what shows the item, or, after a slash, in the export. `*` is every kind.

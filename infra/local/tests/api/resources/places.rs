@@ -14,7 +14,10 @@ async fn of_two_providers_one_gets_the_room() {
     let world = World::new().await;
     let mut crowd = Vec::new();
     for number in 0..8 {
-        crowd.push(customer(&world.cloud, &format!("Guest {}", ["A", "B", "C", "D", "E", "F", "G", "H"][number])).await);
+        crowd.push(
+            customer(&world.cloud, &format!("Guest {}", ["A", "B", "C", "D", "E", "F", "G", "H"][number]))
+                .await,
+        );
     }
     let ask = |(number, who): (usize, &Client)| {
         let (who, service) = (who.clone(), world.services[number % 2].clone());
@@ -185,9 +188,7 @@ async fn buffers_and_midnight_hold_in_the_room_too() {
 async fn a_time_of_a_series_is_refused_where_the_room_is_taken() {
     let world = World::new().await;
     world.booked(1, "2026-03-17T10:00:00Z", "the-second-week-1").await;
-    let ask = |mode: &str| {
-        json!({ "service_id": world.services[0], "starts_at": SLOT, "frequency": "weekly", "count": 3, "mode": mode })
-    };
+    let ask = |mode: &str| json!({ "service_id": world.services[0], "starts_at": SLOT, "frequency": "weekly", "count": 3, "mode": mode });
     let whole = world.customers[0].post_once("/v1/series", &ask("all"), "all-or-none-1").await.unwrap();
     refused(&whole, 409, "series_conflicts");
     assert!(world.is_free(1, SLOT).await, "what was held is given back");

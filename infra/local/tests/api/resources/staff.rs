@@ -15,7 +15,7 @@ async fn what_is_switched_off_is_not_booked_and_not_offered() {
     for number in [0, 1] {
         assert_eq!(world.free(number).await, [] as [&str; 0]);
         let refusal = world.book(number, "2026-03-10T14:00:00Z", &format!("while-it-is-off-{number}")).await;
-        refused(&refusal, 409, "slot_not_offered");
+        refused(&refusal, 422, "slot_not_offered");
     }
     let found = body(
         world.customers[0]
@@ -40,7 +40,7 @@ async fn a_provider_who_may_not_use_it_any_more_is_not_booked() {
     let two = id_of(&world.providers[1]).await;
     assert_eq!(world.change_room(json!({ "provider_ids": [two] })).await["provider_ids"], json!([two]));
     assert_eq!(world.free(0).await, [] as [&str; 0]);
-    refused(&world.book(0, "2026-03-10T14:00:00Z", "no-longer-mine-1").await, 409, "slot_not_offered");
+    refused(&world.book(0, "2026-03-10T14:00:00Z", "no-longer-mine-1").await, 422, "slot_not_offered");
     let own = |number: usize| {
         let who = &world.providers[number];
         async move { body(who.get("/v1/me/resources").await.unwrap(), 200) }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use banister_domain::availability::{
-    self, CalendarRules, Day, Interval, Joint, NotOffered, Slot, Visit, counted_week, days_to_load, days_touched,
+    self, CalendarRules, Day, Interval, Joint, NotOffered, Slot, Visit, counted_week, days_to_load,
+    days_touched,
 };
 use banister_domain::booking::Request;
 use banister_domain::id::ResourceId;
@@ -88,7 +89,9 @@ impl Bookings {
         let Ok(window) = Interval::new(after, end) else { return Ok(Vec::new()) };
         let dates = days_to_load(&rules, visit, window);
         let (Some(first), Some(last)) = (dates.first(), dates.last()) else { return Ok(Vec::new()) };
-        let Some(busy) = self.calendars.in_the_way(service, *first, *last).await? else { return Ok(Vec::new()) };
+        let Some(busy) = self.calendars.in_the_way(service, *first, *last).await? else {
+            return Ok(Vec::new());
+        };
         Ok(availability::offered(now, &rules, visit, window, &busy).take(3).collect())
     }
 }

@@ -254,7 +254,9 @@ impl Bookings {
             Err(Refusal::Taken { .. } | Refusal::DayFull(_)) => {
                 return Ok(Tried::Taken(NotOffered::Taken));
             }
-            Err(refusal @ (Refusal::RepeatedDay(_) | Refusal::NeedsResource(_))) => return Err(malformed(refusal).into()),
+            Err(refusal @ (Refusal::RepeatedDay(_) | Refusal::NeedsResource(_))) => {
+                return Err(malformed(refusal).into());
+            }
         };
         if displaced.len() > MAX_DISPLACED {
             self.expire_some(&displaced[..MAX_DISPLACED], now).await?;

@@ -173,8 +173,7 @@ impl Bookings {
             let given_back = held.as_ref().map(|hold| hold.resource_ids.as_slice()).unwrap_or_default();
             let Look { rules, visit, days, week } = self.look(&request, given_back, &mut dates).await?;
             let own = held.as_ref().map(|hold| hold.id.into());
-            let busy: Vec<_> =
-                days.busy(request.service.id).filter(|busy| Some(busy.owner) != own).collect();
+            let busy: Vec<_> = days.busy(request.service.id).filter(|busy| Some(busy.owner) != own).collect();
             // The notice was kept when the place was held.
             let kept = held.as_ref().filter(|hold| now < hold.expires_at);
             let asked = kept.map_or(now, |hold| hold.created_at);

@@ -64,8 +64,7 @@ impl Calendars {
         let provider = service.provider_id;
         let needed = service.resource_ids.as_slice().iter().copied().collect();
         let own = self.busy(provider, first, last);
-        let (mut busy, beside) =
-            try_join(own, self.beside(provider, &needed, first, last)).await?;
+        let (mut busy, beside) = try_join(own, self.beside(provider, &needed, first, last)).await?;
         Ok(beside.of(service).map(|beside| {
             busy.extend(beside);
             busy
@@ -90,8 +89,7 @@ impl Calendars {
         for ids in each.chunks(100) {
             let keys: Vec<_> = ids.iter().map(|id| key::resource(*id)).collect();
             let taken = ids.iter().map(|id| self.busy_of(*id, first, last).map_ok(move |busy| (*id, busy)));
-            let (mut found, taken) =
-                try_join(self.table.get_all(&keys), try_join_all(taken)).await?;
+            let (mut found, taken) = try_join(self.table.get_all(&keys), try_join_all(taken)).await?;
             for id in ids {
                 let resource = found.take::<ResourceRecord>(&key::resource(*id))?;
                 usable.extend(resource.filter(|kept| kept.value.0.serves(provider)).map(|_| *id));

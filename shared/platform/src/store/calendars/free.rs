@@ -97,7 +97,8 @@ impl Calendars {
         let first: Option<Date> = spans().map(|(first, _)| first).min();
         let last: Option<Date> = spans().map(|(_, last)| last).max();
         let (Some(first), Some(last)) = (first, last) else { return Ok(Vec::new()) };
-        let needed = possible.iter().flat_map(|(service, ..)| service.resource_ids.as_slice()).copied().collect();
+        let needed =
+            possible.iter().flat_map(|(service, ..)| service.resource_ids.as_slice()).copied().collect();
         let own = self.busy(provider, first, last);
         let (own, beside) = try_join(own, self.beside(provider, &needed, first, last)).await?;
         let first_slot = |(service, rules, visit, window, _): &(Service, CalendarRules, _, _, _)| {
