@@ -152,6 +152,7 @@ fn ids_are_well_formed() {
                 "vac" => word.parse::<banister_domain::id::VacationId>().is_ok(),
                 "hld" => word.parse::<banister_domain::id::HoldId>().is_ok(),
                 "ser" => word.parse::<banister_domain::id::SeriesId>().is_ok(),
+                "rsc" => word.parse::<banister_domain::id::ResourceId>().is_ok(),
                 "prp" => word.parse::<banister_domain::id::ProposalId>().is_ok(),
                 "usr" => word.parse::<banister_domain::id::UserId>().is_ok(),
                 _ => false,
