@@ -117,7 +117,9 @@ async fn limited(people: &People) {
     let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     let weekly = days.map(|day| json!({ "day": day, "start": "00:00", "end": "24:00" }));
     let price = json!({ "amount": 1, "currency": "usd" });
-    let own = json!({ "location_kind": "at_provider", "place": { "latitude": 38.722, "longitude": -9.139 },
+    let room = json!({ "name": "Blue room", "provider_ids": [provider.id] });
+    let room = people.admin.post_once("/v1/admin/resources", &room, "a-room-to-share").await.unwrap();
+    let own = json!({ "resource_ids": [body(room, 201)["id"]], "location_kind": "at_provider", "place": { "latitude": 38.722, "longitude": -9.139 },
         "languages": ["en"], "seats": 3, "durations": [{ "duration_minutes": 90, "price": price }],
         "extras": [{ "code": "oil", "title": "Oil", "price": price, "max_quantity": 2 }], "calendar": { "weekly": weekly, "buffer_before_minutes": 1,
         "buffer_after_minutes": 2, "min_notice_minutes": 3, "horizon_days": 61, "slot_step_minutes": 29,

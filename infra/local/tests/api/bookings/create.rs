@@ -22,7 +22,7 @@ async fn a_booking_has_every_field_and_both_sides_read_it() {
         "price": { "amount": 5_000, "currency": "usd" }, "location_kind": "online", "location": null,
         "line_items": [{ "kind": "service", "code": null, "title": "Consultation", "quantity": 1,
             "unit_price": { "amount": 5_000, "currency": "usd" }, "amount": { "amount": 5_000, "currency": "usd" } }],
-        "seats": 1, "note": "Two\nlines.", "answer_by": booking["answer_by"], "series_id": null, "refund": null, "refund_at_most": null, "proposal": null,
+        "seats": 1, "resource_ids": [], "note": "Two\nlines.", "answer_by": booking["answer_by"], "series_id": null, "refund": null, "refund_at_most": null, "proposal": null,
         "terms": { "booking_type": "on_request", "reschedule": "consent", "cancellation": { "grace_minutes": 0,
             "tiers": [{ "before_minutes": 0, "refund_percent": 100 }], "no_show_refund_percent": 0 } },
         "created_at": made, "updated_at": made });

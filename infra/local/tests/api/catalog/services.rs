@@ -43,6 +43,7 @@ async fn a_draft_has_every_field_and_only_its_owner_sees_it() {
     expected["status"] = "draft".into();
     (expected["seats"], expected["calendar"]) = (json!(1), json!({}));
     (expected["durations"], expected["extras"]) = (json!([]), json!([]));
+    expected["resource_ids"] = json!([]);
     (expected["place"], expected["languages"]) = (Value::Null, json!([]));
     expected["terms"] = json!({ "booking_type": "on_request", "reschedule": "consent", "cancellation": {
         "grace_minutes": 0, "tiers": [{ "before_minutes": 0, "refund_percent": 100 }], "no_show_refund_percent": 0 } });

@@ -135,7 +135,7 @@ pub(super) const NAMED: [(&str, &str, &str); 32] = [
 
 /// Attributes of the kinds that are shown that are not in it as they are kept, with why; `.*` is whatever an
 /// attribute has.
-pub(super) const LEFT: [(&str, &str, &str); 55] = [
+pub(super) const LEFT: [(&str, &str, &str); 56] = [
     ("user", "disabled.at", "none can ask for it while the account is off"),
     ("user", "disabled.reason", "for staff, and none can ask for it while the account is off"),
     ("user", "epoch", "a number that voids sessions"),
@@ -170,6 +170,7 @@ pub(super) const LEFT: [(&str, &str, &str); 55] = [
     ("booking", "proposal.place.local_start", "the same on the provider's clock"),
     ("booking", "proposal.place.occupies.from", "the time with the provider's buffers"),
     ("booking", "proposal.place.occupies.to", "the time with the provider's buffers"),
+    ("booking", "proposal.place.resource_ids", "what the service needs, which has them"),
     ("booking", "proposal.place.time_zone", "the provider's, which the booking has"),
     ("booking", "proposal.refund_at_most", "`refund_at_most` once it moves"),
     ("booking", "revision", "how many lines the history has"),
