@@ -6,7 +6,7 @@ use banister_domain::id::{ResourceId, UserId};
 use banister_domain::resource::{Resource, ResourceIds, ResourceUsers};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{AccountRecord, Act, AuditEntry, AuditRecord, Once};
 use crate::table::key::{self, Index, IndexKey};
@@ -131,7 +131,7 @@ impl Resources {
             once.record(&mut transaction, StatusCode::CREATED, body, now, ResourceError::Seen)?;
         }
         open_to(&mut transaction, &resource, &ResourceUsers::default());
-        transaction.put_over(&line(act, AuditEntry::ResourceMade).change(&Value::Null, &resource));
+        transaction.put_over(&line(act, AuditEntry::ResourceMade).change(&Value::Null, &said(&resource)));
         transaction.create(&ResourceRecord(resource), ResourceError::Stale);
         transaction.commit(&self.table).await
     }
@@ -148,7 +148,8 @@ impl Resources {
         for provider in before.value.provider_ids.without(&after.provider_ids) {
             transaction.delete(&key::resource_user(provider, after.id));
         }
-        transaction.put_over(&line(act, AuditEntry::ResourceChanged).change(&before.value, &after));
+        transaction
+            .put_over(&line(act, AuditEntry::ResourceChanged).change(&said(&before.value), &said(&after)));
         let changed = Versioned { value: ResourceRecord(after), version: before.version };
         transaction.replace(&changed, ResourceError::Stale);
         transaction.commit(&self.table).await
@@ -183,6 +184,12 @@ fn open_to(transaction: &mut Transaction<ResourceError>, resource: &Resource, be
     for provider_id in resource.provider_ids.without(before) {
         transaction.put_over(&ResourceUserRecord { provider_id, resource_id: resource.id });
     }
+}
+
+/// What the audit log says of a resource: how many may use it and not who, since a record is about one person at most.
+fn said(resource: &Resource) -> Value {
+    let Resource { id, name, active, provider_ids, .. } = resource;
+    json!({ "resource_id": id, "name": name, "active": active, "providers": provider_ids.iter().count() })
 }
 
 fn line(act: &Act, entry: AuditEntry) -> AuditRecord {
