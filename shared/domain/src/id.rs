@@ -160,6 +160,8 @@ kinds! {
     ProposalId = ProposalKind "prp";
     /// Bookings that recur.
     SeriesId = SeriesKind "ser";
+    /// A customer's wait for a place.
+    WaitlistEntryId = WaitlistEntryKind "wtl";
     /// A log-in session: one family of refresh tokens.
     SessionId = SessionKind "ses";
     /// A profile photo, from the wish to upload it on; part of the names of its files.

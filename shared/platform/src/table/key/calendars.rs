@@ -35,6 +35,12 @@ pub fn day(date: Date) -> String {
     format!("DAY#{date}")
 }
 
+/// The UTC day that a sort key within [`calendar`] names, if it is one of a day.
+#[must_use]
+pub fn date_of(sk: &str) -> Option<Date> {
+    sk.strip_prefix("DAY#")?.parse().ok()
+}
+
 /// Key of what says that a provider's calendar has a link.
 #[must_use]
 pub fn calendar_feed(provider: UserId) -> Key {
