@@ -280,7 +280,7 @@ impl WaitlistEntry {
     pub fn sooner_look(&self, now: Timestamp, window: Interval, busy: &[Busy]) -> Option<Timestamp> {
         let WaitlistState::Waiting { look_at } = self.state else { return None };
         let ends = busy.iter().filter(|busy| busy.is_live(now) && busy.interval.overlaps(&window));
-        ends.filter_map(|busy| busy.until).min().filter(|until| *until < look_at)
+        ends.filter_map(|busy| busy.until).min().filter(|until| look_at <= now || *until < look_at)
     }
 }
 

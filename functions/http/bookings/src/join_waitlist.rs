@@ -9,12 +9,12 @@ use banister_platform::http::{Code, ConfirmedCustomer, Created, IdempotencyKey, 
 use banister_platform::limit::Limit;
 use banister_platform::random;
 use banister_platform::store::{JoinError, Once};
+use banister_platform::view::WaitlistEntryView;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::Bookings;
-use crate::waitlist::WaitlistEntryView;
 
 pub(crate) const PROBLEMS: &[Code] = &[
     Code::Busy,

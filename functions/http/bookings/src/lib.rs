@@ -29,7 +29,6 @@ mod reschedule_booking;
 mod reschedule_series;
 mod series;
 mod view;
-mod waitlist;
 
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};

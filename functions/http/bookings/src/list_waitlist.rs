@@ -3,10 +3,10 @@
 use axum::extract::State;
 use banister_domain::account::Role;
 use banister_platform::http::{Code, ListOf, OkJson, PageSize, Party, Problem, Query};
+use banister_platform::view::WaitlistEntryView;
 use serde::Deserialize;
 
 use crate::Bookings;
-use crate::waitlist::WaitlistEntryView;
 
 pub(crate) const PROBLEMS: &[Code] = &[Code::InvalidCursor, Code::InvalidInput];
 

@@ -36,3 +36,4 @@ mod sockets;
 mod stopping;
 mod support;
 mod user_exports;
+mod waitlist;

@@ -142,6 +142,9 @@ async fn limited(people: &People) {
     body(people.customer.post_once("/v1/series", &twice, "a-series-of-two").await.unwrap(), 201);
     let held = json!({ "service_id": service, "starts_at": starts[30] });
     body(people.customer.post_once("/v1/holds", &held, "a-held-place").await.unwrap(), 201);
+    let [from, to] = ["03:01", "03:02"].map(|time| moment(&people.cloud, 40, time));
+    let wait = json!({ "service_id": service, "from": from, "to": to });
+    body(people.customer.post_once("/v1/waitlist", &wait, "a-wait-for-a-place").await.unwrap(), 201);
     let away = moment(&people.cloud, 50, "00:00");
     let away = json!({ "from": &away[..10], "to": &away[..10], "message": "At the sea." });
     body(provider.post("/v1/me/calendar/vacations", &away).await.unwrap(), 201);

@@ -149,6 +149,11 @@ fn a_hold_that_expires_is_looked_at_then() {
     // Not what is over, firm, elsewhere, or later than the next look.
     assert_eq!(look(&[hold("2026-03-09T07:59:00Z", place)]), None);
     assert_eq!(look(&[hold("2026-03-09T09:00:00Z", place)]), None);
+    // Unless it is time for that one.
+    let due = WaitlistState::Waiting { look_at: now };
+    let due = WaitlistEntry { state: due, ..entry() };
+    let held = [hold("2026-03-09T08:10:00Z", place)];
+    assert_eq!(due.sooner_look(now, due.window, &held), Some(at("2026-03-09T08:10:00Z")));
     let elsewhere = Interval::new(at("2026-03-12T10:00:00Z"), at("2026-03-12T11:00:00Z")).expect("an hour");
     assert_eq!(look(&[hold("2026-03-09T08:10:00Z", elsewhere)]), None);
     let owner: HoldId = Id::from_parts(1, 20);

@@ -152,11 +152,7 @@ impl Watched {
 #[must_use]
 pub fn watched(item: &Item) -> Option<Watched> {
     let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str);
-    let provider_id = text("PK")?.strip_prefix("CALENDAR#")?.parse().ok()?;
-    let date = match text("SK")? {
-        "RULES" => None,
-        sk => Some(key::date_of(sk)?),
-    };
+    let (provider_id, date) = key::part_of_calendar(text("PK")?, text("SK")?)?;
     Some(Watched { provider_id, date })
 }
 

@@ -14,7 +14,7 @@ const fn shown(kind: &'static str, pointers: &'static str, name: Option<&'static
     Shown { kind, pointers, name }
 }
 
-pub(super) const SHOWN: [Shown; 17] = [
+pub(super) const SHOWN: [Shown; 18] = [
     shown("user", "/account", Some("id")),
     shown("credentials", "/account", Some("email")),
     shown("phone", "/account", Some("phone")),
@@ -28,6 +28,7 @@ pub(super) const SHOWN: [Shown; 17] = [
     shown("calendar_rules", "/calendar", None),
     shown("calendar_feed", "/calendar_feed", Some("created_at")),
     shown("service", "/services", Some("id")),
+    shown("waitlist_entry", "/waitlist", Some("id")),
     shown("booking", "/bookings_made /bookings_taken", Some("id")),
     shown("booking_history", "/bookings_made /bookings_taken", Some("at")),
     shown("reviews", "/bookings_made /bookings_taken", Some("created_at")),
@@ -35,7 +36,7 @@ pub(super) const SHOWN: [Shown; 17] = [
 ];
 
 /// Kinds of items that name a person and are not in it, with why.
-pub(super) const EXCEPTED: [(&str, &str); 18] = [
+pub(super) const EXCEPTED: [(&str, &str); 19] = [
     ("bulk_order", "what a job is to do to whom, until it is over; the line of the audit log is in it"),
     (
         "bulk_result",
@@ -71,6 +72,7 @@ pub(super) const EXCEPTED: [(&str, &str); 18] = [
         "how bookings that recur were planned, and what was done to them together; the bookings are in it, with the series of each",
     ),
     ("super_admins", "who the active super admins are; the role is in it"),
+    ("waitlist_place", "that the person waits for a provider; the wait is in it"),
     ("ticket", "that a WebSocket may be opened, under a hash, for a minute"),
 ];
 
@@ -86,7 +88,7 @@ pub(super) const IMPERSONAL: [&str; 6] =
 
 /// Attributes of the kinds that are shown that stand in the export under another name: the kind, the attribute,
 /// and where it is in what shows the item, or, after a slash, in the export. `*` is every kind.
-pub(super) const NAMED: [(&str, &str, &str); 32] = [
+pub(super) const NAMED: [(&str, &str, &str); 38] = [
     ("*", "user_id", "/user_id"),
     ("user", "permissions", "/permissions.permission"),
     ("user", "photo.upload.outcome.rejected", "photo.reason"),
@@ -114,6 +116,12 @@ pub(super) const NAMED: [(&str, &str, &str); 32] = [
     ("reviews", "published", "reviews.published_at"),
     ("service", "archived.at", "archived_at"),
     ("service", "archived.reason", "archived_reason"),
+    ("waitlist_entry", "duration", "duration_minutes"),
+    ("waitlist_entry", "window.from", "from"),
+    ("waitlist_entry", "window.to", "to"),
+    ("waitlist_entry", "state.status", "status"),
+    ("waitlist_entry", "state", "offer"),
+    ("waitlist_entry", "state.booking_id", "booking_id"),
     ("audit", "change", ""),
     ("audit", "private.address.value", "address"),
     ("audit", "private.words.value", ""),
@@ -123,7 +131,7 @@ pub(super) const NAMED: [(&str, &str, &str); 32] = [
 
 /// Attributes of the kinds that are shown that are not in it as they are kept, with why; `.*` is whatever an
 /// attribute has.
-pub(super) const LEFT: [(&str, &str, &str); 55] = [
+pub(super) const LEFT: [(&str, &str, &str); 56] = [
     ("user", "disabled.at", "none can ask for it while the account is off"),
     ("user", "disabled.reason", "for staff, and none can ask for it while the account is off"),
     ("user", "epoch", "a number that voids sessions"),
@@ -166,6 +174,7 @@ pub(super) const LEFT: [(&str, &str, &str); 55] = [
     ("booking_history", "starts_at", "the booking has it"),
     ("booking_history by others", "reason", "the other side's words, which were mailed"),
     ("reviews", "by_customer.moderation.*", "for whoever wrote it, who has it"),
+    ("waitlist_entry", "state.look_at", "when the schedule looks for a place"),
     ("audit", "private.address.salt", "what the seal is made with"),
     ("audit", "private.words.salt", "what the seal is made with"),
     ("audit", "schema", "which form the record has"),

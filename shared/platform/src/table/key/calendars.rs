@@ -35,10 +35,14 @@ pub fn day(date: Date) -> String {
     format!("DAY#{date}")
 }
 
-/// The UTC day that a sort key within [`calendar`] names, if it is one of a day.
+/// Whose calendar it is where these are the keys of its rules, or of a day, and which that is.
 #[must_use]
-pub fn date_of(sk: &str) -> Option<Date> {
-    sk.strip_prefix("DAY#")?.parse().ok()
+pub fn part_of_calendar(pk: &str, sk: &str) -> Option<(UserId, Option<Date>)> {
+    let provider = pk.strip_prefix("CALENDAR#")?.parse().ok()?;
+    match sk {
+        "RULES" => Some((provider, None)),
+        day => Some((provider, Some(day.strip_prefix("DAY#")?.parse().ok()?))),
+    }
 }
 
 /// Key of what says that a provider's calendar has a link.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
     "ends_at": "2026-03-10T11:00:00Z",
     "answer_by": "2026-03-09T14:00:00Z",
 }))]
-pub(crate) struct OfferView {
+pub struct OfferView {
     /// What keeps it: `hold_id` of `POST /v1/bookings` books it, `DELETE /v1/holds/{id}` gives it back.
     hold_id: HoldId,
     #[schema(value_type = String, format = DateTime, example = "2026-03-10T10:00:00Z")]
@@ -51,9 +51,10 @@ impl From<Offer> for OfferView {
         "answer_by": "2026-03-09T14:00:00Z",
     },
     "booking_id": null,
+    "declined": [],
     "created_at": "2026-03-09T08:00:00Z",
 }))]
-pub(crate) struct WaitlistEntryView {
+pub struct WaitlistEntryView {
     id: WaitlistEntryId,
     /// How it stands.
     status: WaitlistStatus,
@@ -74,6 +75,9 @@ pub(crate) struct WaitlistEntryView {
     offer: Option<OfferView>,
     /// What came of it; `null` unless the status is `booked`.
     booking_id: Option<BookingId>,
+    /// Starts that were offered and given back, which are not offered again.
+    #[schema(value_type = Vec<String>, format = DateTime)]
+    declined: Vec<Timestamp>,
     /// Since when.
     #[schema(value_type = String, format = DateTime, example = "2026-03-09T08:00:00Z")]
     created_at: Timestamp,
@@ -97,6 +101,7 @@ impl From<WaitlistEntry> for WaitlistEntryView {
             duration_minutes: entry.duration,
             offer: entry.offer().map(OfferView::from),
             booking_id,
+            declined: entry.declined,
             created_at: entry.created_at,
         }
     }
@@ -104,7 +109,8 @@ impl From<WaitlistEntry> for WaitlistEntryView {
 
 impl WaitlistEntryView {
     /// As the provider sees it, who does not book for the customer.
-    pub(crate) fn for_provider(entry: WaitlistEntry) -> Self {
+    #[must_use]
+    pub fn for_provider(entry: WaitlistEntry) -> Self {
         Self { offer: None, ..entry.into() }
     }
 }
