@@ -5,6 +5,7 @@ mod moves;
 mod own;
 mod requests;
 mod series;
+mod waitlist;
 mod workers;
 
 use banister_local::client::{Answer, Client};

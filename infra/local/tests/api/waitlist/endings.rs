@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Scene, cancel, statuses, take, wait};
 use crate::support::invariants::invariants;
-use crate::support::{body, customer, moment, news, pass, stranger, text};
+use crate::support::{body, customer, moment, news, pass, settle, stranger, text};
 
 #[tokio::test]
 async fn an_offer_that_nobody_takes_goes_to_the_next_in_line() {
@@ -64,6 +64,7 @@ async fn nothing_is_offered_to_an_account_that_is_off_or_erased() {
     let ask = json!({ "password": banister_local::client::PASSWORD });
     let gone = third.call(reqwest::Method::DELETE, "/v1/me", &[], Some(&ask)).await.unwrap();
     assert_eq!(gone.status, StatusCode::ACCEPTED, "{}", gone.body);
+    settle(&scene.cloud).await;
     invariants(&scene.cloud).await;
     scene.free().await;
     assert_eq!(statuses(&[&fourth]).await, ["offered"]);
