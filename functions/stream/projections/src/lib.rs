@@ -34,7 +34,7 @@ impl Projections {
         let table = Table::from_settings(settings)?;
         let (audit, statistics) = (Audit::new(table.clone()), Statistics::new(table.clone()));
         let (cards, waitlist) = (Cards::new(table.clone()), Waitlist::new(table));
-        Ok(Self { audit, statistics, cards, waitlist, clock })
+        Ok(Self { clock, audit, statistics, cards, waitlist })
     }
 
     /// Handles a batch of the stream: first chain by chain, within a chain in the stream's order, then what
@@ -81,7 +81,7 @@ impl Projections {
             failed = failed.filter(|(place, _)| *place < first.0).or(Some(first));
         }
         if let Some(first) = calendars.first()
-            && let Err(error) = guarded(self.offer(calendars, deadline)).await
+            && let Err(error) = Box::pin(guarded(self.offer(calendars, deadline))).await
         {
             tracing::error!(%error, "nobody was offered a place");
             failed = failed.filter(|(place, _)| *place < first.0).or(Some(first));

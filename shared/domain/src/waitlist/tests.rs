@@ -48,6 +48,8 @@ fn an_offer_stands_for_a_quarter_of_what_is_left() {
 
 #[test]
 fn every_step_from_every_state() {
+    use WaitlistStatus::{Booked, Expired, Lapsed, Left, Offered, Waiting};
+
     let now = at("2026-03-10T06:00:00Z");
     let open = offer("2026-03-10T10:00:00Z");
     let booking_id = Id::from_parts(1, 8);
@@ -87,7 +89,6 @@ fn every_step_from_every_state() {
         }
     }
     let said = |text: &str| Some(text.to_owned());
-    use WaitlistStatus::{Booked, Expired, Lapsed, Left, Offered, Waiting};
     assert_eq!(
         allowed,
         [
@@ -152,8 +153,8 @@ fn a_hold_that_expires_is_looked_at_then() {
     // Unless it is time for that one.
     let due = WaitlistState::Waiting { look_at: now };
     let due = WaitlistEntry { state: due, ..entry() };
-    let held = [hold("2026-03-09T08:10:00Z", place)];
-    assert_eq!(due.sooner_look(now, due.window, &held), Some(at("2026-03-09T08:10:00Z")));
+    let taken = [hold("2026-03-09T08:10:00Z", place)];
+    assert_eq!(due.sooner_look(now, due.window, &taken), Some(at("2026-03-09T08:10:00Z")));
     let elsewhere = Interval::new(at("2026-03-12T10:00:00Z"), at("2026-03-12T11:00:00Z")).expect("an hour");
     assert_eq!(look(&[hold("2026-03-09T08:10:00Z", elsewhere)]), None);
     let owner: HoldId = Id::from_parts(1, 20);

@@ -276,9 +276,9 @@ impl Bookings {
     ) -> Result<Option<Versioned<WaitlistEntry>>, ReserveError> {
         match (claim, held.and_then(|hold| Some((hold.id, hold.waitlist_entry_id?)))) {
             (Claim::Offer(_, id), _) => Ok(Some(self.wait(customer, id).await?.ok_or(ReserveError::Seen)?)),
-            (Claim::Booking(_), Some((hold, id))) => {
+            (Claim::Booking(_), Some((kept, id))) => {
                 let found = self.wait(customer, id).await?;
-                Ok(found.filter(|found| found.value.offer().is_some_and(|offer| offer.hold_id == hold)))
+                Ok(found.filter(|found| found.value.offer().is_some_and(|offer| offer.hold_id == kept)))
             }
             (Claim::Booking(_) | Claim::Hold(_), _) => Ok(None),
         }

@@ -197,14 +197,16 @@ impl Waitlist {
         entry: &WaitlistEntry,
         sight: &mut Sight,
     ) -> Result<Option<Service>, StorageError> {
-        if !sight.services.contains_key(&entry.service_id) {
+        let known = if let Some(known) = sight.services.get(&entry.service_id) {
+            known.clone()
+        } else {
             let found = self.services.get(entry.service_id).await?.map(|found| found.value);
             let offered = found.filter(|service| {
                 service.status == ServiceStatus::Published && service.provider_id == entry.provider_id
             });
-            sight.services.insert(entry.service_id, offered);
-        }
-        let known = sight.services.get(&entry.service_id).cloned().flatten();
+            sight.services.insert(entry.service_id, offered.clone());
+            offered
+        };
         Ok(known
             .filter(|service| entry.seats <= service.seats)
             .and_then(|service| service.lasting(entry.duration)))
