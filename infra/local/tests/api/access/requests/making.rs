@@ -224,9 +224,10 @@ impl World {
 
     /// How to call an operation of series, or of the waitlist.
     pub(super) async fn of_more(&mut self, operation: &str) -> Request {
-        match operation.ends_with("_series") {
-            true => self.of_series(operation).await,
-            false => self.of_waitlist(operation).await,
+        if operation.ends_with("_series") {
+            self.of_series(operation).await
+        } else {
+            self.of_waitlist(operation).await
         }
     }
 
