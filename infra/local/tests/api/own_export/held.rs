@@ -88,7 +88,7 @@ pub(super) const IMPERSONAL: [&str; 6] =
 
 /// Attributes of the kinds that are shown that stand in the export under another name: the kind, the attribute,
 /// and where it is in what shows the item, or, after a slash, in the export. `*` is every kind.
-pub(super) const NAMED: [(&str, &str, &str); 38] = [
+pub(super) const NAMED: [(&str, &str, &str); 37] = [
     ("*", "user_id", "/user_id"),
     ("user", "permissions", "/permissions.permission"),
     ("user", "photo.upload.outcome.rejected", "photo.reason"),
@@ -121,7 +121,6 @@ pub(super) const NAMED: [(&str, &str, &str); 38] = [
     ("waitlist_entry", "window.to", "to"),
     ("waitlist_entry", "state.status", "status"),
     ("waitlist_entry", "state", "offer"),
-    ("waitlist_entry", "state.booking_id", "booking_id"),
     ("audit", "change", ""),
     ("audit", "private.address.value", "address"),
     ("audit", "private.words.value", ""),
@@ -199,7 +198,7 @@ pub(super) const LEFT: [(&str, &str, &str); 56] = [
 ];
 
 /// Attributes that an item may be without, of kinds that are not shown.
-pub(super) const OF_OTHER_KINDS: [&str; 16] = [
+pub(super) const OF_OTHER_KINDS: [&str; 17] = [
     "area",
     "confirmed",
     "contribution",
@@ -216,4 +215,5 @@ pub(super) const OF_OTHER_KINDS: [&str; 16] = [
     "sides",
     "sort",
     "task",
+    "waitlist_entry_id",
 ];
