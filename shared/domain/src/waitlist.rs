@@ -20,8 +20,8 @@ pub const FURTHEST: SignedDuration = SignedDuration::from_hours(24 * 366);
 /// How many waits a customer may have with one provider at a time.
 pub const MOST_OF_A_CUSTOMER: usize = 5;
 
-/// How many customers may wait for one provider at a time.
-pub const MOST_OF_A_PROVIDER: usize = 500;
+/// How many waits a provider may have at a time.
+pub const MOST_OF_A_PROVIDER: usize = 200;
 
 /// How many offers a customer turns down before they wait no more.
 pub const MOST_DECLINED: usize = 10;
@@ -273,15 +273,13 @@ impl WaitlistEntry {
         let declined = |slot: &Slot| self.declined.contains(&slot.starts_at);
         offered(now, rules, visit, window, busy).find(|slot| !declined(slot))
     }
+}
 
-    /// When something may come free inside `window` by the clock alone, if that is sooner than the schedule looks
-    /// anyway: a hold, a proposal or a request there that expires.
-    #[must_use]
-    pub fn sooner_look(&self, now: Timestamp, window: Interval, busy: &[Busy]) -> Option<Timestamp> {
-        let WaitlistState::Waiting { look_at } = self.state else { return None };
-        let ends = busy.iter().filter(|busy| busy.is_live(now) && busy.interval.overlaps(&window));
-        ends.filter_map(|busy| busy.until).min().filter(|until| look_at <= now || *until < look_at)
-    }
+/// When something may come free by the clock alone: a hold, a proposal or a request that expires, wherever it is in what
+/// decides about the starts that are asked for.
+#[must_use]
+pub fn next_expiry(now: Timestamp, busy: &[Busy]) -> Option<Timestamp> {
+    busy.iter().filter(|busy| busy.is_live(now)).filter_map(|busy| busy.until).min()
 }
 
 #[cfg(test)]

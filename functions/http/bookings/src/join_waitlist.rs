@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use banister_domain::availability::{DurationMinutes, Interval, Seats};
+use banister_domain::booking::Request;
 use banister_domain::id::ServiceId;
 use banister_domain::waitlist::{FIRST_LOOK_AFTER, FURTHEST, LONGEST_WINDOW, WaitlistEntry, WaitlistState};
 use banister_platform::bookable::Wanted;
@@ -17,6 +18,7 @@ use serde_json::json;
 use crate::Bookings;
 
 pub(crate) const PROBLEMS: &[Code] = &[
+    Code::AlreadyWaiting,
     Code::Busy,
     Code::IdempotencyKeyReused,
     Code::InvalidIdempotencyKey,
@@ -80,6 +82,21 @@ pub(crate) async fn join_waitlist(
         Ok(service) => service,
         Err(problem) => return once.instead_of(problem, &bookings.table, now).await,
     };
+    let place = Request {
+        id: random::id(now),
+        customer_id: caller.user_id,
+        service,
+        starts_at: window.from(),
+        seats,
+        extras: Vec::new(),
+        price: None,
+        location: None,
+        note: None,
+        series: None,
+    };
+    // What can never be booked is not waited for.
+    place.price()?;
+    let service = place.service;
     let entry = WaitlistEntry {
         id: random::id(now),
         customer_id: caller.user_id,
@@ -121,10 +138,11 @@ fn window(ask: &JoinWaitlist, now: Timestamp) -> Result<Interval, Problem> {
 fn problem(error: JoinError) -> Problem {
     match error {
         JoinError::Free(slots) => Problem::new(Code::SlotsFree).with("next_slots", slots),
+        JoinError::Already => Problem::new(Code::AlreadyWaiting),
         JoinError::TooMany => {
             Problem::new(Code::WaitlistFull).detail("you wait for this provider five times already")
         }
-        JoinError::Full => Problem::new(Code::WaitlistFull).detail("500 customers wait for this provider"),
+        JoinError::Full => Problem::new(Code::WaitlistFull).detail("this provider has 200 waits already"),
         JoinError::Seen | JoinError::Busy => Problem::busy(),
         JoinError::Storage(error) => error.into(),
     }

@@ -106,15 +106,18 @@ impl Projections {
     }
 
     async fn offer(&self, changed: waiting::Changed, deadline: Timestamp) -> Result<(), WorkError> {
+        let mut done = Ok(());
         for (provider, around) in changed.into_looks() {
             let now = self.in_time(deadline)?;
             match self.waitlist.look(provider, around, now).await {
                 Ok(()) | Err(WaitError::Missing | WaitError::Wrong(_)) => {}
-                Err(WaitError::Busy) => return Err(WorkError::Retry("contention".into())),
-                Err(WaitError::Storage(error)) => return Err(error.into()),
+                // The schedule looks within the hour: what comes behind in the stream does not wait for it.
+                Err(WaitError::Busy) => tracing::warn!(%provider, "contention where a place may be offered"),
+                // One provider's line keeps no other's back.
+                Err(WaitError::Storage(error)) => done = Err(error.into()),
             }
         }
-        Ok(())
+        done
     }
 
     fn in_time(&self, deadline: Timestamp) -> Result<Timestamp, WorkError> {

@@ -136,29 +136,13 @@ fn what_was_turned_down_is_not_offered_again_and_ten_of_them_end_the_wait() {
 }
 
 #[test]
-fn a_hold_that_expires_is_looked_at_then() {
+fn what_expires_first_is_looked_at_then() {
     let now = at("2026-03-09T08:00:00Z");
-    let later = WaitlistState::Waiting { look_at: at("2026-03-09T09:00:00Z") };
-    let waiting = WaitlistEntry { state: later, ..entry() };
     let place = Interval::new(at("2026-03-10T10:00:00Z"), at("2026-03-10T11:00:00Z")).expect("an hour");
-    let hold = |until: &str, interval| {
-        let owner: HoldId = Id::from_parts(1, 20);
-        Busy { until: Some(at(until)), ..Busy::firm(interval, owner) }
-    };
-    let look = |busy: &[Busy]| waiting.sooner_look(now, waiting.window, busy);
-    assert_eq!(look(&[hold("2026-03-09T08:10:00Z", place)]), Some(at("2026-03-09T08:10:00Z")));
-    // Not what is over, firm, elsewhere, or later than the next look.
-    assert_eq!(look(&[hold("2026-03-09T07:59:00Z", place)]), None);
-    assert_eq!(look(&[hold("2026-03-09T09:00:00Z", place)]), None);
-    // Unless it is time for that one.
-    let due = WaitlistState::Waiting { look_at: now };
-    let due = WaitlistEntry { state: due, ..entry() };
-    let taken = [hold("2026-03-09T08:10:00Z", place)];
-    assert_eq!(due.sooner_look(now, due.window, &taken), Some(at("2026-03-09T08:10:00Z")));
-    let elsewhere = Interval::new(at("2026-03-12T10:00:00Z"), at("2026-03-12T11:00:00Z")).expect("an hour");
-    assert_eq!(look(&[hold("2026-03-09T08:10:00Z", elsewhere)]), None);
     let owner: HoldId = Id::from_parts(1, 20);
-    assert_eq!(look(&[Busy::firm(place, owner)]), None);
-    let offered = WaitlistEntry { state: WaitlistState::Offered(offer("2026-03-10T10:00:00Z")), ..entry() };
-    assert_eq!(offered.sooner_look(now, offered.window, &[hold("2026-03-09T08:10:00Z", place)]), None);
+    let hold = |until: &str| Busy { until: Some(at(until)), ..Busy::firm(place, owner) };
+    let (over, soon, late) =
+        (hold("2026-03-09T07:59:00Z"), hold("2026-03-09T08:10:00Z"), hold("2026-03-09T09:00:00Z"));
+    assert_eq!(next_expiry(now, &[Busy::firm(place, owner), over]), None);
+    assert_eq!(next_expiry(now, &[over, late, soon]), Some(at("2026-03-09T08:10:00Z")));
 }

@@ -86,6 +86,8 @@ codes! {
     SeriesConflicts "series_conflicts" CONFLICT "The series cannot be booked";
     /// Nobody has to wait.
     SlotsFree "slots_free" CONFLICT "There are free slots";
+    /// The customer waits for that already.
+    AlreadyWaiting "already_waiting" CONFLICT "You wait for this already";
     /// As many wait as may.
     WaitlistFull "waitlist_full" CONFLICT "The waitlist is full";
     /// It does not cost what was expected.

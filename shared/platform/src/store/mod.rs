@@ -63,4 +63,6 @@ pub use sockets::{
 pub use statistics::{Counted, Rebuilt, Statistics, Told};
 pub use user_exports::{Begun, UserExports};
 pub use vacations::VacationError;
-pub use waitlist::{JoinError, WaitError, Waitlist, WaitlistPlaceRecord, WaitlistRecord, Watched, watched};
+pub use waitlist::{
+    JoinError, OfferRecord, WaitError, Waitlist, WaitlistPlaceRecord, WaitlistRecord, Watched, watched,
+};

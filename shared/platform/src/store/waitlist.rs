@@ -12,7 +12,9 @@ use banister_domain::account::AccountStatus;
 use banister_domain::availability::{CalendarRules, Interval, Slot};
 use banister_domain::id::{ServiceId, UserId, WaitlistEntryId};
 use banister_domain::service::Service;
-use banister_domain::waitlist::{MOST_OF_A_CUSTOMER, MOST_OF_A_PROVIDER, WaitlistEntry, WrongWaitlistStatus};
+use banister_domain::waitlist::{
+    MOST_OF_A_CUSTOMER, MOST_OF_A_PROVIDER, Offer, WaitlistEntry, WrongWaitlistStatus,
+};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -81,9 +83,46 @@ impl Record for WaitlistPlaceRecord {
     }
 }
 
+/// That a customer has an offer of a provider: nobody has two at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferRecord {
+    customer_id: UserId,
+    provider_id: UserId,
+    entry_id: WaitlistEntryId,
+    until: Timestamp,
+}
+
+impl OfferRecord {
+    /// Of what a wait is offered.
+    #[must_use]
+    pub fn of(entry: &WaitlistEntry, offer: &Offer) -> Self {
+        Self {
+            customer_id: entry.customer_id,
+            provider_id: entry.provider_id,
+            entry_id: entry.id,
+            until: offer.kept_until(),
+        }
+    }
+}
+
+impl Record for OfferRecord {
+    const TYPE: &'static str = "waitlist_offer";
+
+    fn key(&self) -> Key {
+        key::waitlist_offer(self.customer_id, self.provider_id)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        // It goes with the offer: this is only for what nobody thought of.
+        self.until.checked_add(SignedDuration::from_hours(24)).ok()
+    }
+}
+
 /// Why somebody cannot wait.
 #[derive(Debug)]
 pub enum JoinError {
+    /// The customer waits for the service at that time already.
+    Already,
     /// These places are free.
     Free(Vec<Slot>),
     /// The customer waits for this provider too often already.
@@ -200,7 +239,15 @@ impl Waitlist {
         now: Timestamp,
     ) -> Result<(), JoinError> {
         let line = self.line(entry.provider_id).await?;
-        if line.iter().filter(|place| place.customer_id == entry.customer_id).count() >= MOST_OF_A_CUSTOMER {
+        let own: Vec<_> = line.iter().filter(|place| place.customer_id == entry.customer_id).collect();
+        let same = |place: &WaitlistPlaceRecord| {
+            place.service_id == entry.service_id && place.window.overlaps(&entry.window)
+        };
+        // Or else whoever waits twice would be offered what they do not take again, before the next in line.
+        if own.iter().any(|place| same(place)) {
+            return Err(JoinError::Already);
+        }
+        if own.len() >= MOST_OF_A_CUSTOMER {
             return Err(JoinError::TooMany);
         }
         if line.len() >= MOST_OF_A_PROVIDER {

@@ -46,9 +46,9 @@ pub(crate) fn offered(reader: &Account, title: &str, offer: &Offer) -> askama::R
 /// The reader waits no more: the last offer has `lapsed`, or there was none.
 pub(crate) fn ended(reader: &Account, title: &str, lapsed: bool) -> askama::Result<Letter> {
     let heading = match (reader.locale, lapsed) {
-        (Locale::En, true) => "The place has gone to somebody else",
+        (Locale::En, true) => "The place is not kept any more",
         (Locale::En, false) => "No place came free",
-        (Locale::Ru, true) => "Место досталось другому",
+        (Locale::Ru, true) => "Место больше не удерживается",
         (Locale::Ru, false) => "Место не освободилось",
     };
     over(

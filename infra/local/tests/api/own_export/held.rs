@@ -36,7 +36,7 @@ pub(super) const SHOWN: [Shown; 18] = [
 ];
 
 /// Kinds of items that name a person and are not in it, with why.
-pub(super) const EXCEPTED: [(&str, &str); 19] = [
+pub(super) const EXCEPTED: [(&str, &str); 20] = [
     ("bulk_order", "what a job is to do to whom, until it is over; the line of the audit log is in it"),
     (
         "bulk_result",
@@ -72,6 +72,7 @@ pub(super) const EXCEPTED: [(&str, &str); 19] = [
         "how bookings that recur were planned, and what was done to them together; the bookings are in it, with the series of each",
     ),
     ("super_admins", "who the active super admins are; the role is in it"),
+    ("waitlist_offer", "that a provider's place is kept for the person; the wait is in it"),
     ("waitlist_place", "that the person waits for a provider; the wait is in it"),
     ("ticket", "that a WebSocket may be opened, under a hash, for a minute"),
 ];

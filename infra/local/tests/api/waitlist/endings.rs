@@ -1,5 +1,7 @@
 //! How waits end, and what is refused.
 
+use futures_util::future::join_all;
+use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -23,7 +25,7 @@ async fn an_offer_that_nobody_takes_goes_to_the_next_in_line() {
     third.sign_in().await.unwrap();
     assert_eq!(statuses(&[&second, &third]).await, ["lapsed", "offered"]);
     let told = news(&scene.cloud, &second.email).await;
-    assert_eq!(told.last().map(String::as_str), Some("The place has gone to somebody else: Consultation"));
+    assert_eq!(told.last().map(String::as_str), Some("The place is not kept any more: Consultation"));
     assert_eq!(news(&scene.cloud, &third.email).await, ["A place is free: Consultation"]);
     // Whoever is late is told that it is somebody else's.
     let start = moment(&scene.cloud, 1, "10:00");
@@ -61,15 +63,43 @@ async fn nothing_is_offered_to_an_account_that_is_off_or_erased() {
     let (second, third) = (scene.waiting("Customer Second").await, scene.waiting("Customer Third").await);
     let fourth = scene.waiting("Customer Fourth").await;
     crate::support::switch_off(&scene.cloud, &second.id).await;
+    // What is offered when somebody goes, goes to the next in line at once.
+    scene.free().await;
+    assert_eq!(statuses(&[&third, &fourth]).await, ["offered", "waiting"]);
     let ask = json!({ "password": banister_local::client::PASSWORD });
     let gone = third.call(reqwest::Method::DELETE, "/v1/me", &[], Some(&ask)).await.unwrap();
     assert_eq!(gone.status, StatusCode::ACCEPTED, "{}", gone.body);
     settle(&scene.cloud).await;
-    invariants(&scene.cloud).await;
-    scene.free().await;
+    let mut fourth = fourth;
+    fourth.sign_in().await.unwrap();
     assert_eq!(statuses(&[&fourth]).await, ["offered"]);
     let kept = invariants(&scene.cloud).await;
     assert!(kept.waits.iter().all(|wait| wait.customer_id.to_string() != third.id));
+}
+
+#[tokio::test]
+async fn what_can_never_be_booked_keeps_nobody_back() {
+    let scene = Scene::new().await;
+    let path = format!("/v1/services/{}", scene.service);
+    body(scene.provider.patch(&path, &json!({ "seats": 100 })).await.unwrap(), 200);
+    let (second, third) =
+        (customer(&scene.cloud, "Customer Second").await, customer(&scene.cloud, "Customer Third").await);
+    let mut ask = scene.ask(1);
+    ask["seats"] = json!(100);
+    body(second.post_once("/v1/waitlist", &ask, "all-of-the-seats").await.unwrap(), 201);
+    scene.cloud.quiet().await.unwrap();
+    // A hundred of them are more than a price can be.
+    let dear = json!({ "price": { "amount": 99_999_999, "currency": "usd" } });
+    body(scene.provider.patch(&path, &dear).await.unwrap(), 200);
+    let refused = body(second.post_once("/v1/waitlist", &ask, "too-dear-by-now").await.unwrap(), 422);
+    assert_eq!(text(&refused, "code"), "invalid_input");
+    let all = json!({ "seats": 1 });
+    body(scene.provider.patch(&path, &all).await.unwrap(), 200);
+    body(third.post_once("/v1/waitlist", &scene.ask(1), "just-one-seat").await.unwrap(), 201);
+    body(scene.provider.patch(&path, &json!({ "seats": 100 })).await.unwrap(), 200);
+    scene.free().await;
+    assert_eq!(statuses(&[&second, &third]).await, ["expired", "offered"]);
+    invariants(&scene.cloud).await;
 }
 
 #[tokio::test]
@@ -120,13 +150,25 @@ async fn wishes_that_make_no_sense_are_refused() {
 async fn a_customer_waits_five_times_for_a_provider_and_no_more() {
     let scene = Scene::new().await;
     let second = customer(&scene.cloud, "Customer Second").await;
-    for number in 0..5 {
-        scene.join(&second, 1, &format!("wait-number-{number}")).await;
+    let mut bookings = vec![scene.booking.clone()];
+    for days in 2..7 {
+        let ask = json!({ "service_id": scene.service, "starts_at": moment(&scene.cloud, days, "10:00") });
+        let key = format!("of-day-{days}");
+        let made = body(scene.first.post_once("/v1/bookings", &ask, &key).await.unwrap(), 201);
+        bookings.push(text(&made, "id").to_owned());
     }
-    let answer = second.post_once("/v1/waitlist", &scene.ask(1), "one-too-many").await.unwrap();
+    for days in 1..6 {
+        scene.join(&second, days, "each-of-five").await;
+    }
+    let answer = second.post_once("/v1/waitlist", &scene.ask(6), "one-too-many").await.unwrap();
     assert_eq!(text(&body(answer, 409), "code"), "waitlist_full");
-    // Five waits are one place at a time.
-    scene.free().await;
+    let answer = second.post_once("/v1/waitlist", &scene.ask(3), "for-the-same").await.unwrap();
+    assert_eq!(text(&body(answer, 409), "code"), "already_waiting");
+    // Five waits are one place at a time, whoever looks: the stream and the schedule do at once.
+    scene.cloud.clock.advance(SignedDuration::from_secs(61));
+    let free = join_all(bookings[..5].iter().map(|id| cancel(&scene.first, id)));
+    let (_, ()) = tokio::join!(free, scene.cloud.run_schedules());
+    scene.cloud.quiet().await.unwrap();
     let waits = body(second.get("/v1/waitlist").await.unwrap(), 200);
     let offered = waits["items"].as_array().unwrap().iter().filter(|wait| wait["status"] == "offered");
     assert_eq!(offered.count(), 1);
@@ -137,6 +179,5 @@ async fn a_customer_waits_five_times_for_a_provider_and_no_more() {
     let rest = format!("/v1/waitlist?limit=3&cursor={}", text(&line, "next_cursor"));
     let rest = body(scene.provider.get(&rest).await.unwrap(), 200);
     assert_eq!((rest["items"].as_array().unwrap().len(), &rest["next_cursor"]), (2, &json!(null)));
-    assert!(wait(&second).await["created_at"].is_string());
     invariants(&scene.cloud).await;
 }

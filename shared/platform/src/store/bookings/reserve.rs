@@ -85,7 +85,7 @@ pub enum Claim {
     Booking(Option<HoldId>),
     /// A hold.
     Hold(HoldId),
-    /// A hold for a customer who waits; refused as answered where they wait no more.
+    /// A hold for a customer who waits; refused as answered where they wait no more, or have another offer.
     Offer(HoldId, WaitlistEntryId),
 }
 
@@ -236,7 +236,7 @@ impl Bookings {
                 let Ok((after, told)) = entry.value.take(claim.step(&booking), now) else {
                     return Err(ReserveError::Seen);
                 };
-                follow(&mut transaction, (after, told), entry.version, now)?;
+                follow(&mut transaction, &entry, (after, told), now)?;
             }
             if let Some(made) = made {
                 transaction.create(&HoldRecord(made), Lost::Race);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::holds::release_hold;
 use super::reserve::{Lost, add};
 use super::{Bookings, ChangeError};
-use crate::store::{Loaded, OutboxRecord, Race, WaitError, WaitlistRecord};
+use crate::store::{Loaded, OfferRecord, OutboxRecord, Race, WaitError, WaitlistRecord};
 use crate::table::{CommitError, StorageError, Transaction, Versioned, key};
 
 impl Bookings {
@@ -42,7 +42,7 @@ impl Bookings {
             {
                 self.give_back(&mut transaction, &hold).await?;
             }
-            follow(&mut transaction, (after.clone(), told), found.version, now)?;
+            follow(&mut transaction, &found, (after.clone(), told), now)?;
             match transaction.commit(&self.table).await {
                 Ok(()) => return Ok(after),
                 Err(CommitError::Storage(error)) => return Err(error.into()),
@@ -90,17 +90,28 @@ impl Bookings {
     }
 }
 
-/// Writes a wait after a step, on condition that it was at `version`; one that is over has no place in line.
+/// Writes a wait after a step, on condition that it is as it was; one that is over has no place in line. The customer
+/// has an offer of this provider with it, and no other, or has it no more.
 pub(super) fn follow(
     transaction: &mut Transaction<Lost>,
+    before: &Versioned<WaitlistEntry>,
     (after, told): (WaitlistEntry, Option<Payload>),
-    version: u64,
     now: Timestamp,
 ) -> Result<(), StorageError> {
+    match (before.value.offer(), after.offer()) {
+        (None, Some(offer)) => {
+            transaction.create_or_expired(&OfferRecord::of(&after, &offer), now, Lost::Seen);
+        }
+        (Some(_), None) => {
+            transaction.delete(&key::waitlist_offer(after.customer_id, after.provider_id));
+        }
+        _ => {}
+    }
     if !after.is_open() {
         transaction.delete(&key::waitlist_place(after.provider_id, after.id));
     }
-    transaction.replace(&Versioned { value: WaitlistRecord(after), version }, Lost::Race);
+    let record = Versioned { value: WaitlistRecord(after), version: before.version };
+    transaction.replace(&record, Lost::Race);
     if let Some(payload) = told {
         transaction.put_over(&OutboxRecord::new(payload, now)?);
     }

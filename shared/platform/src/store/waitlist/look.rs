@@ -8,7 +8,7 @@ use banister_domain::availability::{
 use banister_domain::booking::Request;
 use banister_domain::id::{ServiceId, UserId, WaitlistEntryId};
 use banister_domain::service::{Service, ServiceStatus};
-use banister_domain::waitlist::{LOOK_EVERY, WaitlistEntry, WaitlistState, WaitlistStep};
+use banister_domain::waitlist::{LOOK_EVERY, WaitlistEntry, WaitlistState, WaitlistStep, next_expiry};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -28,17 +28,19 @@ struct Sight {
     services: BTreeMap<ServiceId, Option<Service>>,
     /// What is taken, and from which day to which.
     taken: Option<(Date, Date, Vec<Busy>)>,
+    /// When something of that first comes free by the clock.
+    expiry: Option<Timestamp>,
 }
 
 /// What came of looking for a place for one.
 enum Outcome {
     /// It is offered.
     Offered,
-    /// There is none; something may come free by the clock at that moment.
-    Nothing(Option<Timestamp>),
+    /// There is none.
+    Nothing,
     /// There can be none any more.
     Never,
-    /// The wait went on otherwise meanwhile.
+    /// The wait went on otherwise meanwhile, or its customer has another offer.
     Moved,
 }
 
@@ -57,31 +59,41 @@ impl Waitlist {
             return Ok(());
         }
         let (entries, empty) = self.entries(&line).await?;
+        let rules = self.rules(provider).await?;
+        let mut sight = Sight { around, rules, services: BTreeMap::new(), taken: None, expiry: None };
+        let (offered, waiting): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| entry.offer().is_some());
+        let mut have: BTreeSet<UserId> = offered.iter().map(|entry| entry.customer_id).collect();
+        let (mut over, mut idle, mut done) = (Vec::new(), Vec::new(), Ok(()));
+        for entry in waiting {
+            let outcome = if now < entry.window.to() && have.contains(&entry.customer_id) {
+                Ok(Outcome::Nothing)
+            } else {
+                self.look_for(entry, &mut sight, now).await
+            };
+            match outcome {
+                // Or else to another wait of the same customer, who does not get two.
+                Ok(Outcome::Offered | Outcome::Moved) => {
+                    have.insert(entry.customer_id);
+                }
+                Ok(Outcome::Never) => over.push(entry),
+                Ok(Outcome::Nothing) => idle.push(entry),
+                // Whoever comes behind is looked at all the same.
+                Err(error) => {
+                    idle.push(entry);
+                    done = Err(error);
+                }
+            }
+        }
+        // Nothing is written before all is offered: what is free is anybody's until then.
         for place in empty {
             // Of an account that was erased.
             self.table.delete(&place).await?;
         }
-        let rules = self.rules(provider).await?;
-        let mut sight = Sight { around, rules, services: BTreeMap::new(), taken: None };
-        let (offered, waiting): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| entry.offer().is_some());
-        // Nobody keeps two places of one provider from others at a time.
-        let mut have: BTreeSet<UserId> = offered.iter().map(|entry| entry.customer_id).collect();
-        for entry in waiting {
-            let outcome = if have.contains(&entry.customer_id) {
-                Outcome::Nothing(None)
-            } else {
-                self.look_for(entry, &mut sight, now).await?
-            };
-            match outcome {
-                Outcome::Offered => {
-                    have.insert(entry.customer_id);
-                }
-                Outcome::Never => self.go(entry, WaitlistStep::Expire, now).await?,
-                Outcome::Nothing(sooner) => self.postpone(entry, around, sooner, now).await?,
-                Outcome::Moved => {}
-            }
+        for entry in over {
+            self.go(entry, WaitlistStep::Expire, now).await?;
         }
-        Ok(())
+        self.postpone(&idle, &sight, now).await?;
+        done
     }
 
     /// Sees to a wait that is due: hands an offer on that nobody took, or looks whether there is something by now.
@@ -117,19 +129,21 @@ impl Waitlist {
         sight: &mut Sight,
         now: Timestamp,
     ) -> Result<Outcome, WaitError> {
-        if entry.window.to() <= now {
-            return Ok(Outcome::Never);
-        }
-        let Some(service) = self.service(entry, sight).await? else { return Ok(Outcome::Never) };
-        let Some(rules) = sight.rules.clone() else { return Ok(Outcome::Nothing(None)) };
-        let (rules, visit) = (rules.for_service(&service.calendar), service.visit(entry.seats));
-        let Some(window) = possible(now, &rules, entry.window, sight.around) else {
-            return Ok(Outcome::Nothing(None));
-        };
         for _ in 0..TRIES {
+            let service = self.service(entry, sight).await?;
+            let Some(service) = service.filter(|_| now < entry.window.to()) else {
+                return Ok(Outcome::Never);
+            };
+            let Some(rules) = sight.rules.clone() else { return Ok(Outcome::Nothing) };
+            let (rules, visit) = (rules.for_service(&service.calendar), service.visit(entry.seats));
+            let Some(window) = possible(now, &rules, entry.window, sight.around) else {
+                return Ok(Outcome::Nothing);
+            };
             let busy = self.busy(entry.provider_id, (&rules, visit), window, sight).await?;
             let Some(slot) = entry.first_fit(now, (&rules, visit), window, busy) else {
-                return Ok(Outcome::Nothing(entry.sooner_look(now, window, busy)));
+                let expiry = next_expiry(now, busy);
+                sight.expiry = sight.expiry.into_iter().chain(expiry).min();
+                return Ok(Outcome::Nothing);
             };
             if !self.is_active(entry.customer_id).await? {
                 self.go(entry, WaitlistStep::Leave, now).await?;
@@ -139,14 +153,17 @@ impl Waitlist {
             match self.offer(entry, &service, slot, now).await {
                 Ok(()) => return Ok(Outcome::Offered),
                 Err(ReserveError::Seen) => return Ok(Outcome::Moved),
-                Err(ReserveError::Gone) => return Ok(Outcome::Never),
+                Err(ReserveError::Gone | ReserveError::Unbookable(_)) => return Ok(Outcome::Never),
                 // Somebody was faster, or the rules are others by now.
-                Err(ReserveError::Taken(..) | ReserveError::NotOffered(_) | ReserveError::Unbookable(_)) => {}
+                Err(ReserveError::Taken(..) | ReserveError::NotOffered(_)) => {}
                 Err(ReserveError::Busy) => return Err(WaitError::Busy),
                 Err(ReserveError::Storage(error)) => return Err(error.into()),
             }
+            sight.services.clear();
+            sight.rules = self.rules(entry.provider_id).await?;
         }
-        Err(WaitError::Busy)
+        // Others are, again and again: the schedule looks once more.
+        Ok(Outcome::Nothing)
     }
 
     async fn offer(
@@ -172,23 +189,29 @@ impl Waitlist {
         Ok(())
     }
 
-    /// Says when the schedule looks again, where it is time for that or something may come free before. A look
-    /// `around` some time only is none at all that the schedule might have taken.
+    /// Says when the schedule looks again: within the hour for whom it has looked now, and for the first one when
+    /// something may come free by the clock, since it looks through all of the line then.
     async fn postpone(
         &self,
-        entry: &WaitlistEntry,
-        around: Option<Interval>,
-        sooner: Option<Timestamp>,
+        idle: &[&WaitlistEntry],
+        sight: &Sight,
         now: Timestamp,
     ) -> Result<(), WaitError> {
-        let WaitlistState::Waiting { look_at } = entry.state else { return Ok(()) };
         let usual = now.saturating_add(LOOK_EVERY).unwrap_or(Timestamp::MAX);
-        let looked = around.is_none() && look_at <= now;
-        match sooner.filter(|sooner| *sooner < usual) {
-            Some(sooner) => self.go(entry, WaitlistStep::Look(sooner), now).await,
-            None if looked => self.go(entry, WaitlistStep::Look(usual), now).await,
-            None => Ok(()),
+        let mut expiry = sight.expiry.filter(|expiry| *expiry < usual);
+        for entry in idle {
+            let WaitlistState::Waiting { look_at } = entry.state else { continue };
+            // Around some time only is no look that the schedule might have taken.
+            let looked = sight.around.is_none() && look_at <= now;
+            let step = match expiry.take() {
+                Some(expiry) if looked || expiry < look_at => Some(expiry),
+                _ => looked.then_some(usual),
+            };
+            if let Some(moment) = step {
+                self.go(entry, WaitlistStep::Look(moment), now).await?;
+            }
         }
+        Ok(())
     }
 
     /// The service that is waited for, if it is to be had like that.

@@ -96,6 +96,12 @@ pub fn waitlist_entry(customer: UserId, id: WaitlistEntryId) -> Key {
 /// Sort keys of a customer's waits begin with this.
 pub const WAITS: &str = "WAIT#";
 
+/// Key of what says that a customer has an offer of a provider.
+#[must_use]
+pub fn waitlist_offer(customer: UserId, provider: UserId) -> Key {
+    key(format!("USER#{customer}"), format!("OFFER#{provider}"))
+}
+
 /// Key of a place in the line of those who wait for a provider.
 #[must_use]
 pub fn waitlist_place(provider: UserId, id: WaitlistEntryId) -> Key {
