@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::{Scene, cancel, statuses, take, wait};
+use super::{Scene, cancel, statuses, take};
 use crate::support::invariants::invariants;
 use crate::support::{body, customer, moment, news, pass, settle, stranger, text};
 
