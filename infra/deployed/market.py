@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import icalendar
 import reviews
 import series
+import waitlist
 from checks import CUSTOMER, PROVIDER, SUPER_ADMIN
 from stack import Failed
 
@@ -12,7 +13,7 @@ from stack import Failed
 def market(world):
     """The super admin finds services and bookings in each way, archives and restores one, and cancels another; and
     everybody has a dashboard."""
-    services(world)
+    begun = services(world)
     vacations(world)
     bookings(world)
     on_behalf(world)
@@ -20,13 +21,15 @@ def market(world):
     moves(world)
     begun(world)
     series.series(world)
+    waitlist.waitlist(world, begun)
     reviews.reviews(world)
     calendars(world)
     dashboards(world)
 
 
 def services(world):
-    """A service of its own is archived and restored; the one that the other checks use stays as it is."""
+    """A service of its own is archived and restored; the one that the other checks use stays as it is. Answers two waits
+    that begin here."""
     call, token, provider = world.api.call, world.tokens[SUPER_ADMIN], world.tokens[PROVIDER]
     draft = {
         "title": "Lesson",
@@ -38,6 +41,7 @@ def services(world):
     }
     made = call("POST", "/v1/services", status=201, body=draft, token=provider)["id"]
     call("POST", f"/v1/services/{made}/publish", token=provider)
+    begun = waitlist.begin(world, made)
     owner = world.id_of(PROVIDER)
     for query in ("limit=100", "status=published&category=lessons", f"provider_id={owner}"):
         found = [item["id"] for item in call("GET", f"/v1/admin/services?{query}", token=token)["items"]]
@@ -51,6 +55,7 @@ def services(world):
     world.until("the mail about the archived service", lambda: world.mailed(PROVIDER, "service archived"))
     if call("POST", f"{path}/restore", token=token)["status"] != "draft":
         raise Failed("the service was not restored")
+    return begun
 
 
 def vacations(world):

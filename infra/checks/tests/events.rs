@@ -151,6 +151,7 @@ fn ids_are_well_formed() {
                 "svc" => word.parse::<banister_domain::id::ServiceId>().is_ok(),
                 "vac" => word.parse::<banister_domain::id::VacationId>().is_ok(),
                 "hld" => word.parse::<banister_domain::id::HoldId>().is_ok(),
+                "wtl" => word.parse::<banister_domain::id::WaitlistEntryId>().is_ok(),
                 "ser" => word.parse::<banister_domain::id::SeriesId>().is_ok(),
                 "rsc" => word.parse::<banister_domain::id::ResourceId>().is_ok(),
                 "prp" => word.parse::<banister_domain::id::ProposalId>().is_ok(),

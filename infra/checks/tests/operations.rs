@@ -15,7 +15,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 122] = [
+const RIGHTS: [(&str, &str); 125] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -81,6 +81,9 @@ const RIGHTS: [(&str, &str); 122] = [
     ("decline_series", "BatchGetItem GetItem PutItem"),
     ("cancel_series", "BatchGetItem GetItem PutItem"),
     ("reschedule_series", "BatchGetItem GetItem PutItem UpdateItem"),
+    ("join_waitlist", "BatchGetItem GetItem PutItem Query UpdateItem"),
+    ("list_waitlist", "BatchGetItem Query"),
+    ("leave_waitlist", "BatchGetItem DeleteItem GetItem PutItem"),
     ("create_review", "BatchGetItem GetItem PutItem UpdateItem"),
     ("get_booking_reviews", "BatchGetItem GetItem"),
     ("answer_review", "BatchGetItem GetItem PutItem"),
@@ -154,8 +157,8 @@ const RIGHTS: [(&str, &str); 122] = [
         "DeleteItem; EmailQueue: SendMessage; JobsQueue: SendMessage; MediaQueue: SendMessage; \
          SocketQueue: SendMessage",
     ),
-    ("projections", "BatchGetItem GetItem PutItem UpdateItem"),
-    ("expire", "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem UpdateItem; GSI3: Query"),
+    ("projections", "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem"),
+    ("expire", "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem; GSI3: Query"),
     (
         "sweep",
         "DeleteItem Query; EmailQueue: SendMessage; JobsQueue: SendMessage; MediaQueue: SendMessage; \

@@ -136,7 +136,7 @@ impl Client {
             Ask::Book(wish, hold) => self.book(&delivery, wish, *hold).await,
             Ask::Hold(wish) => self.take_hold(&delivery, wish).await,
             Ask::LetGo(customer, hold) => {
-                self.bookings.let_hold_go(*customer, *hold).await?;
+                self.bookings.let_hold_go(*customer, *hold, *now).await?;
                 Ok(Outcome::Nothing)
             }
             Ask::Command(booking, command, actor) => {

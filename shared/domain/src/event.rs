@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::booking::Actor;
-use crate::id::{BookingId, CodeId, EventId, JobId, SeriesId, ServiceId, SessionId, UserId};
+use crate::id::{
+    BookingId, CodeId, EventId, HoldId, JobId, SeriesId, ServiceId, SessionId, UserId, WaitlistEntryId,
+};
 
 /// One event; its id is what consumers deduplicate by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,6 +199,12 @@ pub enum Payload {
     /// Bookings of a series were made, answered, called off or moved together.
     #[serde(rename = "series.changed")]
     SeriesChanged(SeriesRef),
+    /// A place is held for a customer who waited for one.
+    #[serde(rename = "waitlist.offered")]
+    WaitlistOffered(WaitlistRef),
+    /// A customer waits no more: an offer was not taken in time, or no place came free.
+    #[serde(rename = "waitlist.ended")]
+    WaitlistEnded(WaitlistRef),
     /// What one side of a booking, the actor, wrote of the other can be read.
     #[serde(rename = "review.published")]
     ReviewPublished(BookingRef),
@@ -234,6 +242,20 @@ pub struct SeriesRef {
     pub actor: Actor,
     /// Which of its changes it is, from 0, the making.
     pub change: u16,
+}
+
+/// The wait an event is about, and whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitlistRef {
+    /// Which.
+    pub entry_id: WaitlistEntryId,
+    /// Who waits.
+    pub customer_id: UserId,
+    /// For whom.
+    pub provider_id: UserId,
+    /// What keeps the place that is offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_id: Option<HoldId>,
 }
 
 impl Payload {

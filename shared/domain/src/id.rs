@@ -162,6 +162,8 @@ kinds! {
     SeriesId = SeriesKind "ser";
     /// A thing that several providers share, such as a room or a van.
     ResourceId = ResourceKind "rsc";
+    /// A customer's wait for a place.
+    WaitlistEntryId = WaitlistEntryKind "wtl";
     /// A log-in session: one family of refresh tokens.
     SessionId = SessionKind "ses";
     /// A profile photo, from the wish to upload it on; part of the names of its files.

@@ -22,3 +22,4 @@ pub mod service;
 pub mod sort;
 pub mod statistics;
 pub mod text;
+pub mod waitlist;

@@ -6,6 +6,7 @@ mod job;
 mod rating;
 mod service;
 mod vacation;
+mod waitlist;
 
 pub use booking::{BookingView, ProposalView};
 pub use counts::CountsView;
@@ -13,6 +14,7 @@ pub use job::{BulkProgressView, BulkResultView, JobFileView, JobKind, JobView};
 pub use rating::RatingView;
 pub use service::ServiceView;
 pub use vacation::VacationView;
+pub use waitlist::{OfferView, WaitlistEntryView};
 
 use std::sync::Arc;
 

@@ -18,8 +18,11 @@ mod delete_hold;
 mod get_booking;
 mod get_dashboard;
 mod get_series;
+mod join_waitlist;
+mod leave_waitlist;
 mod list_booking_history;
 mod list_bookings;
+mod list_waitlist;
 mod mark_no_show;
 mod preview_cancellation;
 mod reschedule_booking;
@@ -44,6 +47,7 @@ pub struct Bookings {
     calendars: store::Calendars,
     store: store::Bookings,
     series: store::SeriesStore,
+    waitlist: store::Waitlist,
     statistics: store::Statistics,
     accounts: store::Accounts,
     cursors: Cursors,
@@ -59,6 +63,7 @@ impl Bookings {
             calendars: store::Calendars::new(table.clone()),
             store: store::Bookings::new(table.clone()),
             series: store::SeriesStore::new(table.clone()),
+            waitlist: store::Waitlist::new(table.clone()),
             statistics: store::Statistics::new(table.clone()),
             accounts: store::Accounts::new(table.clone()),
             cursors: Cursors::from_settings(settings)?,
@@ -80,5 +85,6 @@ pub fn area() -> Area<Bookings> {
     banister_platform::area!("bookings": Bookings; create_booking, list_bookings, get_booking,
         confirm_booking, decline_booking, cancel_booking, complete_booking, mark_no_show, list_booking_history,
         preview_cancellation, create_hold, delete_hold, reschedule_booking, accept_reschedule, decline_reschedule, get_dashboard,
-        create_series, get_series, confirm_series, decline_series, cancel_series, reschedule_series)
+        create_series, get_series, confirm_series, decline_series, cancel_series, reschedule_series,
+        join_waitlist, list_waitlist, leave_waitlist)
 }

@@ -5,6 +5,7 @@ pub(crate) mod review;
 pub(crate) mod series;
 #[cfg(test)]
 mod tests;
+pub(crate) mod waitlist;
 
 use askama::Template;
 use banister_domain::account::{Account, Locale, Phone};

@@ -9,6 +9,7 @@ mod letter;
 mod post;
 mod recipients;
 mod series;
+mod waitlist;
 mod when;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};

@@ -49,6 +49,10 @@ pub(crate) enum Skip {
     MovedOn,
     #[error("the review is not shown")]
     NotShown,
+    #[error("the place is not offered any more")]
+    NotOffered,
+    #[error("the wait is not over")]
+    StillWaiting,
     #[error("another booking of the series tells it")]
     ToldOfSeries,
 }
@@ -182,6 +186,8 @@ impl EmailWorker {
                 letter::booking(&reader, other.as_ref(), &booking, news, reason.as_deref())
             }
             Topic::Series(news) => self.of_series((&reader, other.as_ref()), news, now).await?,
+            Topic::Offer(entry, hold) => self.of_offer(&reader, (entry, hold), now).await?,
+            Topic::WaitEnded(entry) => self.of_ended_wait(&reader, entry).await?,
             Topic::Review(news) => {
                 let booking = self.bookings.get(news.booking).await?.ok_or(Skip::NoBooking)?.value;
                 let reviews = self.reviews.get(news.booking).await?.ok_or(Skip::NotShown)?;

@@ -1,8 +1,8 @@
 //! Who is told of what: the rule alone.
 
 use banister_domain::booking::{Actor, HistoryEntry, RescheduleStep, Status};
-use banister_domain::event::{BookingRef, Payload, SeriesRef};
-use banister_domain::id::{BookingId, CodeId, SeriesId, ServiceId, UserId};
+use banister_domain::event::{BookingRef, Payload, SeriesRef, WaitlistRef};
+use banister_domain::id::{BookingId, CodeId, HoldId, SeriesId, ServiceId, UserId, WaitlistEntryId};
 
 /// A mail to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,10 @@ pub(crate) enum Topic {
     Review(ReviewNews),
     /// Something was done to the bookings of a series.
     Series(SeriesNews),
+    /// A place is kept for the reader, who waited for one; by this hold, if it still is.
+    Offer(WaitlistEntryId, HoldId),
+    /// The reader waits no more.
+    WaitEnded(WaitlistEntryId),
 }
 
 /// What can happen to a booking.
@@ -211,6 +215,12 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         | Payload::BookingRescheduled(BookingRef { series_id: Some(_), .. })
         | Payload::RescheduleProposed(BookingRef { series_id: Some(_), .. }) => Vec::new(),
         Payload::SeriesChanged(about) => tell_of_series(about),
+        Payload::WaitlistOffered(WaitlistRef { hold_id: Some(hold), customer_id, entry_id, .. }) => {
+            vec![Errand::new(*customer_id, Topic::Offer(*entry_id, *hold))]
+        }
+        Payload::WaitlistOffered(about) | Payload::WaitlistEnded(about) => {
+            vec![Errand::new(about.customer_id, Topic::WaitEnded(about.entry_id))]
+        }
         Payload::BookingRequested(about) => tell(about, Status::Requested, others(about)),
         // The provider knows, but for what was booked at once.
         Payload::BookingConfirmed(about) if about.actor != Actor::Provider => {

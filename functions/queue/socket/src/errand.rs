@@ -64,6 +64,9 @@ pub(crate) fn errand(payload: &Payload) -> Errand {
         | Payload::ReviewAnswered(_)
         // Its bookings are told of one by one.
         | Payload::SeriesChanged(_)
+        // Mails tell of it.
+        | Payload::WaitlistOffered(_)
+        | Payload::WaitlistEnded(_)
         | Payload::JobContinued { .. } => Errand::Nothing,
     }
 }

@@ -1,14 +1,15 @@
 //! What falls due by the clock: requests past their deadline become expired, and their time is free again;
 //! bookings that ended a day ago have taken place; what one side said of the other is published where nobody can say
-//! more; what was begun with a series and not ended goes on. Nothing depends on this being prompt: every reader and the guard compare the time themselves.
+//! more; what was begun with a series and not ended goes on;
+//! offers to those who wait are handed on, and what the clock has freed is looked for. Nothing depends on this being prompt: every reader and the guard compare the time themselves.
 
 use banister_domain::booking::{Actor, Booking};
-use banister_domain::id::{BookingId, SeriesId};
+use banister_domain::id::{BookingId, SeriesId, UserId, WaitlistEntryId};
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
 use banister_platform::store::{
     BookingRecord, Bookings, ChangeError, Due, ReviewError, Reviews, ReviewsRecord, SeriesError,
-    SeriesRecord, SeriesStore,
+    SeriesRecord, SeriesStore, WaitError, Waitlist, WaitlistRecord,
 };
 use banister_platform::table::key::SHARDS;
 use banister_platform::table::{Page, Position, StorageError, Table};
@@ -22,6 +23,7 @@ pub struct Expire {
     bookings: Bookings,
     reviews: Reviews,
     series: SeriesStore,
+    waitlist: Waitlist,
     clock: Clock,
 }
 
@@ -30,7 +32,8 @@ impl Expire {
     pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
         let table = Table::from_settings(settings)?;
         let (bookings, reviews) = (Bookings::new(table.clone()), Reviews::new(table.clone()));
-        Ok(Self { bookings, reviews, series: SeriesStore::new(table), clock })
+        let (series, waitlist) = (SeriesStore::new(table.clone()), Waitlist::new(table));
+        Ok(Self { bookings, reviews, series, waitlist, clock })
     }
 
     /// Moves on what is due, each shard walked once; begins nothing at `deadline` or after. Fails if
@@ -42,7 +45,7 @@ impl Expire {
     async fn walk(&self, deadline: Timestamp) -> Result<Summary, Failed> {
         let mut summary = Summary::default();
         let now = self.clock.now();
-        let kinds = Due::ALL.into_iter().map(Kind::Booking).chain([Kind::Reviews, Kind::Series]);
+        let kinds = Due::ALL.into_iter().map(Kind::Booking).chain([Kind::Reviews, Kind::Series, Kind::Waits]);
         for (kind, shard) in kinds.flat_map(|kind| (0..SHARDS).map(move |shard| (kind, shard))) {
             self.walk_shard((kind, shard), now, deadline, &mut summary).await;
         }
@@ -98,6 +101,10 @@ impl Expire {
                 let page = self.series.due(shard, now, after).await?;
                 Overdue::of(page, |SeriesRecord(series)| Item::Series(series.id))
             }
+            Kind::Waits => {
+                let page = self.waitlist.due(shard, now, after).await?;
+                Overdue::of(page, |WaitlistRecord(entry)| Item::Wait(entry.customer_id, entry.id))
+            }
         })
     }
 
@@ -106,6 +113,7 @@ impl Expire {
             Item::Booking(booking) => self.settle(&booking).await,
             Item::Reviews(id) => self.publish(id).await,
             Item::Series(id) => self.finish(id).await,
+            Item::Wait(customer, id) => self.attend(customer, id).await,
         }
     }
 
@@ -124,6 +132,14 @@ impl Expire {
             Err(SeriesError::Refused(_) | SeriesError::Seen | SeriesError::Busy) => {
                 Err(WorkError::Retry("contention".into()))
             }
+        }
+    }
+
+    async fn attend(&self, customer: UserId, id: WaitlistEntryId) -> Result<(), WorkError> {
+        match self.waitlist.attend(customer, id, self.clock.now()).await {
+            Ok(()) | Err(WaitError::Missing | WaitError::Wrong(_)) => Ok(()),
+            Err(WaitError::Busy) => Err(WorkError::Retry("contention".into())),
+            Err(WaitError::Storage(error)) => Err(error.into()),
         }
     }
 
@@ -151,6 +167,7 @@ enum Kind {
     Booking(Due),
     Reviews,
     Series,
+    Waits,
 }
 
 /// One thing that did.
@@ -159,6 +176,8 @@ enum Item {
     /// Of this booking.
     Reviews(BookingId),
     Series(SeriesId),
+    /// Of this customer.
+    Wait(UserId, WaitlistEntryId),
 }
 
 /// A page of such things.

@@ -1,8 +1,9 @@
-//! What is made of the table's changes: the chains of the audit log, the counters, and the cards by which services
-//! and providers are found. A record that comes twice is linked once and counted once.
+//! What is made of the table's changes: the chains of the audit log, the counters, the cards by which services
+//! and providers are found, and offers to those who wait where a calendar has changed. A record that comes twice is linked once and counted once.
 
 mod carding;
 mod counting;
+mod waiting;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use banister_platform::clock::Clock;
 use banister_platform::config::{ConfigError, Settings};
-use banister_platform::store::{Audit, Cards, Statistics, Written};
+use banister_platform::store::{Audit, Cards, Statistics, WaitError, Waitlist, Written};
 use banister_platform::table::Table;
 use banister_platform::telemetry::observe;
 use banister_platform::worker::{WorkError, guarded};
@@ -24,6 +25,7 @@ pub struct Projections {
     audit: Audit,
     statistics: Statistics,
     cards: Cards,
+    waitlist: Waitlist,
 }
 
 impl Projections {
@@ -31,13 +33,14 @@ impl Projections {
     pub fn from_settings(settings: &Settings, clock: Clock) -> Result<Self, ConfigError> {
         let table = Table::from_settings(settings)?;
         let (audit, statistics) = (Audit::new(table.clone()), Statistics::new(table.clone()));
-        Ok(Self { audit, statistics, cards: Cards::new(table), clock })
+        let (cards, waitlist) = (Cards::new(table.clone()), Waitlist::new(table));
+        Ok(Self { clock, audit, statistics, cards, waitlist })
     }
 
     /// Handles a batch of the stream: first chain by chain, within a chain in the stream's order, then what
-    /// is counted, all of it together, then the cards. Nothing is begun at `deadline` or later. Lambda goes on with
+    /// is counted, all of it together, then the cards, then who waits. Nothing is begun at `deadline` or later. Lambda goes on with
     /// the first record that is reported: the first of all chains that failed, or the first that was to be counted
-    /// or to change a card; what was linked or counted behind it is not linked or counted again.
+    /// or to change a card, or after which somebody may have a place; what was linked or counted behind it is not linked or counted again.
     pub async fn handle(&self, event: Event, deadline: Timestamp) -> DynamoDbEventResponse {
         observe("projections", self.batch(event, deadline)).await
     }
@@ -46,10 +49,12 @@ impl Projections {
         let mut chains: BTreeMap<String, Chained> = BTreeMap::new();
         let mut things = counting::Things::default();
         let mut cards = carding::Changed::default();
+        let mut calendars = waiting::Changed::default();
         for (place, record) in event.records.into_iter().enumerate() {
             let sequence = record.change.sequence_number.clone();
             things.note(place, &record);
             cards.note(place, &record);
+            calendars.note(place, &record);
             let Some(written) = written(record) else { continue };
             let chained = chains
                 .entry(written.chain.clone())
@@ -75,6 +80,12 @@ impl Projections {
             tracing::error!(%error, "no cards were made");
             failed = failed.filter(|(place, _)| *place < first.0).or(Some(first));
         }
+        if let Some(first) = calendars.first()
+            && let Err(error) = Box::pin(guarded(self.offer(calendars, deadline))).await
+        {
+            tracing::error!(%error, "nobody was offered a place");
+            failed = failed.filter(|(place, _)| *place < first.0).or(Some(first));
+        }
         let mut response = DynamoDbEventResponse::default();
         response.batch_item_failures.extend(failed.map(|(_, sequence)| {
             let mut failure = DynamoDbBatchItemFailure::default();
@@ -92,6 +103,21 @@ impl Projections {
     async fn card(&self, changed: carding::Changed, deadline: Timestamp) -> Result<(), WorkError> {
         let now = self.in_time(deadline)?;
         Ok(self.cards.refresh(&changed.into_ids(), now).await?)
+    }
+
+    async fn offer(&self, changed: waiting::Changed, deadline: Timestamp) -> Result<(), WorkError> {
+        let mut done = Ok(());
+        for (provider, around) in changed.into_looks() {
+            let now = self.in_time(deadline)?;
+            match self.waitlist.look(provider, around, now).await {
+                Ok(()) | Err(WaitError::Missing | WaitError::Wrong(_)) => {}
+                // The schedule looks within the hour: what comes behind in the stream does not wait for it.
+                Err(WaitError::Busy) => tracing::warn!(%provider, "contention where a place may be offered"),
+                // One provider's line keeps no other's back.
+                Err(WaitError::Storage(error)) => done = Err(error.into()),
+            }
+        }
+        done
     }
 
     fn in_time(&self, deadline: Timestamp) -> Result<Timestamp, WorkError> {

@@ -107,7 +107,9 @@ impl Relay {
             | Payload::ServiceArchivedByStaff { .. }
             | Payload::ReviewPublished(_)
             | Payload::ReviewAnswered(_)
-            | Payload::SeriesChanged(_) => vec![&self.email],
+            | Payload::SeriesChanged(_)
+            | Payload::WaitlistOffered(_)
+            | Payload::WaitlistEnded(_) => vec![&self.email],
             Payload::SessionsEnded { .. } | Payload::ConnectionReplaced { .. } => vec![&self.socket],
             Payload::PhotoRemoved { .. } => vec![&self.media],
             Payload::JobContinued { .. } => vec![&self.jobs],

@@ -107,7 +107,8 @@ impl Follower for Relay {
 impl Follower for Projections {
     fn wants(happened: &str, pk: &str, sk: &str) -> bool {
         let known = [&key::COUNTED[..], &key::CARDED].concat();
-        (happened == "INSERT" && pk.starts_with(key::AUDIT)) || known.contains(&sk)
+        let audited = happened == "INSERT" && pk.starts_with(key::AUDIT);
+        audited || known.contains(&sk) || key::part_of_calendar(pk, sk).is_some()
     }
 
     fn clock(&self) -> &Clock {

@@ -6,6 +6,7 @@ mod own;
 mod requests;
 mod resources;
 mod series;
+mod waitlist;
 mod workers;
 
 use banister_local::client::{Answer, Client};

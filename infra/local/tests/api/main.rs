@@ -37,3 +37,4 @@ mod sockets;
 mod stopping;
 mod support;
 mod user_exports;
+mod waitlist;

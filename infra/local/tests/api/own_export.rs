@@ -5,6 +5,7 @@ mod calls;
 mod held;
 mod pages;
 mod reviewed;
+mod waits;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,6 +20,7 @@ use crate::support::invariants::{HashMap, items};
 use crate::support::{body, each, moment, open, service, settle, stranger, text};
 use held::{ELSEWHERE, EXCEPTED, IMPERSONAL, SHOWN, Shown};
 use reviewed::reviewed;
+use waits::waited;
 
 /// All answers of one export.
 pub(crate) async fn answers(client: &Client) -> Vec<Value> {
@@ -144,6 +146,9 @@ async fn limited(people: &People) {
     body(people.customer.post_once("/v1/series", &twice, "a-series-of-two").await.unwrap(), 201);
     let held = json!({ "service_id": service, "starts_at": starts[30] });
     body(people.customer.post_once("/v1/holds", &held, "a-held-place").await.unwrap(), 201);
+    let refused = waited(people, &service, &starts[36], "given-back").await;
+    body(people.customer.delete(&refused).await.unwrap(), 204);
+    waited(people, &service, &starts[33], "a-wait-for-a-place").await;
     let away = moment(&people.cloud, 50, "00:00");
     let away = json!({ "from": &away[..10], "to": &away[..10], "message": "At the sea." });
     body(provider.post("/v1/me/calendar/vacations", &away).await.unwrap(), 201);
@@ -191,6 +196,7 @@ async fn whatever_names_a_person_is_in_the_export_or_is_left_out_for_a_reason() 
         assert_eq!(export["unreadable"], 0);
         // What the export itself left is in the next one.
         let kept = items(&cloud).await.into_iter().filter(|item| person.is_in(item));
+        let kept = kept.filter(|item| !person.is_waited_for(item));
         let export_line = |item: &HashMap| attribute(item, "entry") == Some("data_exported");
         for item in kept.filter(|item| !export_line(item)) {
             let kind = attribute(&item, "t").expect("every item says what it is").to_owned();

@@ -38,6 +38,7 @@ const SERIES: &str = "ser_01KB2QR0T3W6Z9CFJMPSVY1479";
 /// The first booking of that.
 const SERIES_BOOKING: &str = "bkg_01KB2QR1V4X7A0DGKNQTWZ258B";
 const HOLD: &str = "hld_01KB2QHZ3K6N9Q2T5W8YABCDEF";
+const WAIT: &str = "wtl_01KB2QHZ3K6N9Q2T5W8YABCDEF";
 
 /// A cloud, with a customer who asked a provider for a booking.
 pub(crate) struct World {
@@ -150,6 +151,7 @@ impl World {
                 event.replace(SERIES, &series).replace(SERIES_BOOKING, &booking)
             }
             "delete_hold" => event.replace(HOLD, &self.held().await),
+            "leave_waitlist" => event.replace(WAIT, &self.waiting().await),
             "delete_vacation" => event.replace(VACATION, &self.vacation().await),
             "get_calendar_feed" => {
                 let path = self.feed().await;
@@ -204,6 +206,13 @@ impl World {
     async fn held(&self) -> String {
         let ask = json!({ "service_id": self.service, "starts_at": shifted(ELSEWHERE, self.later) });
         made(&self.customer, "/v1/holds", &ask).await
+    }
+
+    /// The id of a wait for a start where none can be.
+    async fn waiting(&self) -> String {
+        let [from, to] = ["2025-12-01T11:05:00Z", "2025-12-01T11:10:00Z"].map(|at| shifted(at, self.later));
+        made(&self.customer, "/v1/waitlist", &json!({ "service_id": self.service, "from": from, "to": to }))
+            .await
     }
 
     /// The id of a vacation of the provider's.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Booking;
 use crate::availability::{Busy, Interval, Seats};
-use crate::id::{HoldId, ServiceId, UserId};
+use crate::id::{HoldId, ServiceId, UserId, WaitlistEntryId};
 use crate::money::Price;
 use crate::resource::ResourceIds;
 use crate::service::Service;
@@ -41,6 +41,9 @@ pub struct Hold {
     pub expires_at: Timestamp,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The wait to which it is the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waitlist_entry_id: Option<WaitlistEntryId>,
 }
 
 impl Hold {
@@ -61,7 +64,15 @@ impl Hold {
             resource_ids: booking.resource_ids.clone(),
             expires_at: until.min(booking.starts_at),
             created_at: booking.created_at,
+            waitlist_entry_id: None,
         }
+    }
+
+    /// The same place, offered to whoever waits for it, and kept until then.
+    #[must_use]
+    pub fn offered(self, entry: WaitlistEntryId, until: Timestamp) -> Self {
+        let expires_at = until.min(self.starts_at);
+        Self { waitlist_entry_id: Some(entry), expires_at, ..self }
     }
 
     /// What the calendar has for it.

@@ -84,6 +84,12 @@ codes! {
     AlreadyAnswered "already_answered" CONFLICT "The review has been answered";
     /// Not all bookings of a series can be had.
     SeriesConflicts "series_conflicts" CONFLICT "The series cannot be booked";
+    /// Nobody has to wait.
+    SlotsFree "slots_free" CONFLICT "There are free slots";
+    /// The customer waits for that already.
+    AlreadyWaiting "already_waiting" CONFLICT "You wait for this already";
+    /// As many wait as may.
+    WaitlistFull "waitlist_full" CONFLICT "The waitlist is full";
     /// It does not cost what was expected.
     PriceChanged "price_changed" CONFLICT "It costs another sum by now";
     /// What is given back is not what was expected.

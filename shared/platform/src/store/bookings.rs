@@ -11,6 +11,7 @@ mod look;
 mod market;
 mod reschedule;
 mod reserve;
+mod waiting;
 
 pub use change::{BookingCommand, ChangeError};
 pub use holds::HoldRecord;

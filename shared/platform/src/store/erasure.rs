@@ -129,7 +129,7 @@ impl Erasures {
         let user = erasure.user_id;
         let after = erasure.cursor.as_deref();
         match erasure.step {
-            ErasureStep::Belongings => self.belongings(user).await,
+            ErasureStep::Belongings => self.belongings(user, now).await,
             ErasureStep::Receipts => self.receipts(user, after).await,
             ErasureStep::Services => self.services(user, after).await,
             ErasureStep::Calendar => self.calendar(user).await,

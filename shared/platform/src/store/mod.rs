@@ -24,6 +24,7 @@ mod sockets;
 mod statistics;
 mod user_exports;
 mod vacations;
+mod waitlist;
 
 pub use accounts::{
     AccountPage, AccountRecord, Accounts, Act, Among, Beside, CodeRecord, ConfirmError, CredentialsRecord,
@@ -64,3 +65,6 @@ pub use sockets::{
 pub use statistics::{Counted, Rebuilt, Statistics, Told};
 pub use user_exports::{Begun, UserExports};
 pub use vacations::VacationError;
+pub use waitlist::{
+    JoinError, OfferRecord, WaitError, Waitlist, WaitlistPlaceRecord, WaitlistRecord, Watched, watched,
+};

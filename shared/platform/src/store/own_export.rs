@@ -8,6 +8,7 @@ use banister_domain::booking::{Booking, HistoryEntry};
 use banister_domain::id::UserId;
 use banister_domain::review::Reviews;
 use banister_domain::service::Service;
+use banister_domain::waitlist::WaitlistEntry;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use super::accounts::{FormerEmailRecord, GrantsRecord};
 use super::{
     AccountRecord, AuditEntry, AuditRecord, CodeRecord, FeedRecord, Grant, HistoryRecord, ReviewsRecord,
     RulesRecord, SecondFactorRecord, SecurityRecord, ServiceRecord, SessionRecord, SocketRecord,
+    WaitlistRecord,
 };
 use super::{BookingRecord, Bookings, ListBookings, Side};
 use crate::table::key::{self, Index};
@@ -69,6 +71,8 @@ pub enum Held {
     BookingsMade,
     /// Bookings taken, by their start.
     BookingsTaken,
+    /// Waits for a place, oldest first.
+    Waits,
     /// What the audit log says was done to the account, oldest first.
     AuditAbout,
     /// What it says the person did to others.
@@ -77,13 +81,14 @@ pub enum Held {
 
 impl Held {
     /// Every list, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sessions,
         Self::Connections,
         Self::FormerEmails,
         Self::Services,
         Self::BookingsMade,
         Self::BookingsTaken,
+        Self::Waits,
         Self::AuditAbout,
         Self::AuditBy,
     ];
@@ -133,6 +138,8 @@ pub enum ExportPage {
     BookingsMade(Vec<BookingFile>),
     /// Of [`Held::BookingsTaken`], likewise.
     BookingsTaken(Vec<BookingFile>),
+    /// Of [`Held::Waits`].
+    Waits(Vec<WaitlistEntry>),
     /// Of [`Held::AuditAbout`].
     AuditAbout(Vec<AuditRecord>),
     /// Of [`Held::AuditBy`].
@@ -227,6 +234,10 @@ impl Exports {
             Held::BookingsTaken => {
                 let (bookings, rest) = self.bookings(Side::Provider(user), after).await?;
                 (ExportPage::BookingsTaken(bookings), rest)
+            }
+            Held::Waits => {
+                let (waits, rest) = self.read::<WaitlistRecord>(own(key::WAITS), after).await?;
+                (ExportPage::Waits(waits.into_iter().map(|record| record.0).collect()), rest)
             }
             Held::AuditAbout => {
                 let (records, rest) = self.read(listed(Index::Gsi1, key::audited(user)), after).await?;

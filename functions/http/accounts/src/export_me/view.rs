@@ -9,7 +9,7 @@ use banister_platform::store::{
     Belongings, CodeRecord, ExportPage, FeedRecord, FormerEmail, Grant, Purpose, RulesRecord,
     SecondFactorRecord, SessionRecord, SocketRecord,
 };
-use banister_platform::view::{AccountView, VacationView, Viewer};
+use banister_platform::view::{AccountView, VacationView, Viewer, WaitlistEntryView};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -49,6 +49,8 @@ pub(crate) struct ExportView {
     bookings_made: Vec<ExportedBooking>,
     /// Bookings taken as a provider, by their start.
     bookings_taken: Vec<ExportedBooking>,
+    /// Waits for a place, also those that are over and not yet deleted.
+    waitlist: Vec<WaitlistEntryView>,
     /// What the audit log says of the account, oldest first.
     audit_about: Vec<ExportedRecord>,
     /// What it says that the person did to others, oldest first.
@@ -121,6 +123,7 @@ impl ExportView {
             services: Vec::new(),
             bookings_made: Vec::new(),
             bookings_taken: Vec::new(),
+            waitlist: Vec::new(),
             audit_about: Vec::new(),
             audit_by: Vec::new(),
             unreadable: 0,
@@ -166,6 +169,7 @@ impl ExportView {
             ExportPage::Services(services) => extend(&mut self.services, services, ExportedService::from),
             ExportPage::BookingsMade(bookings) => extend(&mut self.bookings_made, bookings, booking),
             ExportPage::BookingsTaken(bookings) => extend(&mut self.bookings_taken, bookings, booking),
+            ExportPage::Waits(waits) => extend(&mut self.waitlist, waits, WaitlistEntryView::from),
             ExportPage::AuditAbout(records) => extend(&mut self.audit_about, records, ExportedRecord::from),
             ExportPage::AuditBy(records) => extend(&mut self.audit_by, records, ExportedDeed::from),
         }

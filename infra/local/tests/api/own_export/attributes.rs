@@ -186,7 +186,7 @@ async fn every_attribute_is_in_it_or_is_left_out_for_a_reason() {
             let kind = attribute(item, "t").expect("every item says what it is");
             let elsewhere = ELSEWHERE.iter().any(|row| row.0 == kind) && person.only_made(item);
             let elsewhere = elsewhere && !of_booking(item);
-            if elsewhere || !SHOWN.iter().any(|row| row.kind == kind) {
+            if elsewhere || person.is_waited_for(item) || !SHOWN.iter().any(|row| row.kind == kind) {
                 continue;
             }
             let label = label(item, kind, &export, &person.client.id);

@@ -14,7 +14,7 @@ const fn shown(kind: &'static str, pointers: &'static str, name: Option<&'static
     Shown { kind, pointers, name }
 }
 
-pub(super) const SHOWN: [Shown; 17] = [
+pub(super) const SHOWN: [Shown; 18] = [
     shown("user", "/account", Some("id")),
     shown("credentials", "/account", Some("email")),
     shown("phone", "/account", Some("phone")),
@@ -28,6 +28,7 @@ pub(super) const SHOWN: [Shown; 17] = [
     shown("calendar_rules", "/calendar", None),
     shown("calendar_feed", "/calendar_feed", Some("created_at")),
     shown("service", "/services", Some("id")),
+    shown("waitlist_entry", "/waitlist", Some("id")),
     shown("booking", "/bookings_made /bookings_taken", Some("id")),
     shown("booking_history", "/bookings_made /bookings_taken", Some("at")),
     shown("reviews", "/bookings_made /bookings_taken", Some("created_at")),
@@ -76,6 +77,8 @@ pub(super) const EXCEPTED: [(&str, &str); 20] = [
         "how bookings that recur were planned, and what was done to them together; the bookings are in it, with the series of each",
     ),
     ("super_admins", "who the active super admins are; the role is in it"),
+    ("waitlist_offer", "that a provider's place is kept for the person; the wait is in it"),
+    ("waitlist_place", "that the person waits for a provider; the wait is in it"),
     ("ticket", "that a WebSocket may be opened, under a hash, for a minute"),
 ];
 
@@ -98,7 +101,7 @@ pub(super) const IMPERSONAL: [&str; 7] = [
 
 /// Attributes of the kinds that are shown that stand in the export under another name: the kind, the attribute,
 /// and where it is in what shows the item, or, after a slash, in the export. `*` is every kind.
-pub(super) const NAMED: [(&str, &str, &str); 32] = [
+pub(super) const NAMED: [(&str, &str, &str); 37] = [
     ("*", "user_id", "/user_id"),
     ("user", "permissions", "/permissions.permission"),
     ("user", "photo.upload.outcome.rejected", "photo.reason"),
@@ -126,6 +129,11 @@ pub(super) const NAMED: [(&str, &str, &str); 32] = [
     ("reviews", "published", "reviews.published_at"),
     ("service", "archived.at", "archived_at"),
     ("service", "archived.reason", "archived_reason"),
+    ("waitlist_entry", "duration", "duration_minutes"),
+    ("waitlist_entry", "window.from", "from"),
+    ("waitlist_entry", "window.to", "to"),
+    ("waitlist_entry", "state.status", "status"),
+    ("waitlist_entry", "state", "offer"),
     ("audit", "change", ""),
     ("audit", "private.address.value", "address"),
     ("audit", "private.words.value", ""),
@@ -179,6 +187,7 @@ pub(super) const LEFT: [(&str, &str, &str); 56] = [
     ("booking_history", "starts_at", "the booking has it"),
     ("booking_history by others", "reason", "the other side's words, which were mailed"),
     ("reviews", "by_customer.moderation.*", "for whoever wrote it, who has it"),
+    ("waitlist_entry", "state.look_at", "when the schedule looks for a place"),
     ("audit", "private.address.salt", "what the seal is made with"),
     ("audit", "private.words.salt", "what the seal is made with"),
     ("audit", "schema", "which form the record has"),
@@ -203,7 +212,7 @@ pub(super) const LEFT: [(&str, &str, &str); 56] = [
 ];
 
 /// Attributes that an item may be without, of kinds that are not shown.
-pub(super) const OF_OTHER_KINDS: [&str; 16] = [
+pub(super) const OF_OTHER_KINDS: [&str; 17] = [
     "area",
     "confirmed",
     "contribution",
@@ -220,4 +229,5 @@ pub(super) const OF_OTHER_KINDS: [&str; 16] = [
     "sides",
     "sort",
     "task",
+    "waitlist_entry_id",
 ];

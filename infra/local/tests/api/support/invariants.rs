@@ -7,6 +7,7 @@ mod receipts;
 mod resources;
 mod series;
 mod told;
+mod waitlist;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,13 +16,14 @@ use banister_domain::account::Account;
 use banister_domain::availability::{Busy, Interval, Owner};
 use banister_domain::booking::{Actor, Booking, HistoryEntry, Hold, Status};
 use banister_domain::event::{Event, Payload};
-use banister_domain::id::{BookingId, ServiceId, UserId};
+use banister_domain::id::{BookingId, ServiceId, UserId, WaitlistEntryId};
 use banister_domain::series::Series;
 use banister_domain::service::Service;
+use banister_domain::waitlist::WaitlistEntry;
 use banister_local::cloud::Cloud;
 use banister_platform::store::{
     AccountRecord, BookingRecord, DayRecord, HistoryRecord, HoldRecord, ReceiptRecord, ResourceDayRecord,
-    RulesRecord, SeriesRecord, ServiceRecord,
+    RulesRecord, SeriesRecord, ServiceRecord, WaitlistPlaceRecord, WaitlistRecord,
 };
 use banister_platform::table::{Item, Record, from_item, key};
 use jiff::Timestamp;
@@ -56,6 +58,9 @@ pub(crate) struct Kept {
     /// The places that are held for customers.
     pub(crate) holds: Vec<Hold>,
     pub(crate) series: Vec<Series>,
+    pub(crate) waits: Vec<WaitlistEntry>,
+    /// The waits that have a place in a line, with whose line it is.
+    places: BTreeSet<(UserId, WaitlistEntryId)>,
     /// Operation and body of each receipt.
     receipts: Vec<(String, Value)>,
     jobs: BTreeSet<String>,
@@ -86,6 +91,7 @@ pub(crate) async fn invariants_with(cloud: &Cloud, mails: Mails) -> Kept {
     kept.histories_are_whole();
     kept.receipts_are_true();
     kept.series_are_whole();
+    kept.waits_agree(cloud.clock.now());
     kept.numbers_and_addresses_are_of_one();
     kept.events_are_told(cloud, mails);
     assert_eq!(kept.waiting, 0, "the outbox is not empty");
@@ -112,6 +118,8 @@ impl Kept {
             rules: Vec::new(),
             holds: Vec::new(),
             series: Vec::new(),
+            waits: Vec::new(),
+            places: BTreeSet::new(),
             receipts: Vec::new(),
             jobs: BTreeSet::new(),
             marks: BTreeSet::new(),
@@ -176,6 +184,11 @@ impl Kept {
             }
             "series" => self.series.push(read::<SeriesRecord>(item).0),
             "hold" => self.holds.push(read::<HoldRecord>(item).0),
+            "waitlist_entry" => self.waits.push(read::<WaitlistRecord>(item).0),
+            "waitlist_place" => {
+                let place = read::<WaitlistPlaceRecord>(item);
+                self.places.insert((place.provider_id, place.entry_id));
+            }
             "calendar_rules" => self.rules.push(read(item)),
             "calendar_day" => self.days.push(read(item)),
             "resource_day" => self.resource_days.push(read(item)),
@@ -338,7 +351,8 @@ impl Kept {
             let moved_on = subject(&event.payload)
                 .is_some_and(|(id, status)| self.bookings[&id].status_at(now) != status)
                 || self.is_for_nobody(&event.payload)
-                || self.series_has_moved_on(&event.payload, now);
+                || self.series_has_moved_on(&event.payload, now)
+                || self.wait_has_moved_on(&event.payload, now);
             for reader in readers(&event.payload) {
                 let id = format!("{}.{reader}", event.id);
                 let sent = self.mails.get(&id).copied().unwrap_or(0);

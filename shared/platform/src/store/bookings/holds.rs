@@ -1,14 +1,13 @@
 //! Places held for some minutes.
 
-use banister_domain::availability::{self, Calendar, Joint};
 use banister_domain::booking::Hold;
 use banister_domain::id::{HoldId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::reserve::{Lost, add};
+use super::reserve::Lost;
 use super::{Bookings, ChangeError};
-use crate::store::{Loaded, Race};
+use crate::store::Race;
 use crate::table::{CommitError, Key, Record, StorageError, Transaction, key};
 
 /// How long a hold is kept after it has expired, so that whoever books late learns of that.
@@ -38,23 +37,18 @@ impl Bookings {
         Ok(found.map(|found| found.value.0))
     }
 
-    /// Gives a customer's hold back; one that is gone or has expired is no error.
-    pub async fn let_hold_go(&self, customer: UserId, id: HoldId) -> Result<(), ChangeError> {
+    /// Gives a customer's hold back; one that is gone or has expired is no error. Whoever waited for it waits on.
+    pub async fn let_hold_go(&self, customer: UserId, id: HoldId, now: Timestamp) -> Result<(), ChangeError> {
         let mut race = Race::new();
         while race.goes_on().await {
             let Some(hold) = self.hold(customer, id).await? else { return Ok(()) };
-            let dates = availability::days_touched(hold.occupies);
-            let resources = hold.resource_ids.as_slice().iter().copied().collect();
-            let Loaded { days, .. } = self.calendars.load(hold.provider_id, &resources, &dates).await?;
-            let calendars = Joint::<Calendar>::new(days).and_then(|mut calendars| {
-                // It may have been taken away since it expired.
-                calendars.let_go(id, &hold.resource_ids)?;
-                Ok(calendars)
-            });
-            let calendars = calendars.map_err(|refusal| StorageError::Malformed(refusal.to_string()))?;
+            if let Some(entry) = hold.waitlist_entry_id
+                && self.turned_down(&hold, entry, now).await?
+            {
+                return Ok(());
+            }
             let mut transaction = Transaction::new();
-            transaction.delete(&key::hold(customer, id));
-            add(&mut transaction, hold.provider_id, calendars.into_changes());
+            self.give_back(&mut transaction, &hold).await?;
             match transaction.commit(&self.table).await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Storage(error)) => return Err(error.into()),

@@ -6,19 +6,21 @@ use banister_domain::availability::{
 };
 use banister_domain::booking::{Booking, Hold, Request, Unbookable};
 use banister_domain::event::Payload;
-use banister_domain::id::{BookingId, HoldId, SeriesId, UserId};
+use banister_domain::id::{BookingId, HoldId, SeriesId, UserId, WaitlistEntryId};
 use banister_domain::resource::ResourceIds;
 use banister_domain::service::{Service, ServiceStatus};
 use banister_domain::text::Reason;
+use banister_domain::waitlist::{Offer, WaitlistEntry, WaitlistStep};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::holds::HoldRecord;
 use super::look::{Look, dates_around};
+use super::waiting::follow;
 use super::{BookingRecord, Bookings, HistoryRecord};
 use crate::store::series::{BEING_MADE, SeriesRecord};
 use crate::store::{Act, AuditEntry, DayRecord, Once, OutboxRecord, Race, ResourceDayRecord, WeekRecord};
-use crate::table::{CommitError, StorageError, Transaction, key};
+use crate::table::{CommitError, StorageError, Transaction, Versioned, key};
 
 /// How many expired bookings are moved away in the transaction that takes their place. Each is three of the 100 items
 /// that a transaction has room for. A place touches up to three days of its provider and of each of three resources, and
@@ -86,14 +88,28 @@ pub enum Claim {
     Booking(Option<HoldId>),
     /// A hold.
     Hold(HoldId),
+    /// A hold for a customer who waits; refused as answered where they wait no more, or have another offer.
+    Offer(HoldId, WaitlistEntryId),
 }
 
 impl Claim {
+    /// What it is to a wait.
+    fn step(self, booking: &Booking) -> WaitlistStep {
+        match self {
+            Self::Offer(id, _) | Self::Hold(id) => WaitlistStep::Offer(Offer::of(id, booking)),
+            Self::Booking(_) => WaitlistStep::Book(booking.id),
+        }
+    }
+
     /// The hold that it makes.
     fn of(self, booking: &Booking) -> Option<Hold> {
         match self {
             Self::Booking(_) => None,
             Self::Hold(id) => Some(Hold::of(id, booking)),
+            Self::Offer(id, entry) => {
+                let until = Offer::of(id, booking).kept_until();
+                Some(Hold::of(id, booking).offered(entry, until))
+            }
         }
     }
 }
@@ -172,6 +188,7 @@ impl Bookings {
             dates.dedup();
             let given_back = held.as_ref().map(|hold| hold.resource_ids.as_slice()).unwrap_or_default();
             let Look { rules, visit, days, week } = self.look(&request, given_back, &mut dates).await?;
+            let waits = self.waits(request.customer_id, claim, held.as_ref()).await?;
             let own = held.as_ref().map(|hold| hold.id.into());
             let busy: Vec<_> = days.busy(request.service.id).filter(|busy| Some(busy.owner) != own).collect();
             // The notice was kept when the place was held.
@@ -219,6 +236,12 @@ impl Bookings {
                 // Nobody who is late takes a place for a series that is made, or given up.
                 transaction.check(&key::series(series), BEING_MADE, Lost::Race);
             }
+            if let Some(entry) = waits {
+                let Ok((after, told)) = entry.value.take(claim.step(&booking), now) else {
+                    return Err(ReserveError::Seen);
+                };
+                follow(&mut transaction, &entry, (after, told), now)?;
+            }
             if let Some(made) = made {
                 transaction.create(&HoldRecord(made), Lost::Race);
             } else {
@@ -246,6 +269,23 @@ impl Bookings {
         let Claim::Booking(Some(id)) = claim else { return Ok(None) };
         let hold = self.hold(request.customer_id, id).await?;
         Ok(hold.filter(|hold| hold.is_for(&request.service, request.starts_at, request.seats)))
+    }
+
+    /// The wait that an offer answers, or that ends with a booking.
+    async fn waits(
+        &self,
+        customer: UserId,
+        claim: Claim,
+        held: Option<&Hold>,
+    ) -> Result<Option<Versioned<WaitlistEntry>>, ReserveError> {
+        match (claim, held.and_then(|hold| Some((hold.id, hold.waitlist_entry_id?)))) {
+            (Claim::Offer(_, id), _) => Ok(Some(self.wait(customer, id).await?.ok_or(ReserveError::Seen)?)),
+            (Claim::Booking(_), Some((kept, id))) => {
+                let found = self.wait(customer, id).await?;
+                Ok(found.filter(|found| found.value.offer().is_some_and(|offer| offer.hold_id == kept)))
+            }
+            (Claim::Booking(_) | Claim::Hold(_), _) => Ok(None),
+        }
     }
 
     /// The service of a request as it is now.

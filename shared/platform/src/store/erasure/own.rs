@@ -1,16 +1,19 @@
 //! What is a person's alone: it is deleted, or becomes nobody's.
 
 use banister_domain::id::UserId;
+use banister_domain::waitlist::WaitlistStep;
 use jiff::Timestamp;
 
 use super::{Erasures, count, whole};
 use crate::store::accounts::{FormerEmailRecord, claim, index};
 use crate::store::{
     AccountRecord, AuditEntry, AuditRecord, CredentialsRecord, FeedRecord, JOB, Piece, PieceError,
-    ServiceRecord,
+    ServiceRecord, WaitError, WaitlistRecord,
 };
 use crate::table::key::{self, Index};
-use crate::table::{Position, Query, Record as _, StorageError, Transaction, Versioned};
+use crate::table::{
+    Item, Key, Position, Query, Record as _, StorageError, Transaction, Versioned, from_item,
+};
 
 /// Items deleted in a piece: with the job and its event, fewer than a transaction takes.
 const DELETED: u16 = 90;
@@ -25,22 +28,49 @@ const LOOKED_AT: u16 = 250;
 
 impl Erasures {
     /// Deletes what lies in the user's partition but the account and open connections, which are closed,
-    /// and forgotten with that.
-    pub(super) async fn belongings(&self, user: UserId) -> Result<Piece, StorageError> {
+    /// and forgotten with that; and the user's places in the lines of those who wait.
+    pub(super) async fn belongings(&self, user: UserId, now: Timestamp) -> Result<Piece, StorageError> {
         let own = key::user(user);
         let (items, last) = self.table.query_items(Query::all(None, own.pk.clone(), LOOKED_AT)).await?;
-        let keys = items.iter().filter_map(crate::table::key_of);
-        let gone: Vec<_> = keys
-            .filter(|key| *key != own && !key.sk.starts_with(key::SOCKETS))
-            .take(DELETED.into())
-            .collect();
+        let (mut gone, mut full) = (Vec::new(), false);
+        for item in items {
+            let key =
+                crate::table::key_of(&item).filter(|key| *key != own && !key.sk.starts_with(key::SOCKETS));
+            let Some(key) = key else { continue };
+            full = gone.len() + 2 > usize::from(DELETED);
+            if full {
+                break;
+            }
+            if key.sk.starts_with(key::WAITS) {
+                gone.extend(self.left(item, now).await?);
+            }
+            gone.push(key);
+        }
         let mut transaction = Transaction::new();
         for key in &gone {
             transaction.delete(key);
         }
         // A page that was full, or that a piece has no room for, may have left some.
-        let more = !gone.is_empty() && (last.is_some() || gone.len() == usize::from(DELETED));
+        let more = !gone.is_empty() && (last.is_some() || full);
         Ok(Piece { transaction, items: count(gone.len()), cursor: more.then(String::new) })
+    }
+
+    /// Ends a wait, so that what is offered goes to the next in line; answers where its place in the line was.
+    async fn left(&self, wait: Item, now: Timestamp) -> Result<Option<Key>, StorageError> {
+        let entry = match from_item::<WaitlistRecord>(wait) {
+            Ok(record) => record.value.0,
+            // It is deleted all the same, and so is its place once it is looked at.
+            Err(error) => {
+                tracing::error!(%error, "a wait that does not read is erased");
+                return Ok(None);
+            }
+        };
+        match self.bookings.step(entry.customer_id, entry.id, WaitlistStep::Leave, now).await {
+            Ok(_) | Err(WaitError::Missing | WaitError::Wrong(_)) => {}
+            Err(WaitError::Busy) => return Err(StorageError::Unavailable("contention".into())),
+            Err(WaitError::Storage(error)) => return Err(error),
+        }
+        Ok(Some(key::waitlist_place(entry.provider_id, entry.id)))
     }
 
     /// Deletes the answers kept for repeated requests, of the user, of the address and of former ones.

@@ -94,14 +94,14 @@ impl SeriesStore {
             match self.bookings.hold(series.customer_id, planned.hold_id).await? {
                 Some(hold) if now < hold.expires_at => return Ok(None),
                 // It would be in its own way.
-                Some(_) => self.let_go(series, planned).await?,
+                Some(_) => self.let_go(series, planned, now).await?,
                 None => {}
             }
         }
         let conflict = match self.bookings.reserve(&request, claim, None, now).await {
             Ok(_) if holding && self.bookings.get(planned.booking_id).await?.is_some() => {
                 // Somebody else booked it meanwhile, and has seats to spare.
-                self.let_go(series, planned).await?;
+                self.let_go(series, planned, now).await?;
                 return Ok(None);
             }
             Ok(_) => return Ok(None),
@@ -117,8 +117,8 @@ impl SeriesStore {
         Ok((!there && !kept).then_some(conflict))
     }
 
-    async fn let_go(&self, series: &Series, planned: &Occurrence) -> Result<(), SeriesError> {
-        match self.bookings.let_hold_go(series.customer_id, planned.hold_id).await {
+    async fn let_go(&self, series: &Series, planned: &Occurrence, now: Timestamp) -> Result<(), SeriesError> {
+        match self.bookings.let_hold_go(series.customer_id, planned.hold_id, now).await {
             Ok(()) => Ok(()),
             Err(ChangeError::Storage(error)) => Err(error.into()),
             Err(_) => Err(SeriesError::Busy),
@@ -128,7 +128,7 @@ impl SeriesStore {
     /// Gives back what was taken for a series that cannot be booked as a whole. Nobody was told of it.
     pub(super) async fn undo(&self, series: &Series, now: Timestamp) -> Result<(), SeriesError> {
         for planned in &series.occurrences {
-            self.let_go(series, planned).await?;
+            self.let_go(series, planned, now).await?;
             let Some(found) = self.bookings.get(planned.booking_id).await? else { continue };
             let cancel = BookingCommand {
                 reason: "The series could not be booked as a whole.".parse().ok(),

@@ -1,6 +1,6 @@
 //! Bookings.
 
-use banister_domain::id::{BookingId, HoldId, SeriesId, ServiceId, UserId};
+use banister_domain::id::{BookingId, HoldId, SeriesId, ServiceId, UserId, WaitlistEntryId};
 use banister_domain::statistics::Side;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -85,6 +85,46 @@ pub fn bookings_on(day: Date) -> String {
 #[must_use]
 pub fn hold(customer: UserId, id: HoldId) -> Key {
     key(format!("USER#{customer}"), format!("HOLD#{id}"))
+}
+
+/// Key of a customer's wait for a place.
+#[must_use]
+pub fn waitlist_entry(customer: UserId, id: WaitlistEntryId) -> Key {
+    key(format!("USER#{customer}"), format!("{WAITS}{id}"))
+}
+
+/// Sort keys of a customer's waits begin with this.
+pub const WAITS: &str = "WAIT#";
+
+/// Key of what says that a customer has an offer of a provider.
+#[must_use]
+pub fn waitlist_offer(customer: UserId, provider: UserId) -> Key {
+    key(format!("USER#{customer}"), format!("OFFER#{provider}"))
+}
+
+/// Key of a place in the line of those who wait for a provider.
+#[must_use]
+pub fn waitlist_place(provider: UserId, id: WaitlistEntryId) -> Key {
+    key(waitlist(provider), id.to_string())
+}
+
+/// Partition of those who wait for a provider, longest first.
+#[must_use]
+pub fn waitlist(provider: UserId) -> String {
+    format!("WAITLIST#{provider}")
+}
+
+/// Where a wait stands by when the schedule sees to it.
+#[must_use]
+pub fn wait_due(due_at: Timestamp, id: WaitlistEntryId) -> IndexKey {
+    let id = id.to_string();
+    at(Index::Gsi3, waits_due_in(shard(&id)), format!("{}#{id}", moment(due_at)))
+}
+
+/// Partition in GSI3 of one shard of the waits that are not over.
+#[must_use]
+pub fn waits_due_in(shard: u8) -> String {
+    format!("WAITING#{shard}")
 }
 
 /// Key of a line of a booking's history.

@@ -35,6 +35,16 @@ pub fn day(date: Date) -> String {
     format!("DAY#{date}")
 }
 
+/// Whose calendar it is where these are the keys of its rules, or of a day, and which that is.
+#[must_use]
+pub fn part_of_calendar(pk: &str, sk: &str) -> Option<(UserId, Option<Date>)> {
+    let provider = pk.strip_prefix("CALENDAR#")?.parse().ok()?;
+    match sk {
+        "RULES" => Some((provider, None)),
+        day => Some((provider, Some(day.strip_prefix("DAY#")?.parse().ok()?))),
+    }
+}
+
 /// Key of what says that a provider's calendar has a link.
 #[must_use]
 pub fn calendar_feed(provider: UserId) -> Key {

@@ -246,8 +246,44 @@ impl World {
         format!("person.{}@example.com", self.made)
     }
 
+    /// How to call an operation of series, or of the waitlist.
+    pub(super) async fn of_more(&mut self, operation: &str) -> Request {
+        if operation.ends_with("_series") {
+            self.of_series(operation).await
+        } else {
+            self.of_waitlist(operation).await
+        }
+    }
+
+    /// How to call an operation of the waitlist: between two starts nothing is free.
+    async fn of_waitlist(&mut self, operation: &str) -> Request {
+        if operation == "list_waitlist" {
+            return Request::new("/v1/waitlist", None::<Value>);
+        }
+        self.made += 1;
+        let key = format!("waits-for-{}", self.made);
+        let ask = json!({ "service_id": self.service, "from": "2026-03-02T10:05:00Z", "to": "2026-03-02T10:55:00Z" });
+        if operation == "join_waitlist" {
+            self.leave().await;
+            return Request { key: Some(key), ..Request::new("/v1/waitlist", ask) };
+        }
+        let answer = self.customer.post_once("/v1/waitlist", &ask, &key).await.expect("an answer");
+        Request::new(format!("/v1/waitlist/{}", text(&body(answer, 201), "id")), None::<Value>)
+    }
+
+    /// Gives up what the customer waits for: one waits for a provider five times at most.
+    async fn leave(&self) {
+        let waits = body(self.customer.get("/v1/waitlist?limit=100").await.expect("an answer"), 200);
+        for wait in
+            waits["items"].as_array().expect("waits").iter().filter(|wait| wait["status"] == "waiting")
+        {
+            let path = format!("/v1/waitlist/{}", text(wait, "id"));
+            body(self.customer.delete(&path).await.expect("an answer"), 204);
+        }
+    }
+
     /// How to call an operation of series.
-    pub(super) async fn of_series(&mut self, operation: &str) -> Request {
+    async fn of_series(&mut self, operation: &str) -> Request {
         let (made, ask) = (self.made, self.series_ask());
         let key = Some(format!("series-{made}"));
         if operation == "create_series" {

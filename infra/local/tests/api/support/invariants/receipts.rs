@@ -35,6 +35,10 @@ impl Kept {
                 }
                 // What it came to is told elsewhere; a hold is gone once it is booked.
                 "bulk_users" | "create_hold" | "create_resource" => continue,
+                "join_waitlist" => {
+                    assert!(self.waits.iter().any(|wait| wait.id.to_string() == id), "no wait {id}");
+                    continue;
+                }
                 "create_service" => {
                     assert!(
                         self.services.iter().any(|service| service.id.to_string() == id),

@@ -32,6 +32,8 @@ pub(super) fn subject(payload: &Payload) -> Option<(BookingId, Status)> {
         | Payload::ReviewPublished(_)
         | Payload::ReviewAnswered(_)
         | Payload::SeriesChanged(_)
+        | Payload::WaitlistOffered(_)
+        | Payload::WaitlistEnded(_)
         | Payload::JobContinued { .. } => None,
         Payload::BookingRequested(about) => Some((about.booking_id, Status::Requested)),
         Payload::BookingConfirmed(about)
@@ -71,6 +73,7 @@ pub(super) fn readers(payload: &Payload) -> Vec<String> {
         | Payload::ConnectionReplaced { .. }
         | Payload::PhotoRemoved { .. }
         | Payload::JobContinued { .. } => Vec::new(),
+        Payload::WaitlistOffered(about) | Payload::WaitlistEnded(about) => vec![about.customer_id],
         Payload::SeriesChanged(about) if about.change == 0 => vec![about.customer_id, about.provider_id],
         Payload::SeriesChanged(about) if about.actor == Actor::Customer => vec![about.provider_id],
         Payload::SeriesChanged(about) => vec![about.customer_id],
