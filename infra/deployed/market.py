@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import icalendar
+import resources
 import reviews
 import series
 import waitlist
@@ -23,6 +24,7 @@ def market(world):
     series.series(world)
     waitlist.waitlist(world, begun)
     reviews.reviews(world)
+    resources.resources(world)
     calendars(world)
     dashboards(world)
 
