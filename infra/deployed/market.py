@@ -14,7 +14,7 @@ from stack import Failed
 def market(world):
     """The super admin finds services and bookings in each way, archives and restores one, and cancels another; and
     everybody has a dashboard."""
-    begun = services(world)
+    waits = services(world)
     vacations(world)
     bookings(world)
     on_behalf(world)
@@ -22,7 +22,7 @@ def market(world):
     moves(world)
     begun(world)
     series.series(world)
-    waitlist.waitlist(world, begun)
+    waitlist.waitlist(world, waits)
     reviews.reviews(world)
     resources.resources(world)
     calendars(world)
@@ -43,7 +43,7 @@ def services(world):
     }
     made = call("POST", "/v1/services", status=201, body=draft, token=provider)["id"]
     call("POST", f"/v1/services/{made}/publish", token=provider)
-    begun = waitlist.begin(world, made)
+    waits = waitlist.begin(world, made)
     owner = world.id_of(PROVIDER)
     for query in ("limit=100", "status=published&category=lessons", f"provider_id={owner}"):
         found = [item["id"] for item in call("GET", f"/v1/admin/services?{query}", token=token)["items"]]
@@ -57,7 +57,7 @@ def services(world):
     world.until("the mail about the archived service", lambda: world.mailed(PROVIDER, "service archived"))
     if call("POST", f"{path}/restore", token=token)["status"] != "draft":
         raise Failed("the service was not restored")
-    return begun
+    return waits
 
 
 def vacations(world):

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use banister_domain::availability::{DurationMinutes, Interval, Seats};
-use banister_domain::booking::Request;
+use banister_domain::booking::Unbookable;
 use banister_domain::id::ServiceId;
 use banister_domain::waitlist::{FIRST_LOOK_AFTER, FURTHEST, LONGEST_WINDOW, WaitlistEntry, WaitlistState};
 use banister_platform::bookable::Wanted;
@@ -82,21 +82,11 @@ pub(crate) async fn join_waitlist(
         Ok(service) => service,
         Err(problem) => return once.instead_of(problem, &bookings.table, now).await,
     };
-    let place = Request {
-        id: random::id(now),
-        customer_id: caller.user_id,
-        service,
-        starts_at: window.from(),
-        seats,
-        extras: Vec::new(),
-        price: None,
-        location: None,
-        note: None,
-        series: None,
-    };
     // What can never be booked is not waited for.
-    place.price()?;
-    let service = place.service;
+    if let Err(never) = service.price.times(seats.get()) {
+        let problem = Problem::from(Unbookable::from(never));
+        return once.instead_of(problem, &bookings.table, now).await;
+    }
     let entry = WaitlistEntry {
         id: random::id(now),
         customer_id: caller.user_id,

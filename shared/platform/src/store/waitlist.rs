@@ -18,6 +18,7 @@ use banister_domain::waitlist::{
     MOST_OF_A_CUSTOMER, MOST_OF_A_PROVIDER, Offer, WaitlistEntry, WrongWaitlistStatus,
 };
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -183,7 +184,7 @@ impl Watched {
     /// The time in which a start may have become free: days are counted by weeks where those are limited.
     #[must_use]
     pub fn around(&self) -> Option<Interval> {
-        let noon = self.date?.in_tz("UTC").ok()?.timestamp();
+        let noon = self.date?.to_zoned(TimeZone::UTC).ok()?.timestamp();
         let days = SignedDuration::from_hours(24 * 8);
         Interval::new(noon.saturating_sub(days).ok()?, noon.saturating_add(days).ok()?).ok()
     }
@@ -224,12 +225,6 @@ impl Waitlist {
             services: Services::new(table.clone()),
             table,
         }
-    }
-
-    /// The bookings that become of waits.
-    #[must_use]
-    pub const fn bookings(&self) -> &Bookings {
-        &self.bookings
     }
 
     /// Puts a wait at the end of the line, where nothing of `service` is free in its time.

@@ -53,7 +53,7 @@ pub(super) const EXCEPTED: [(&str, &str); 20] = [
         "what everybody finds of a service or of a provider; the account, services and reviews are in it",
     ),
     ("connection", "whose a connection is; the connection is in it"),
-    ("hold", "a place that was held for ten minutes, and a day until it is forgotten"),
+    ("hold", "a place that was held for minutes, or offered for hours, and a day until it is forgotten"),
     ("counted", "that the account, a service or a booking is counted, as what it is"),
     ("handled", "that a mail was sent, by numbers, for 30 days"),
     (

@@ -1,13 +1,14 @@
 //! Places held for some minutes.
 
+use banister_domain::availability::{self, Calendar, Joint};
 use banister_domain::booking::Hold;
 use banister_domain::id::{HoldId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::reserve::Lost;
+use super::reserve::{Lost, add};
 use super::{Bookings, ChangeError};
-use crate::store::Race;
+use crate::store::{Loaded, Race};
 use crate::table::{CommitError, Key, Record, StorageError, Transaction, key};
 
 /// How long a hold is kept after it has expired, so that whoever books late learns of that.
@@ -56,5 +57,24 @@ impl Bookings {
             }
         }
         Err(ChangeError::Busy)
+    }
+
+    /// Adds that a hold is let go; its place may have been taken away since it expired.
+    pub(super) async fn give_back(
+        &self,
+        transaction: &mut Transaction<Lost>,
+        hold: &Hold,
+    ) -> Result<(), StorageError> {
+        let dates = availability::days_touched(hold.occupies);
+        let resources = hold.resource_ids.as_slice().iter().copied().collect();
+        let Loaded { days, .. } = self.calendars.load(hold.provider_id, &resources, &dates).await?;
+        let calendars = Joint::<Calendar>::new(days).and_then(|mut calendars| {
+            calendars.let_go(hold.id, &hold.resource_ids)?;
+            Ok(calendars)
+        });
+        let calendars = calendars.map_err(|refusal| StorageError::Malformed(refusal.to_string()))?;
+        transaction.delete(&key::hold(hold.customer_id, hold.id));
+        add(transaction, hold.provider_id, calendars.into_changes());
+        Ok(())
     }
 }

@@ -1,15 +1,14 @@
 //! What becomes of a customer's wait together with the place that is kept for it.
 
-use banister_domain::availability::{self, Calendar, Joint};
 use banister_domain::booking::Hold;
 use banister_domain::event::Payload;
 use banister_domain::id::{UserId, WaitlistEntryId};
 use banister_domain::waitlist::{WaitlistEntry, WaitlistStep};
 use jiff::Timestamp;
 
-use super::reserve::{Lost, add};
+use super::reserve::Lost;
 use super::{Bookings, ChangeError};
-use crate::store::{Loaded, OfferRecord, OutboxRecord, Race, WaitError, WaitlistRecord};
+use crate::store::{OfferRecord, OutboxRecord, Race, WaitError, WaitlistRecord};
 use crate::table::{CommitError, StorageError, Transaction, Versioned, key};
 
 impl Bookings {
@@ -68,25 +67,6 @@ impl Bookings {
             Err(WaitError::Busy) => Err(ChangeError::Busy),
             Err(WaitError::Storage(error)) => Err(error.into()),
         }
-    }
-
-    /// Adds that a hold is let go; its place may have been taken away since it expired.
-    pub(super) async fn give_back(
-        &self,
-        transaction: &mut Transaction<Lost>,
-        hold: &Hold,
-    ) -> Result<(), StorageError> {
-        let dates = availability::days_touched(hold.occupies);
-        let resources = hold.resource_ids.as_slice().iter().copied().collect();
-        let Loaded { days, .. } = self.calendars.load(hold.provider_id, &resources, &dates).await?;
-        let calendars = Joint::<Calendar>::new(days).and_then(|mut calendars| {
-            calendars.let_go(hold.id, &hold.resource_ids)?;
-            Ok(calendars)
-        });
-        let calendars = calendars.map_err(|refusal| StorageError::Malformed(refusal.to_string()))?;
-        transaction.delete(&key::hold(hold.customer_id, hold.id));
-        add(transaction, hold.provider_id, calendars.into_changes());
-        Ok(())
     }
 }
 

@@ -249,9 +249,8 @@ impl Waitlist {
         let (Some(first), Some(last)) = (dates.first().copied(), dates.last().copied()) else {
             return Ok(Some(&[]));
         };
-        let known = sight.taken.take().filter(|(of, from, to, _)| {
-            *of == service.id && *from <= first && last <= *to
-        });
+        let known =
+            sight.taken.take().filter(|(of, from, to, _)| *of == service.id && *from <= first && last <= *to);
         let taken = match known {
             Some(taken) => taken,
             None => match self.calendars.in_the_way(service, first, last).await? {
