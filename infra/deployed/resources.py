@@ -11,6 +11,8 @@ def resources(world):
     ask = {"name": "Blue room", "provider_ids": [world.id_of(PROVIDER)]}
     room = call("POST", "/v1/admin/resources", status=201, body=ask, token=staff, key="check-resource")["id"]
     world.until("the room in the list", lambda: room in ids(call("GET", "/v1/admin/resources", token=staff)))
+    if call("GET", f"/v1/admin/resources/{room}", token=staff)["provider_ids"] != ask["provider_ids"]:
+        raise Failed("the room should be the provider's to use")
     if ids(call("GET", "/v1/me/resources", token=provider)) != [room]:
         raise Failed("the provider should find the room")
     service = f"/v1/services/{world.service}"
@@ -22,10 +24,10 @@ def resources(world):
     call("POST", f"/v1/bookings/{booking['id']}/cancel", token=customer)
     if days_of(world, room):
         raise Failed("the room should be free again")
-    call("PATCH", f"/v1/admin/resources/{room}", body={"active": False}, token=staff)
+    call("PATCH", f"/v1/admin/resources/{room}", body={"active": False}, token=staff, seen="*")
     if world.slots():
         raise Failed("without its room the service should have no slots")
-    call("PATCH", f"/v1/admin/resources/{room}", body={"provider_ids": []}, token=staff)
+    call("PATCH", f"/v1/admin/resources/{room}", body={"provider_ids": []}, token=staff, seen="*")
     call("PATCH", service, body={"resource_ids": []}, token=provider)
     if slot not in world.slots():
         raise Failed("a service that needs no room should have its slots")

@@ -15,7 +15,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 125] = [
+const RIGHTS: [(&str, &str); 126] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -122,6 +122,7 @@ const RIGHTS: [(&str, &str); 125] = [
     ("restore_service", "BatchGetItem GetItem PutItem"),
     ("create_resource", "BatchGetItem GetItem PutItem"),
     ("list_resources", "BatchGetItem; GSI3: Query"),
+    ("get_resource", "GetItem"),
     ("update_resource", "BatchGetItem DeleteItem GetItem PutItem"),
     ("list_all_bookings", "BatchGetItem GetItem; GSI1: Query; GSI2: Query"),
     ("get_any_booking", "BatchGetItem GetItem Query"),

@@ -85,14 +85,13 @@ const fn denied(reason: NotOffered) -> Denied {
     match reason {
         NotOffered::TooSoon => Denied::TooSoon,
         NotOffered::TooFar => Denied::TooFar,
-        NotOffered::OutsideHours => Denied::OutsideHours,
+        // No service of the simulation needs a resource.
+        NotOffered::OutsideHours | NotOffered::NoResource => Denied::OutsideHours,
         NotOffered::OffGrid => Denied::OffGrid,
         NotOffered::TooLong => Denied::TooLong,
         NotOffered::Taken => Denied::Taken,
         NotOffered::Full => Denied::Full,
         NotOffered::CapReached => Denied::CapReached,
-        // No service of the simulation needs any.
-        NotOffered::NoResource => Denied::OutsideHours,
     }
 }
 
@@ -258,7 +257,7 @@ impl Client {
             }
             Ask::Answer(booking, actor, said) => {
                 let said = said.map_or(ProposalAnswer::Decline(None), ProposalAnswer::Accept);
-                self.bookings.answer_proposal(*booking, (*actor, &said), receipt, now).await
+                Box::pin(self.bookings.answer_proposal(*booking, (*actor, &said), receipt, now)).await
             }
             other => return Err(Outcome::Broken(format!("{} is no move", other.name()))),
         };

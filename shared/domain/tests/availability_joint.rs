@@ -227,7 +227,7 @@ proptest! {
             let all = joint(&own[provider], &[(1, &beside[&1]), (2, &beside[&2])]);
             let mut calendars = Joint::<Calendar>::new(all).expect("days");
             let done = if what == 0 && !made.is_empty() {
-                let at = number as usize % made.len();
+                let at = usize::try_from(number).expect("at most 40") % made.len();
                 let (whose, busy, resources) = made[at].clone();
                 if whose != provider {
                     continue;

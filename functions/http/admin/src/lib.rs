@@ -16,6 +16,7 @@ mod end_user_sessions;
 mod export_users;
 mod get_any_booking;
 mod get_any_service;
+mod get_resource;
 mod get_security_settings;
 mod get_statistics;
 mod get_user;
@@ -122,5 +123,5 @@ pub fn area() -> Area<Admin> {
         list_users, bulk_users, export_users, list_audit, get_statistics, list_all_services, get_any_service,
         archive_any_service, restore_service, list_all_bookings, book_on_behalf, get_any_booking, cancel_any_booking,
         reschedule_any_booking, moderate_review, reset_user_totp, get_security_settings, set_security_settings, unlock_user,
-        resend_user_confirmation, create_resource, list_resources, update_resource)
+        resend_user_confirmation, create_resource, list_resources, get_resource, update_resource)
 }

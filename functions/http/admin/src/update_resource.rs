@@ -4,7 +4,9 @@ use axum::extract::State;
 use banister_domain::id::{ResourceId, UserId};
 use banister_domain::resource::{Resource, ResourceUsers};
 use banister_domain::text::ResourceName;
-use banister_platform::http::{ClientAddress, Code, Json, OkJson, Path, Problem, Staff, needs, present};
+use banister_platform::http::{
+    ClientAddress, Code, Fingerprinted, Json, Path, Problem, Seen, Staff, needs, present,
+};
 use banister_platform::store::Act;
 use banister_platform::table::{CommitError, backoff};
 use serde::Deserialize;
@@ -12,7 +14,7 @@ use serde::Deserialize;
 use crate::Admin;
 use crate::resource_view::ResourceView;
 
-pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::NotFound];
+pub(crate) const PROBLEMS: &[Code] = &[Code::Busy, Code::NotFound, Code::Stale, Code::IfMatchRequired];
 
 /// What changes; a field that is absent stays (JSON Merge Patch, RFC 7396).
 #[derive(Clone, Deserialize, utoipa::ToSchema)]
@@ -35,8 +37,10 @@ pub(crate) struct UpdateResource {
 /// Change a resource
 ///
 /// Bookings made before stand. New ones of services that need it are refused while it is switched off, and where
-/// their provider may not use it any more; such services have no free slots then.
-#[utoipa::path(patch, path = "/v1/admin/resources/{id}", params(("id" = ResourceId, Path, description = "The resource")),
+/// their provider may not use it any more; such services have no free slots then. `If-Match` names the `ETag` with which the
+/// resource was read: of two who change it at once, the second one is told.
+#[utoipa::path(patch, path = "/v1/admin/resources/{id}", params(("id" = ResourceId, Path, description = "The resource"),
+        ("If-Match" = String, Header, description = "The ETag of what was read")),
     request_body(content((UpdateResource = "application/json"), (UpdateResource = "application/merge-patch+json"))),
     responses((status = 200, description = "The resource after the change", body = ResourceView)))]
 pub(crate) async fn update_resource(
@@ -44,20 +48,22 @@ pub(crate) async fn update_resource(
     caller: Staff<needs::ServiceManagement>,
     address: ClientAddress,
     Path(id): Path<ResourceId>,
+    seen: Seen,
     Json(ask): Json<UpdateResource>,
-) -> Result<OkJson<ResourceView>, Problem> {
+) -> Result<Fingerprinted<ResourceView>, Problem> {
     let act = Act { by: Some(caller.identity.user_id), address: address.subject(), at: admin.clock.now() };
     for attempt in 0..5 {
         let before = admin.resources.get(id).await?.ok_or(Problem::new(Code::NotFound))?;
+        seen.check(&ResourceView::from(before.value.clone()))?;
         let after = ask.clone().of(before.value.clone());
         if after == before.value {
-            return Ok(OkJson(after.into()));
+            return Ok(ResourceView::from(after).into());
         }
         // Whoever may use it already stays, whatever became of the account.
         admin.only_providers(after.provider_ids.without(&before.value.provider_ids)).await?;
         let after = Resource { updated_at: act.at, ..after };
         match admin.resources.replace(before, after.clone(), &act).await {
-            Ok(()) => return Ok(OkJson(after.into())),
+            Ok(()) => return Ok(ResourceView::from(after).into()),
             Err(CommitError::Storage(error)) => return Err(error.into()),
             Err(CommitError::Refused(_) | CommitError::Contention) => {
                 tokio::time::sleep(backoff(attempt)).await;

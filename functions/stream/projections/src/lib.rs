@@ -107,7 +107,8 @@ impl Projections {
 
     async fn offer(&self, changed: waiting::Changed, deadline: Timestamp) -> Result<(), WorkError> {
         let mut done = Ok(());
-        for (provider, around) in changed.into_looks() {
+        self.in_time(deadline)?;
+        for (provider, around) in self.waitlist.lines(&changed.changes).await? {
             let now = self.in_time(deadline)?;
             match self.waitlist.look(provider, around, now).await {
                 Ok(()) | Err(WaitError::Missing | WaitError::Wrong(_)) => {}

@@ -108,7 +108,8 @@ impl Follower for Projections {
     fn wants(happened: &str, pk: &str, sk: &str) -> bool {
         let known = [&key::COUNTED[..], &key::CARDED].concat();
         let audited = happened == "INSERT" && pk.starts_with(key::AUDIT);
-        audited || known.contains(&sk) || key::part_of_calendar(pk, sk).is_some()
+        let of_time = key::part_of_calendar(pk, sk).is_some() || key::part_of_resource(pk, sk).is_some();
+        audited || known.contains(&sk) || of_time
     }
 
     fn clock(&self) -> &Clock {

@@ -54,7 +54,7 @@ impl World {
 
     async fn change_room(&self, change: Value) -> Value {
         let path = format!("/v1/admin/resources/{}", self.room);
-        body(self.staff.patch(&path, &change).await.unwrap(), 200)
+        body(self.staff.patch_over(&path, &change).await.unwrap(), 200)
     }
 
     /// The free starts of a service on the day of [`SLOT`].

@@ -28,13 +28,14 @@ pub(crate) fn check(function: &Function, event: &Value, answer: &Value) {
 
 /// Samples whose codes cannot be good in a world of its own time and keys, or that need what one sample does not
 /// make, and the problem that is the right answer to them.
-const REFUSED: [(&str, u16, &str); 12] = [
+const REFUSED: [(&str, u16, &str); 13] = [
     ("answer_review", 404, "not_found"),
     ("complete_booking", 409, "wrong_state"),
     ("confirm_email_change", 422, "invalid_code"),
     ("confirm_phone", 422, "invalid_code"),
     ("confirm_totp", 422, "invalid_code"),
     ("create_review", 409, "not_reviewable"),
+    ("get_resource", 404, "not_found"),
     ("mark_no_show", 409, "wrong_state"),
     ("moderate_review", 404, "not_found"),
     ("remove_totp", 409, "second_factor_off"),

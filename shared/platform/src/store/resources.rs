@@ -84,7 +84,7 @@ impl Resources {
         let keys: Vec<_> = ids.iter().copied().map(key::resource).collect();
         let mut found = self.table.get_all(&keys).await?;
         let each = keys.iter().map(|key| found.take::<ResourceRecord>(key));
-        each.filter_map(|found| found.transpose()).map(|found| Ok(found?.value.0)).collect()
+        each.filter_map(Result::transpose).map(|found| Ok(found?.value.0)).collect()
     }
 
     /// The place in the list of the first of these resources that a new booking with the provider may not take.

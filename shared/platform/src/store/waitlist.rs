@@ -1,11 +1,12 @@
 //! Those who wait for a place.
 //!
 //! A wait is two items: the wait itself beside its customer, which says how it stands, and its place in the line of its
-//! provider, which is there as long as the wait is not over. Whoever changes a provider's calendar is not asked to think
+//! provider, which is there as long as the wait is not over. Whoever changes a calendar is not asked to think
 //! of those who wait: the stream tells of every change, and the line is looked through then; the schedule looks for
 //! what comes free by the clock alone, and hands offers on that nobody took.
 
 mod look;
+mod watch;
 
 use std::collections::BTreeSet;
 
@@ -17,15 +18,15 @@ use banister_domain::service::Service;
 use banister_domain::waitlist::{
     MOST_OF_A_CUSTOMER, MOST_OF_A_PROVIDER, Offer, WaitlistEntry, WrongWaitlistStatus,
 };
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use watch::Changes;
+
 use super::{Accounts, Bookings, Calendars, Once, Services};
 use crate::table::key::{self, Index, IndexKey};
-use crate::table::{CommitError, Item, Key, Page, Position, Query, Record, StorageError, Table, Transaction};
+use crate::table::{CommitError, Key, Page, Position, Query, Record, StorageError, Table, Transaction};
 
 /// How long a wait that is over is kept behind its time.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
@@ -169,33 +170,6 @@ impl From<StorageError> for WaitError {
     fn from(error: StorageError) -> Self {
         Self::Storage(error)
     }
-}
-
-/// A change after which somebody who waits may have a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Watched {
-    /// In whose calendar.
-    pub provider_id: UserId,
-    /// On which UTC day; none where it is the rules.
-    pub date: Option<Date>,
-}
-
-impl Watched {
-    /// The time in which a start may have become free: days are counted by weeks where those are limited.
-    #[must_use]
-    pub fn around(&self) -> Option<Interval> {
-        let noon = self.date?.to_zoned(TimeZone::UTC).ok()?.timestamp();
-        let days = SignedDuration::from_hours(24 * 8);
-        Interval::new(noon.saturating_sub(days).ok()?, noon.saturating_add(days).ok()?).ok()
-    }
-}
-
-/// What the item with these keys is to those who wait, if it is anything.
-#[must_use]
-pub fn watched(item: &Item) -> Option<Watched> {
-    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str);
-    let (provider_id, date) = key::part_of_calendar(text("PK")?, text("SK")?)?;
-    Some(Watched { provider_id, date })
 }
 
 /// Why a transaction was not taken.

@@ -198,6 +198,7 @@ async fn a_provider_is_told_what_staff_archived_and_why() {
         location_kind: LocationKind::Online,
         place: None,
         languages: banister_domain::account::Languages::default(),
+        resource_ids: banister_domain::resource::ResourceIds::default(),
         seats: banister_domain::availability::Seats::MIN,
         terms: banister_domain::booking::Terms::default(),
         calendar: banister_domain::availability::ServiceRules::default(),

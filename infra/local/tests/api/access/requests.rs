@@ -355,6 +355,7 @@ impl World {
                 body(self.admin.post(&format!("{service}/archive"), &reason).await.unwrap(), 200);
                 Request::new(format!("{service}/restore"), act)
             }
+            "get_resource" => Request::new(self.made_resource().await, get),
             "list_resources" => Request::new("/v1/admin/resources?limit=5", get),
             "create_resource" => self.new_resource(),
             "update_resource" => self.changed_resource().await,

@@ -36,7 +36,7 @@ pub(super) const SHOWN: [Shown; 18] = [
 ];
 
 /// Kinds of items that name a person and are not in it, with why.
-pub(super) const EXCEPTED: [(&str, &str); 20] = [
+pub(super) const EXCEPTED: [(&str, &str); 22] = [
     ("bulk_order", "what a job is to do to whom, until it is over; the line of the audit log is in it"),
     (
         "bulk_result",
@@ -143,7 +143,7 @@ pub(super) const NAMED: [(&str, &str, &str); 37] = [
 
 /// Attributes of the kinds that are shown that are not in it as they are kept, with why; `.*` is whatever an
 /// attribute has.
-pub(super) const LEFT: [(&str, &str, &str); 56] = [
+pub(super) const LEFT: [(&str, &str, &str); 57] = [
     ("user", "disabled.at", "none can ask for it while the account is off"),
     ("user", "disabled.reason", "for staff, and none can ask for it while the account is off"),
     ("user", "epoch", "a number that voids sessions"),

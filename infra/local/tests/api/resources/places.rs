@@ -213,3 +213,35 @@ async fn a_search_finds_what_has_its_room() {
     let found = body(world.customers[0].get(path).await.unwrap(), 200);
     assert_eq!(each(&found, "id").len(), 2);
 }
+
+#[tokio::test]
+async fn whoever_waits_for_the_room_of_another_is_offered_it() {
+    let world = World::new().await;
+    let taken = world.booked(0, SLOT, "the-room-is-taken-1").await;
+    let ask = json!({ "service_id": world.services[1], "from": SLOT, "to": "2026-03-10T11:00:00Z" });
+    let second = &world.customers[1];
+    let wait = body(second.post_once("/v1/waitlist", &ask, "wait-for-the-room").await.unwrap(), 201);
+    let status = async || body(second.get("/v1/waitlist").await.unwrap(), 200)["items"][0].clone();
+    assert_eq!(wait["status"], json!("waiting"));
+    let cancel = format!("/v1/bookings/{}/cancel", text(&taken, "id"));
+    body(world.customers[0].act(&cancel).await.unwrap(), 200);
+    world.cloud.quiet().await.unwrap();
+    let offered = status().await;
+    assert_eq!((&offered["status"], &offered["offer"]["starts_at"]), (&json!("offered"), &json!(SLOT)));
+    // The room is kept, too.
+    assert!(!world.is_free(0, SLOT).await);
+    invariants(&world.cloud).await;
+    // What is switched off is nobody's, and somebody's when it is on again.
+    let path = format!("/v1/holds/{}", text(&offered["offer"], "hold_id"));
+    world.change_room(json!({ "active": false })).await;
+    body(second.delete(&path).await.unwrap(), 204);
+    let third = customer(&world.cloud, "Customer Three").await;
+    body(third.post_once("/v1/waitlist", &ask, "wait-for-the-room").await.unwrap(), 201);
+    world.cloud.quiet().await.unwrap();
+    let third_wait = async || body(third.get("/v1/waitlist").await.unwrap(), 200)["items"][0].clone();
+    assert_eq!(third_wait().await["status"], json!("waiting"));
+    world.change_room(json!({ "active": true })).await;
+    world.cloud.quiet().await.unwrap();
+    assert_eq!(third_wait().await["status"], json!("offered"));
+    invariants(&world.cloud).await;
+}

@@ -1,6 +1,7 @@
 //! Staff say what there is to share, and with whom.
 
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use super::{SLOT, World, id_of, needs, room};
 use crate::problems::{refused, refused_at};
@@ -100,13 +101,13 @@ async fn staff_enter_and_list_and_change_what_is_shared() {
     let strange = world.staff.post_once("/v1/admin/resources", &strange, "enter-the-shed-1").await.unwrap();
     refused_at(&strange, "/provider_ids", "invalid");
     let path = format!("/v1/admin/resources/{}", text(&made, "id"));
-    let strange = world.staff.patch(&path, &json!({ "provider_ids": [one, customer] })).await.unwrap();
+    let strange = world.staff.patch_over(&path, &json!({ "provider_ids": [one, customer] })).await.unwrap();
     refused_at(&strange, "/provider_ids", "invalid");
-    refused_at(&world.staff.patch(&path, &json!({ "name": "" })).await.unwrap(), "/name", "invalid");
-    let renamed = body(world.staff.patch(&path, &json!({ "name": "The red van" })).await.unwrap(), 200);
+    refused_at(&world.staff.patch_over(&path, &json!({ "name": "" })).await.unwrap(), "/name", "invalid");
+    let renamed = body(world.staff.patch_over(&path, &json!({ "name": "The red van" })).await.unwrap(), 200);
     assert_eq!(renamed["name"], json!("The red van"));
     let missing = "/v1/admin/resources/rsc_01KB2Q7S3H8Z6W4V5N9RXTMCDE";
-    refused(&world.staff.patch(missing, &json!({ "active": true })).await.unwrap(), 404, "not_found");
+    refused(&world.staff.patch_over(missing, &json!({ "active": true })).await.unwrap(), 404, "not_found");
     for nobody in [&world.providers[0], &world.customers[0]] {
         refused(&nobody.get("/v1/admin/resources").await.unwrap(), 403, "forbidden");
     }
@@ -125,4 +126,23 @@ async fn whoever_shares_nothing_is_booked_as_before() {
     let booking = body(world.customers[1].book(&free, SLOT, "no-room-needed-1").await.unwrap(), 201);
     assert_eq!(booking["resource_ids"], json!([]));
     invariants(&world.cloud).await;
+}
+
+#[tokio::test]
+async fn of_two_who_change_a_room_at_once_the_second_is_told() {
+    let world = World::new().await;
+    let path = format!("/v1/admin/resources/{}", world.room);
+    let read = world.staff.get(&path).await.unwrap();
+    let tag = read.headers["etag"].to_str().unwrap().to_owned();
+    let before = body(read, 200);
+    let only = |number: usize| json!({ "provider_ids": [before["provider_ids"][number]] });
+    let change = async |change: Value| {
+        world.staff.call(Method::PATCH, &path, &[("if-match", &tag)], Some(&change)).await.unwrap()
+    };
+    let first = change(only(0)).await;
+    assert_ne!(first.headers["etag"], tag);
+    let after = body(first, 200);
+    refused(&change(only(1)).await, 412, "stale");
+    refused(&world.staff.patch(&path, &only(1)).await.unwrap(), 428, "if_match_required");
+    assert_eq!(body(world.staff.get(&path).await.unwrap(), 200), after);
 }

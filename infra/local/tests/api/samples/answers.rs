@@ -109,6 +109,7 @@ pub(super) const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("create_resource", Some(Role::SuperAdmin), 201),
     ("list_resources", Some(Role::SuperAdmin), 200),
     // Of a world of its own.
+    ("get_resource", Some(Role::SuperAdmin), 404),
     ("update_resource", Some(Role::SuperAdmin), 404),
     ("list_all_bookings", Some(Role::SuperAdmin), 200),
     ("get_any_booking", Some(Role::SuperAdmin), 200),

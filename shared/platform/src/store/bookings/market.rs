@@ -91,7 +91,7 @@ impl Bookings {
         let wish = MoveWish { starts_at, actor: Actor::Staff, reason: Some(reason), series: None };
         // Staff propose nothing, so that the id is not used.
         let proposal = random::id(act.at);
-        self.move_to(id, (&wish, Some(act)), proposal, receipt, act.at).await
+        Box::pin(self.move_to(id, (&wish, Some(act)), proposal, receipt, act.at)).await
     }
 
     /// Books for a customer by the member of staff `staff` of `act`, for `reason`: by the same guard as the customer.

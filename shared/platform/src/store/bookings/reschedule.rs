@@ -126,7 +126,7 @@ impl Bookings {
         receipt: Option<Receipt<'_>>,
         now: Timestamp,
     ) -> Result<Booking, MoveError> {
-        self.move_to(id, (wish, None), proposal, receipt, now).await
+        Box::pin(self.move_to(id, (wish, None), proposal, receipt, now)).await
     }
 
     /// The same for the two sides and for staff, whose act it is then.
@@ -339,7 +339,7 @@ pub(super) fn own_dates(booking: &Booking) -> BTreeSet<Date> {
 pub(super) fn own_resources(booking: &Booking) -> BTreeSet<ResourceId> {
     let proposal = booking.proposal.as_ref().map(|proposal| &proposal.place.resource_ids);
     let all = proposal.into_iter().chain([&booking.resource_ids]);
-    all.flat_map(|resources| resources.as_slice()).copied().collect()
+    all.flat_map(banister_domain::resource::ResourceIds::as_slice).copied().collect()
 }
 
 /// Lets the place go that was held for a proposal; it may have been taken since it expired.

@@ -151,7 +151,7 @@ impl Bookings {
         receipt: Option<Receipt<'_>>,
         now: Timestamp,
     ) -> Result<Booking, ReserveError> {
-        let done = self.try_to_take(request, by, receipt, now).await;
+        let done = Box::pin(self.try_to_take(request, by, receipt, now)).await;
         match (&done, receipt) {
             (
                 Err(ReserveError::Gone | ReserveError::Unbookable(_) | ReserveError::NotOffered(_)),

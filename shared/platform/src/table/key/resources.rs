@@ -23,6 +23,16 @@ pub fn resource_days(id: ResourceId) -> String {
     format!("RESOURCE#{id}")
 }
 
+/// Which resource it is where these are its keys, or those of one of its days, and which day that is.
+#[must_use]
+pub fn part_of_resource(pk: &str, sk: &str) -> Option<(ResourceId, Option<Date>)> {
+    let resource = pk.strip_prefix("RESOURCE#")?.parse().ok()?;
+    match sk {
+        "RESOURCE" => Some((resource, None)),
+        day => Some((resource, Some(day.strip_prefix("DAY#")?.parse().ok()?))),
+    }
+}
+
 /// Where a resource stands in the list of all.
 #[must_use]
 pub fn resource_list(id: ResourceId) -> IndexKey {

@@ -118,11 +118,17 @@ impl World {
 
     /// Such a room, which nobody may use any more.
     pub(super) async fn changed_resource(&mut self) -> Request {
+        let path = self.made_resource().await;
+        let ask = json!({ "active": false, "provider_ids": [] });
+        Request { version: Some("*".to_owned()), ..Request::new(path, ask) }
+    }
+
+    /// The path of a new room.
+    pub(super) async fn made_resource(&mut self) -> String {
         let Request { path, body: ask, key, .. } = self.new_resource();
         let (ask, key) = (ask.expect("a room"), key.expect("a key"));
         let made = body(self.admin.post_once(&path, &ask, &key).await.unwrap(), 201);
-        let path = format!("{path}/{}", text(&made, "id"));
-        Request::new(path, json!({ "active": false, "provider_ids": [] }))
+        format!("{path}/{}", text(&made, "id"))
     }
 
     /// The path of a new link to the provider's calendar.
