@@ -72,7 +72,8 @@ impl Kept {
 
     /// No two bookings overlap on a resource, buffers included, but seats of one service at one time.
     fn nobody_shares_a_resource(&self) {
-        let mut taken: BTreeMap<ResourceId, Vec<(Interval, (ServiceId, Timestamp))>> = BTreeMap::new();
+        type Group = (ServiceId, Timestamp);
+        let mut taken: BTreeMap<ResourceId, Vec<(Interval, Group)>> = BTreeMap::new();
         for booking in self.bookings.values() {
             if matches!(booking.status, Status::Declined | Status::Cancelled | Status::Expired) {
                 continue;
