@@ -218,7 +218,7 @@ async fn a_search_finds_what_has_its_room() {
 async fn whoever_waits_for_the_room_of_another_is_offered_it() {
     let world = World::new().await;
     let taken = world.booked(0, SLOT, "the-room-is-taken-1").await;
-    let ask = json!({ "service_id": world.services[1], "from": SLOT, "to": "2026-03-10T11:00:00Z" });
+    let ask = json!({ "service_id": world.services[1], "from": SLOT, "to": "2026-03-10T10:05:00Z" });
     let second = &world.customers[1];
     let wait = body(second.post_once("/v1/waitlist", &ask, "wait-for-the-room").await.unwrap(), 201);
     let status = async || body(second.get("/v1/waitlist").await.unwrap(), 200)["items"][0].clone();
