@@ -3,8 +3,9 @@
 use banister_domain::account::Account;
 use banister_domain::availability::Seats;
 use banister_domain::booking::{Actor, Booking, HistoryEntry, LineItem, Refund, Reschedule, Status, Terms};
-use banister_domain::id::{BookingId, ServiceId, UserId};
+use banister_domain::id::{BookingId, ResourceId, ServiceId, UserId};
 use banister_domain::money::Price;
+use banister_domain::resource::ResourceIds;
 use banister_domain::service::LocationKind;
 use banister_domain::text::{PersonName, Reason, Title};
 use jiff::Timestamp;
@@ -22,6 +23,7 @@ use serde::Serialize;
     "starts_at": "2026-03-10T10:00:00Z",
     "ends_at": "2026-03-10T11:00:00Z",
     "seats": 1,
+    "resource_ids": [],
     "price": { "amount": 6500, "currency": "eur" },
     "line_items": [{
         "kind": "service",
@@ -61,6 +63,9 @@ pub(crate) struct MarketBookingView {
     ends_at: Timestamp,
     /// How many seats it takes.
     seats: Seats,
+    /// The rooms and things that it takes beside its provider's time.
+    #[schema(value_type = Vec<ResourceId>, max_items = 3)]
+    resource_ids: ResourceIds,
     /// Of all its seats and extras, as it was when booked.
     price: Price,
     /// The price line by line: the service first, then the extras; the amounts add up to it.
@@ -85,7 +90,7 @@ impl MarketBookingView {
         let status = booking.status_at(now);
         let line_items = booking.line_items();
         let Booking { id, service_id, service_title, customer_id, provider_id, starts_at, .. } = booking;
-        let Booking { ends_at, seats, price, location_kind, answer_by, .. } = booking;
+        let Booking { ends_at, seats, resource_ids, price, location_kind, answer_by, .. } = booking;
         let Booking { terms, refund, created_at, updated_at, .. } = booking;
         Self {
             id,
@@ -97,6 +102,7 @@ impl MarketBookingView {
             starts_at,
             ends_at,
             seats,
+            resource_ids,
             price,
             line_items,
             location_kind,

@@ -1,8 +1,12 @@
 //! How staff see services.
 
-use banister_domain::availability::DurationMinutes;
-use banister_domain::id::{ServiceId, UserId};
+use banister_domain::account::{Language, Languages};
+use banister_domain::availability::{DurationMinutes, Seats, ServiceRules};
+use banister_domain::booking::Terms;
+use banister_domain::id::{ResourceId, ServiceId, UserId};
 use banister_domain::money::Price;
+use banister_domain::place::Point;
+use banister_domain::resource::ResourceIds;
 use banister_domain::service::{
     Category, DurationOption, Durations, Extra, Extras, LocationKind, Service, ServiceStatus,
 };
@@ -23,6 +27,20 @@ use serde::Serialize;
     "durations": [],
     "extras": [],
     "location_kind": "at_customer",
+    "place": { "latitude": 38.722, "longitude": -9.139 },
+    "languages": ["en", "pt-BR"],
+    "seats": 1,
+    "resource_ids": [],
+    "calendar": {},
+    "terms": {
+        "booking_type": "on_request",
+        "reschedule": "consent",
+        "cancellation": {
+            "grace_minutes": 0,
+            "tiers": [{ "before_minutes": 1440, "refund_percent": 100 }],
+            "no_show_refund_percent": 0,
+        },
+    },
     "status": "archived",
     "archived_reason": "The description is of another service.",
     "archived_at": "2026-03-10T08:00:00Z",
@@ -45,6 +63,21 @@ pub(crate) struct MarketServiceView {
     #[schema(value_type = Vec<Extra>, max_items = 20)]
     extras: Extras,
     location_kind: LocationKind,
+    /// Where it takes place, or where its provider comes from; `null` where that is not told.
+    #[schema(value_type = Option<Point>)]
+    place: Option<Point>,
+    /// Spoken with its customers; where there is none, those of its provider.
+    #[schema(value_type = Vec<Language>, max_items = 10)]
+    languages: Languages,
+    /// How many customers one time is for.
+    seats: Seats,
+    /// The rooms and things that each booking takes beside its provider's time.
+    #[schema(value_type = Vec<ResourceId>, max_items = 3)]
+    resource_ids: ResourceIds,
+    /// Where it differs from its provider's calendar.
+    calendar: ServiceRules,
+    /// What is agreed with each booking of it.
+    terms: Terms,
     status: ServiceStatus,
     /// Why staff archived it; `null` where they did not.
     archived_reason: Option<Reason>,
@@ -67,11 +100,16 @@ impl From<Service> for MarketServiceView {
             durations,
             extras,
             location_kind,
+            place,
+            languages,
+            seats,
+            resource_ids,
             status,
             created_at,
             updated_at,
             ..
         } = service;
+        let Service { calendar, terms, .. } = service;
         Self {
             id,
             provider_id,
@@ -83,6 +121,12 @@ impl From<Service> for MarketServiceView {
             durations,
             extras,
             location_kind,
+            place,
+            languages,
+            seats,
+            resource_ids,
+            calendar,
+            terms,
             status,
             archived_reason,
             archived_at,

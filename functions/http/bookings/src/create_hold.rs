@@ -3,8 +3,9 @@
 use axum::extract::State;
 use banister_domain::availability::{DurationMinutes, Seats};
 use banister_domain::booking::{Booking, Hold, Request};
-use banister_domain::id::{HoldId, ServiceId};
+use banister_domain::id::{HoldId, ResourceId, ServiceId};
 use banister_domain::money::Price;
+use banister_domain::resource::ResourceIds;
 use banister_platform::bookable::Wanted;
 use banister_platform::http::{Code, ConfirmedCustomer, Created, IdempotencyKey, Json, Problem, Replayable};
 use banister_platform::limit::Limit;
@@ -56,6 +57,7 @@ pub(crate) struct CreateHold {
     "starts_at": "2026-03-10T10:00:00Z",
     "ends_at": "2026-03-10T11:00:00Z",
     "seats": 1,
+    "resource_ids": [],
     "price": { "amount": 6500, "currency": "eur" },
     "expires_at": "2026-03-09T08:10:00Z",
 }))]
@@ -68,6 +70,10 @@ pub(crate) struct HoldView {
     ends_at: Timestamp,
     /// How many seats it takes.
     seats: Seats,
+    /// The rooms and things that it takes beside its provider's time.
+    #[schema(value_type = Vec<ResourceId>, max_items = 3)]
+    #[serde(default)]
+    resource_ids: ResourceIds,
     /// Of all of them, without extras, as it is now.
     price: Price,
     /// From then on the slot is free again.
@@ -77,8 +83,8 @@ pub(crate) struct HoldView {
 
 impl From<Hold> for HoldView {
     fn from(hold: Hold) -> Self {
-        let Hold { id, service_id, starts_at, ends_at, seats, price, expires_at, .. } = hold;
-        Self { id, service_id, starts_at, ends_at, seats, price, expires_at }
+        let Hold { id, service_id, starts_at, ends_at, seats, resource_ids, price, expires_at, .. } = hold;
+        Self { id, service_id, starts_at, ends_at, seats, resource_ids, price, expires_at }
     }
 }
 
