@@ -7,7 +7,7 @@ from stack import Failed
 
 
 def series(world):
-    """Two weeks are booked, confirmed, moved and called off; two more are declined; and two that nobody came to the end
+    """Two weeks are booked, confirmed, moved by consent and called off; two more are declined; and two that nobody came to the end
     of are booked by the schedule."""
     call, customer, provider = world.api.call, world.tokens[CUSTOMER], world.tokens[PROVIDER]
     first, second, third = world.slots()[-3:]
@@ -26,6 +26,7 @@ def series(world):
     moved = call("POST", f"{path}/reschedule", body=ask, token=customer, key="check-series-moved")
     if moved["last_change"]["booking_ids"] != bookings:
         raise Failed(f"another time should be proposed for both: {moved}")
+    answered(world, path, moved, first)
     one = call("POST", f"{path}/cancel", body={"from_booking_id": bookings[1]}, token=customer)
     if statuses(one) != ["confirmed", "cancelled"] or call("GET", path, token=provider) != one:
         raise Failed(f"what follows should be called off: {one}")
@@ -38,6 +39,22 @@ def series(world):
     if statuses(shown(world, left)) != ["requested"] * 2:
         raise Failed(f"the schedule should have booked both: {shown(world, left)}")
     call("POST", f"/v1/series/{left}/cancel", token=customer)
+
+
+def answered(world, path, moved, back):
+    """The provider agrees to what the customer proposes for a series, and turns the way back down."""
+    call, customer, provider = world.api.call, world.tokens[CUSTOMER], world.tokens[PROVIDER]
+    there = [time["proposal"]["starts_at"] for time in moved["occurrences"]]
+    bookings = [time["booking_id"] for time in moved["occurrences"]]
+    agreed = [{"booking_id": booking, "starts_at": start} for booking, start in zip(bookings, there)]
+    after = call("POST", f"{path}/reschedule/accept", body={"proposals": agreed}, token=provider)
+    if [time["starts_at"] for time in after["occurrences"]] != there:
+        raise Failed(f"both should be where they were proposed: {after}")
+    ask = {"booking_id": bookings[0], "starts_at": back, "scope": "all"}
+    call("POST", f"{path}/reschedule", body=ask, token=customer, key="check-series-back")
+    after = call("POST", f"{path}/reschedule/decline", body={"reason": "It is fine there."}, token=provider)
+    if [(time["starts_at"], time["proposal"]) for time in after["occurrences"]] != [(start, None) for start in there]:
+        raise Failed(f"both should stay: {after}")
 
 
 def wish(world, starts_at, mode):

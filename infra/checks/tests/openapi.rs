@@ -116,7 +116,7 @@ fn an_example_that_is_missing_or_wrong_is_noticed() {
 }
 
 /// The operations that say enough without a body.
-const OPTIONAL_BODIES: [&str; 9] = [
+const OPTIONAL_BODIES: [&str; 10] = [
     "confirm_booking",
     "decline_booking",
     "cancel_booking",
@@ -126,6 +126,7 @@ const OPTIONAL_BODIES: [&str; 9] = [
     "confirm_series",
     "decline_series",
     "cancel_series",
+    "decline_series_reschedule",
 ];
 
 #[test]

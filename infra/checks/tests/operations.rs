@@ -15,7 +15,7 @@ use banister_platform::http::Operation;
 use serde_json::Value;
 
 /// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 126] = [
+const RIGHTS: [(&str, &str); 128] = [
     ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
     ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
     ("resend_confirmation", "GetItem PutItem UpdateItem"),
@@ -81,6 +81,8 @@ const RIGHTS: [(&str, &str); 126] = [
     ("decline_series", "BatchGetItem GetItem PutItem"),
     ("cancel_series", "BatchGetItem GetItem PutItem"),
     ("reschedule_series", "BatchGetItem GetItem PutItem UpdateItem"),
+    ("accept_series_reschedule", "BatchGetItem GetItem PutItem"),
+    ("decline_series_reschedule", "BatchGetItem GetItem PutItem"),
     ("join_waitlist", "BatchGetItem GetItem PutItem Query UpdateItem"),
     ("list_waitlist", "BatchGetItem Query"),
     ("leave_waitlist", "BatchGetItem DeleteItem GetItem PutItem"),

@@ -8,7 +8,7 @@ mod rule;
 mod task;
 
 pub use rule::{Frequency, SeriesCount, SeriesRule};
-pub use task::{Doing, Target, Task, WantedBooking, is_done};
+pub use task::{Answered, Doing, SeriesAnswer, Target, Task, WantedBooking, is_done};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,8 @@ pub enum Conflict {
     NotBookable,
     /// The booking's status does not allow it.
     WrongState,
+    /// Another time is proposed by now, or none.
+    ProposalChanged,
 }
 
 impl From<NotOffered> for Conflict {
@@ -123,6 +125,10 @@ pub enum SeriesAction {
     Cancelled,
     /// Bookings were moved, or other times proposed for them.
     Rescheduled,
+    /// The other side agreed to times that were proposed: bookings were moved.
+    RescheduleAccepted,
+    /// Times that were proposed were turned down, or taken back.
+    RescheduleDeclined,
 }
 
 /// A booking that did not come along, by its place in the series.

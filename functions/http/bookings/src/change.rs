@@ -90,8 +90,7 @@ pub(crate) async fn answer_proposal(
     let once = key.map(|key| Once::new(user.to_string(), operation, &key, &(id, ask))).transpose()?;
     let show = |booking: &Booking| json!(BookingView::new(booking.clone(), now));
     let receipt = once.as_ref().map(|once| (once, &show as &(dyn Fn(&Booking) -> _ + Sync)));
-    let answered = bookings.store.answer_proposal(id, (side, &said), receipt, now);
-    match Box::pin(answered).await {
+    match bookings.store.answer_proposal(id, (side, &said), receipt, now).await {
         Ok(booking) => Ok(Replayable::Fresh(OkJson(BookingView::new(booking, now)))),
         Err(error) => error.answer(once.as_ref(), &bookings.table, now).await,
     }

@@ -1,6 +1,7 @@
 //! Bookings: a customer holds or asks for a slot, its provider answers, either side moves it or calls it off.
 
 mod accept_reschedule;
+mod accept_series_reschedule;
 mod cancel_booking;
 mod cancel_series;
 mod change;
@@ -14,6 +15,7 @@ mod dashboard;
 mod decline_booking;
 mod decline_reschedule;
 mod decline_series;
+mod decline_series_reschedule;
 mod delete_hold;
 mod get_booking;
 mod get_dashboard;
@@ -86,5 +88,6 @@ pub fn area() -> Area<Bookings> {
         confirm_booking, decline_booking, cancel_booking, complete_booking, mark_no_show, list_booking_history,
         preview_cancellation, create_hold, delete_hold, reschedule_booking, accept_reschedule, decline_reschedule, get_dashboard,
         create_series, get_series, confirm_series, decline_series, cancel_series, reschedule_series,
+        accept_series_reschedule, decline_series_reschedule,
         join_waitlist, list_waitlist, leave_waitlist)
 }

@@ -88,7 +88,7 @@ pub(crate) async fn reschedule_series(
         let doing = Doing::Move(Target::all(&open, reference, ask.starts_at, &zone));
         Ok(Task { doing, actor, actor_id: user, reason: ask.reason.clone(), at: now })
     };
-    let named = Some(("/booking_id", ask.booking_id));
-    let planned = Planned { plan: &plan, named, limit: Some(&PER_USER) };
+    let named = [("/booking_id".to_owned(), ask.booking_id)];
+    let planned = Planned { plan: &plan, named: &named, limit: Some(&PER_USER) };
     change(&bookings, user, id, ("reschedule_series", &ask), key, planned).await
 }

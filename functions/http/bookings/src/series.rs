@@ -10,6 +10,7 @@ use banister_domain::text::Reason;
 use banister_platform::http::{Code, OkJson, OptionalIdempotencyKey, Problem, Replayable};
 use banister_platform::limit::Limit;
 use banister_platform::store::{Once, Plan, Replay, SeriesError};
+use banister_platform::view::ProposalView;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -25,6 +26,7 @@ pub(crate) const PROBLEMS: &[Code] =
     "starts_at": "2026-03-10T10:00:00Z",
     "booking_id": "bkg_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
     "status": "confirmed",
+    "proposal": null,
     "conflict": null,
 }))]
 pub(crate) struct OccurrenceView {
@@ -35,6 +37,9 @@ pub(crate) struct OccurrenceView {
     booking_id: Option<BookingId>,
     /// Where that stands; `null` where it was not booked.
     status: Option<Status>,
+    /// Where it may move, if somebody proposed that and it can still be accepted; else `null`.
+    #[schema(value_type = Option<ProposalView>)]
+    proposal: Option<ProposalView>,
     /// Why it was not booked; else `null`.
     conflict: Option<Conflict>,
 }
@@ -88,9 +93,16 @@ pub(crate) struct SeriesChangeView {
             "starts_at": "2026-03-10T10:00:00Z",
             "booking_id": "bkg_01KB2Q7S3H8Z6W4V5N9RXTMCDE",
             "status": "confirmed",
+            "proposal": null,
             "conflict": null,
         },
-        { "starts_at": "2026-03-17T10:00:00Z", "booking_id": null, "status": null, "conflict": "taken" },
+        {
+            "starts_at": "2026-03-17T10:00:00Z",
+            "booking_id": null,
+            "status": null,
+            "proposal": null,
+            "conflict": "taken",
+        },
     ],
     "last_change": {
         "action": "booked",
@@ -132,6 +144,7 @@ impl SeriesView {
                 starts_at: booking.map(|booking| booking.starts_at).or(planned.starts_at),
                 booking_id: booking.map(|booking| booking.id),
                 status: booking.map(|booking| booking.status_at(now)),
+                proposal: booking.and_then(|booking| booking.open_proposal(now)).map(ProposalView::from),
                 conflict: refused.map(|refused| refused.conflict),
             }
         };
@@ -236,15 +249,16 @@ pub(crate) async fn command(
         let doing = Doing::Command(command, places);
         Ok(Task { doing, actor, actor_id: user, reason: reason.clone(), at: now })
     };
-    let named = from_booking.map(|booking| ("/from_booking_id", booking));
-    change(bookings, user, id, operation, key, Planned { plan: &plan, named, limit: None }).await
+    let named: Vec<_> =
+        from_booking.map(|booking| ("/from_booking_id".to_owned(), booking)).into_iter().collect();
+    change(bookings, user, id, operation, key, Planned { plan: &plan, named: &named, limit: None }).await
 }
 
 /// A plan, and what must hold for it.
 pub(crate) struct Planned<'a> {
     pub(crate) plan: SidePlan<'a>,
-    /// A booking that must be of the series, and where the request names it.
-    pub(crate) named: Option<(&'static str, BookingId)>,
+    /// Bookings that must be of the series, and where the request names them.
+    pub(crate) named: &'a [(String, BookingId)],
     pub(crate) limit: Option<&'a Limit>,
 }
 
@@ -269,9 +283,8 @@ pub(crate) async fn change(
     if let Some(limit) = limit {
         limit.count(&bookings.table, &user.to_string(), now).await?;
     }
-    if let Some((pointer, booking)) = named
-        && found.index_of(booking).is_none()
-    {
+    let strange = named.iter().find(|(_, booking)| found.index_of(*booking).is_none());
+    if let Some((pointer, _)) = strange {
         return Err(Problem::invalid(pointer, "is not a booking of this series"));
     }
     let about = json!(About { series_id: id });

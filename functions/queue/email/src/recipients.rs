@@ -213,7 +213,8 @@ pub(crate) fn errands(payload: &Payload) -> Vec<Errand> {
         | Payload::BookingDeclined(BookingRef { series_id: Some(_), .. })
         | Payload::BookingCancelled(BookingRef { series_id: Some(_), .. })
         | Payload::BookingRescheduled(BookingRef { series_id: Some(_), .. })
-        | Payload::RescheduleProposed(BookingRef { series_id: Some(_), .. }) => Vec::new(),
+        | Payload::RescheduleProposed(BookingRef { series_id: Some(_), .. })
+        | Payload::RescheduleDeclined(BookingRef { series_id: Some(_), .. }) => Vec::new(),
         Payload::SeriesChanged(about) => tell_of_series(about),
         Payload::WaitlistOffered(WaitlistRef { hold_id: Some(hold), customer_id, entry_id, .. }) => {
             vec![Errand::new(*customer_id, Topic::Offer(*entry_id, *hold))]

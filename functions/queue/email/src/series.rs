@@ -91,7 +91,8 @@ fn turn(change: &SeriesChange, booking: &Booking, now: Timestamp) -> Turn {
         SeriesAction::Declined => Turn::Stands(Status::Declined),
         SeriesAction::Cancelled => Turn::Stands(Status::Cancelled),
         SeriesAction::Rescheduled if booking.open_proposal(now).is_some() => Turn::MoveProposed,
-        SeriesAction::Rescheduled => Turn::Moved,
+        SeriesAction::Rescheduled | SeriesAction::RescheduleAccepted => Turn::Moved,
+        SeriesAction::RescheduleDeclined => Turn::MoveDeclined,
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) fn effect(operation: &str) -> Option<Effect> {
         | "decline_series"
         | "cancel_series"
         | "reschedule_series"
+        | "accept_series_reschedule"
+        | "decline_series_reschedule"
         | "cancel_any_booking"
         | "reschedule_any_booking"
         | "book_on_behalf" => Some(Effect::MailAndPush),
@@ -148,5 +150,7 @@ pub(super) fn is_counted(operation: &str) -> bool {
             | "decline_series"
             | "cancel_series"
             | "reschedule_series"
+            | "accept_series_reschedule"
+            | "decline_series_reschedule"
     )
 }

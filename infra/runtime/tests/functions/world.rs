@@ -142,11 +142,16 @@ impl World {
                 self.agreed("reschedule", Some(json!({ "starts_at": shifted(ELSEWHERE, self.later) }))).await;
                 event
             }
-            "get_series" | "confirm_series" | "decline_series" | "cancel_series" | "reschedule_series" => {
+            of_series if of_series.contains("_series") && of_series != "create_series" => {
                 let (series, booking) = self.series().await;
-                if operation == "reschedule_series" {
+                if of_series.contains("reschedule") {
                     let path = format!("/v1/series/{series}/confirm");
                     self.provider.act(&path).await.unwrap().expect(StatusCode::OK, "confirm").unwrap();
+                }
+                if of_series.ends_with("_reschedule") {
+                    let path = format!("/v1/series/{series}/reschedule");
+                    let ask = json!({ "booking_id": booking, "scope": "all", "starts_at": shifted(ELSEWHERE, self.later) });
+                    self.provider.post(&path, &ask).await.unwrap().expect(StatusCode::OK, "propose").unwrap();
                 }
                 event.replace(SERIES, &series).replace(SERIES_BOOKING, &booking)
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -109,6 +110,7 @@ impl Peer {
                 "ExpressionAttributeValues",
                 "ScanIndexForward",
                 "Limit",
+                "ProjectionExpression",
                 "ExclusiveStartKey",
                 "ReturnConsumedCapacity",
             ],
@@ -139,6 +141,11 @@ impl Peer {
         found.truncate(limit);
         let count = found.len();
         let last = found.last().filter(|_| more).map(|item| last_key(item, index));
+        if let Some(projection) = asked.get("ProjectionExpression") {
+            assert_eq!(projection, "#only", "another projection");
+            let only = named("#only").expect("the attribute has a name");
+            found = found.iter().map(|item| Arc::new(one_of(item, only))).collect();
+        }
         let mut end = format!("],\"Count\":{count},\"ScannedCount\":{count}");
         if let Some(last) = last {
             end += ",\"LastEvaluatedKey\":";
@@ -159,6 +166,10 @@ impl Peer {
 
 fn is_at(item: &Item, key: &Map<String, Value>) -> bool {
     key.iter().all(|(name, value)| item.get(name) == Some(value))
+}
+
+fn one_of(item: &Item, name: &str) -> Map<String, Value> {
+    item.get(name).map(|value| (name.to_owned(), value.clone())).into_iter().collect()
 }
 
 fn last_key(item: &Item, index: Option<&str>) -> Value {

@@ -7,7 +7,7 @@ use super::rule::instant;
 use super::{SeriesAction, TASK_DUE_AFTER};
 use crate::availability::{DurationMinutes, Seats, Zone};
 use crate::booking::{Actor, Booking, Command, Status, WantedExtra};
-use crate::id::UserId;
+use crate::id::{ProposalId, UserId};
 use crate::money::Price;
 use crate::text::{Note, Place, Reason};
 
@@ -45,6 +45,8 @@ pub enum Doing {
     Command(Command, Vec<u16>),
     /// Move these of its bookings.
     Move(Vec<Target>),
+    /// Answer the times that are proposed for these of its bookings.
+    Answer(SeriesAnswer, Vec<Answered>),
     /// Give back what was taken for a series that cannot be booked as a whole.
     Undo,
 }
@@ -61,6 +63,8 @@ impl Doing {
                 SeriesAction::Cancelled
             }
             Self::Move(_) => SeriesAction::Rescheduled,
+            Self::Answer(SeriesAnswer::Accept, _) => SeriesAction::RescheduleAccepted,
+            Self::Answer(SeriesAnswer::Decline, _) => SeriesAction::RescheduleDeclined,
         }
     }
 }
@@ -95,6 +99,51 @@ pub struct Target {
     pub starts_at: Option<Timestamp>,
     /// The booking's revision when it was asked: one that has gone on since stays where that led.
     pub revision: u32,
+}
+
+/// What is said to the times that are proposed for bookings of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeriesAnswer {
+    /// Yes: the bookings move.
+    Accept,
+    /// No, or the own proposal is taken back: they stay.
+    Decline,
+}
+
+/// A proposal that is answered with others of its series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// For which booking, by its place in the series.
+    pub index: u16,
+    /// Which proposal; none where what was agreed to is not what is proposed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalId>,
+    /// The start that is proposed.
+    pub starts_at: Timestamp,
+}
+
+impl Answered {
+    /// What is proposed for `bookings` at `now`.
+    #[must_use]
+    pub fn open(bookings: &[(u16, &Booking)], now: Timestamp) -> Vec<Self> {
+        let answered = |(index, booking): &(u16, &Booking)| {
+            let open = booking.open_proposal(now)?;
+            Some(Self { index: *index, proposal: Some(open.id), starts_at: open.place.starts_at })
+        };
+        bookings.iter().filter_map(answered).collect()
+    }
+
+    /// The same for those at the starts that were agreed to, by their places in the series.
+    #[must_use]
+    pub fn agreed(open: &[Self], agreed: &[(u16, Timestamp)]) -> Vec<Self> {
+        let answered = |(index, starts_at): &(u16, Timestamp)| {
+            let same = |open: &&Self| (open.index, open.starts_at) == (*index, *starts_at);
+            let proposal = open.iter().find(same).and_then(|open| open.proposal);
+            Self { index: *index, proposal, starts_at: *starts_at }
+        };
+        agreed.iter().map(answered).collect()
+    }
 }
 
 impl Target {

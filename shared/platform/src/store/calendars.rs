@@ -181,9 +181,9 @@ impl Calendars {
         let mut busy = Vec::new();
         // A page is at most 1 MB, some ten thousand bookings; a month rarely needs a second one.
         loop {
-            let page = self.table.query::<DayRecord>(query.clone()).await?;
-            busy.extend(page.items.into_iter().flat_map(|(record, _)| record.value.busy));
-            match page.last {
+            let page = self.table.query_attribute::<DayRecord, Vec<Busy>>(query.clone(), "busy").await?;
+            busy.extend(page.0.into_iter().flatten());
+            match page.1 {
                 Some(position) => query.after = Some(position),
                 None => return Ok(busy),
             }

@@ -179,7 +179,7 @@ impl SeriesStore {
                 None => {}
                 // Whoever makes it comes to its end, or the schedule does.
                 Some(Doing::Book(_) | Doing::Undo) => return Err(SeriesRefusal::Changing.into()),
-                Some(Doing::Command(..) | Doing::Move(_)) => {
+                Some(Doing::Command(..) | Doing::Move(_) | Doing::Answer(..)) => {
                     self.finish(id, now).await?;
                     continue;
                 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_dynamo::from_attribute_value;
 
 use super::key::Index;
 use super::{CAPACITY, Item, Record, StorageError, Table, Versioned, from_item, unavailable};
@@ -120,11 +122,38 @@ impl Table {
         Ok(Page { items, unreadable, last })
     }
 
+    /// Runs one query for one attribute of each item of a kind, with the position behind the last one where there may be
+    /// more. It reads as many units as for whole items, and takes less time.
+    pub async fn query_attribute<R: Record, T: DeserializeOwned>(
+        &self,
+        query: Query,
+        name: &str,
+    ) -> Result<(Vec<T>, Option<Position>), StorageError> {
+        let (found, last) = self.run(query, Some(name)).await?;
+        let count = found.len();
+        let read = |mut item: Item| from_attribute_value(item.remove(name)?).ok();
+        let values: Vec<_> = found.into_iter().filter_map(read).collect();
+        let unreadable = count - values.len();
+        if unreadable > 0 {
+            tracing::error!(kind = R::TYPE, unreadable, "malformed items were left out of a page");
+        }
+        Ok((values, last))
+    }
+
     /// Runs one query for items as they are, whatever they are, with the position behind the last one
     /// where there may be more.
     pub(crate) async fn query_items(
         &self,
         query: Query,
+    ) -> Result<(Vec<Item>, Option<Position>), StorageError> {
+        self.run(query, None).await
+    }
+
+    /// The same for all of each item, or for one attribute only.
+    async fn run(
+        &self,
+        query: Query,
+        only: Option<&str>,
     ) -> Result<(Vec<Item>, Option<Position>), StorageError> {
         // DynamoDB refuses bounds that are the wrong way round; such a span holds nothing.
         if query.from > query.to {
@@ -146,6 +175,10 @@ impl Table {
             .scan_index_forward(query.ascending)
             .limit(query.limit.into())
             .set_exclusive_start_key(query.after.map(Position::into_key));
+        let call = match only {
+            Some(name) => call.projection_expression("#only").expression_attribute_names("#only", name),
+            None => call,
+        };
         let counted = TableCall::begin();
         let answer = call.return_consumed_capacity(CAPACITY).send().await.map_err(unavailable)?;
         counted.read(&answer.consumed_capacity);

@@ -115,6 +115,13 @@ fn words(locale: Locale, told: &SeriesTold<'_>, waits: bool) -> (&'static str, &
         (Locale::En, SeriesAction::Rescheduled) => {
             ("Series moved", "Bookings of a series are at these times now:")
         }
+        (Locale::En, SeriesAction::RescheduleAccepted) => {
+            ("Series moved", "The other side has agreed, and bookings of a series are at these times now:")
+        }
+        (Locale::En, SeriesAction::RescheduleDeclined) => (
+            "Series stays as it is",
+            "Other times are not proposed any more, and bookings of a series stay at these:",
+        ),
         (Locale::Ru, SeriesAction::Booked) if waits && told.side == Side::Provider => {
             ("Новая серия заявок", "Клиент просит записать его на это время:")
         }
@@ -136,5 +143,12 @@ fn words(locale: Locale, told: &SeriesTold<'_>, waits: bool) -> (&'static str, &
         (Locale::Ru, SeriesAction::Rescheduled) => {
             ("Серия перенесена", "Записи серии перенесены на это время:")
         }
+        (Locale::Ru, SeriesAction::RescheduleAccepted) => {
+            ("Серия перенесена", "Другая сторона согласилась, записи серии перенесены на это время:")
+        }
+        (Locale::Ru, SeriesAction::RescheduleDeclined) => (
+            "Серия остаётся как была",
+            "Другое время больше не предлагается, записи серии остаются на это время:",
+        ),
     }
 }

@@ -113,6 +113,7 @@ fn a_series_is_told_as_a_whole() {
     };
     assert_eq!(errands(&Payload::BookingConfirmed(together(Actor::Customer))), []);
     assert_eq!(errands(&Payload::BookingCancelled(together(Actor::Provider))), []);
+    assert_eq!(errands(&Payload::RescheduleDeclined(together(Actor::Customer))), []);
     let of_series = |actor, change| {
         let about =
             SeriesRef { series_id: series, customer_id: customer, provider_id: provider, actor, change };

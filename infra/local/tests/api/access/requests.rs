@@ -188,7 +188,7 @@ impl World {
             "decline_reschedule" => {
                 Request::new(format!("{}/reschedule/decline", self.proposed().await.0), act)
             }
-            more if more.ends_with("_series") || more.ends_with("_waitlist") => self.of_more(more).await,
+            more if more.contains("series") || more.ends_with("_waitlist") => self.of_more(more).await,
             "get_dashboard" => Request::new("/v1/me/dashboard", get),
             "create_photo_upload" => {
                 Request::new("/v1/me/photo", json!({ "content_type": "image/jpeg", "size": 1_000 }))

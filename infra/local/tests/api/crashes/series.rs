@@ -124,3 +124,46 @@ async fn calling_off_goes_on() {
         }
     }
 }
+
+#[tokio::test]
+async fn agreeing_to_other_times_goes_on() {
+    let (cloud, mut provider, service, mut customer) = stage(60).await;
+    instant(&provider, &service).await;
+    for (n, call) in (1..).enumerate() {
+        let at = 2 * n;
+        let made = customer.post_once("/v1/series", &ask(&service, at, "all"), &format!("series-{n}")).await;
+        let made = body(made.unwrap(), 201);
+        let path = format!("/v1/series/{}/reschedule", text(&made, "id"));
+        let first = &made["occurrences"][0]["booking_id"];
+        let elsewhere = json!({ "booking_id": first, "starts_at": hour(at + 1), "scope": "all" });
+        let proposed = body(provider.post(&path, &elsewhere).await.unwrap(), 200);
+        let agreed: Vec<_> = proposed["occurrences"].as_array().unwrap().iter().map(agreed).collect();
+        let (path, accept) = (format!("{path}/accept"), json!({ "proposals": agreed }));
+        Crash::After.arm(&cloud, "local-http", call);
+        let key = format!("accept-{n}");
+        customer.post_once(&path, &accept, &key).await.unwrap();
+        let crashed = revive(&cloud, "local-http");
+        later(&cloud, &mut customer).await;
+        provider.sign_in().await.unwrap();
+        let kept = invariants(&cloud).await;
+        let moved = agreed.iter().filter(|one| {
+            let booking = kept.booking(text(one, "booking_id"));
+            json!(booking.starts_at) == one["starts_at"] && booking.proposal.is_none()
+        });
+        let moved = moved.count();
+        assert!(moved == TIMES || (crashed && moved == 0), "{call}: {moved}");
+        let after = body(customer.post_once(&path, &accept, &key).await.unwrap(), 200);
+        assert_eq!(after["last_change"]["action"], "reschedule_accepted", "{call}");
+        assert_eq!(after["last_change"]["conflicts"], json!([]), "{call}");
+        assert_eq!(after["last_change"]["booking_ids"].as_array().unwrap().len(), TIMES, "{call}");
+        if !crashed {
+            assert!(call > 10, "{call}");
+            break;
+        }
+    }
+}
+
+/// What is proposed for one time of a series.
+fn agreed(time: &Value) -> Value {
+    json!({ "booking_id": time["booking_id"], "starts_at": time["proposal"]["starts_at"] })
+}

@@ -74,6 +74,9 @@ pub(super) const ANSWERS: &[(&str, Option<Role>, u16)] = &[
     ("cancel_series", Some(Role::Customer), 200),
     // It waits for the provider's answer.
     ("reschedule_series", Some(Role::Customer), 409),
+    // Nothing is proposed.
+    ("accept_series_reschedule", Some(Role::Customer), 409),
+    ("decline_series_reschedule", Some(Role::Customer), 409),
     ("join_waitlist", Some(Role::Customer), 201),
     ("list_waitlist", Some(Role::Customer), 200),
     ("leave_waitlist", Some(Role::Customer), 404),

@@ -178,3 +178,97 @@ async fn requests_that_expire_together_are_told_of_once() {
         assert_eq!(mail.text.matches("- Wednesday").count(), 4, "{}", mail.text);
     }
 }
+
+/// What is proposed for the bookings of a series, as it is agreed to.
+fn proposals(series: &Value) -> Vec<Value> {
+    let each = series["occurrences"].as_array().unwrap();
+    each.iter()
+        .map(|time| json!({ "booking_id": time["booking_id"], "starts_at": time["proposal"]["starts_at"] }))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_customer_agrees_to_other_times_for_all_or_for_some() {
+    let world = World::instant().await;
+    let series = world.made(3, "all").await;
+    let ids = bookings(&series);
+    let ask = json!({ "booking_id": ids[0], "starts_at": "2026-03-10T12:00:00Z", "scope": "all" });
+    let proposed = body(post(&world.provider, &series, "reschedule", &ask).await, 200);
+    let agreed = proposals(&proposed);
+    assert_eq!(agreed[2]["starts_at"], "2026-03-24T12:00:00Z");
+    assert_eq!(proposed["occurrences"][0]["proposal"]["by"], "provider");
+    // Not by whoever proposed them, and not others than are proposed.
+    let accept = json!({ "proposals": &agreed[..2] });
+    refused(&post(&world.provider, &series, "reschedule/accept", &accept).await, 409, "wrong_state");
+    let other = json!({ "booking_id": ids[2], "starts_at": "2026-03-24T13:00:00Z" });
+    let none = json!({ "proposals": [other] });
+    refused(&post(&world.customer, &series, "reschedule/accept", &none).await, 409, "wrong_state");
+    let accept = json!({ "proposals": [agreed[0], agreed[1], other] });
+    let path = format!("{}/reschedule/accept", path(&series));
+    let after = body(world.customer.post_once(&path, &accept, "two-of-three").await.unwrap(), 200);
+    assert_eq!(after["last_change"]["action"], "reschedule_accepted");
+    assert_eq!(after["last_change"]["booking_ids"], json!([ids[0], ids[1]]));
+    let conflict = json!([{ "booking_id": ids[2], "conflict": "proposal_changed" }]);
+    assert_eq!(after["last_change"]["conflicts"], conflict);
+    let days = ["2026-03-10T12:00:00Z", "2026-03-17T12:00:00Z", "2026-03-24T10:00:00Z"];
+    assert_eq!(of_each(&after, "starts_at"), days.map(|day| json!(day)));
+    let again = world.customer.post_once(&path, &accept, "two-of-three").await.unwrap();
+    assert!(again.headers.contains_key("idempotent-replayed"));
+    assert_eq!(body(again, 200), after);
+    let told = news(&world.cloud, &world.provider.email).await;
+    assert_eq!(told.iter().filter(|subject| *subject == "Series moved: Consultation").count(), 1, "{told:?}");
+    assert!(!told.contains(&"Moved: Consultation".to_owned()), "{told:?}");
+    invariants(&world.cloud).await;
+    // The third one is still proposed.
+    let last = json!({ "proposals": [agreed[2]] });
+    let after = body(post(&world.customer, &series, "reschedule/accept", &last).await, 200);
+    assert_eq!(of_each(&after, "starts_at")[2], "2026-03-24T12:00:00Z");
+    assert_eq!(of_each(&after, "proposal"), vec![Value::Null; 3]);
+    invariants(&world.cloud).await;
+}
+
+#[tokio::test]
+async fn what_is_agreed_to_is_named_once_and_is_of_the_series() {
+    let world = World::instant().await;
+    let series = world.made(2, "all").await;
+    let ids = bookings(&series);
+    let one = |booking: &str| json!({ "booking_id": booking, "starts_at": START });
+    let strange = one("bkg_01KB2QHZ3K6N9Q2T5W8YABCDEF");
+    for (ask, pointer) in [
+        (json!([]), "/proposals"),
+        (json!(vec![one(&ids[0]); 53]), "/proposals"),
+        (json!([one(&ids[0]), one(&ids[0])]), "/proposals/1/booking_id"),
+        (json!([one(&ids[0]), strange]), "/proposals/1/booking_id"),
+    ] {
+        let ask = json!({ "proposals": ask });
+        let refusal = post(&world.customer, &series, "reschedule/accept", &ask).await;
+        refused(&refusal, 422, "invalid_input");
+        assert_eq!(refusal.body["errors"][0]["pointer"], pointer);
+    }
+    let refusal = post(&world.other, &series, "reschedule/decline", &json!({})).await;
+    refused(&refusal, 404, "not_found");
+    refused(&post(&world.customer, &series, "reschedule/decline", &json!({})).await, 409, "wrong_state");
+}
+
+#[tokio::test]
+async fn other_times_are_turned_down_or_taken_back_together() {
+    let world = World::instant().await;
+    let series = world.made(2, "all").await;
+    let ids = bookings(&series);
+    let ask = json!({ "booking_id": ids[0], "starts_at": "2026-03-10T12:00:00Z", "scope": "all" });
+    let no = json!({ "reason": "Noon is lunch." });
+    for (who, other) in [(&world.customer, &world.provider), (&world.provider, &world.customer)] {
+        body(post(&world.provider, &series, "reschedule", &ask).await, 200);
+        let after = body(post(who, &series, "reschedule/decline", &no).await, 200);
+        assert_eq!(after["last_change"]["action"], "reschedule_declined");
+        assert_eq!(after["last_change"]["booking_ids"], json!(ids));
+        assert_eq!(of_each(&after, "proposal"), vec![Value::Null; 2]);
+        assert_eq!(of_each(&after, "starts_at")[0], START);
+        let mails = mails(&world.cloud, &other.email).await;
+        let mail = mails.iter().find(|mail| mail.subject == "Series stays as it is: Consultation");
+        assert!(mail.unwrap().text.contains("> Noon is lunch."));
+        let told = news(&world.cloud, &other.email).await;
+        assert!(!told.contains(&"Stays as it is: Consultation".to_owned()), "{told:?}");
+        invariants(&world.cloud).await;
+    }
+}

@@ -197,11 +197,36 @@ impl Bookings {
         receipt: Option<Receipt<'_>>,
         now: Timestamp,
     ) -> Result<Booking, MoveError> {
+        Box::pin(self.answer_one(id, (actor, answer, None), receipt, now)).await
+    }
+
+    /// The same with others of its series, if still this is what is proposed.
+    pub async fn answer_with_series(
+        &self,
+        id: BookingId,
+        (actor, answer): (Actor, &ProposalAnswer),
+        proposal: (ProposalId, SeriesId),
+        now: Timestamp,
+    ) -> Result<Booking, MoveError> {
+        Box::pin(self.answer_one(id, (actor, answer, Some(proposal)), None, now)).await
+    }
+
+    async fn answer_one(
+        &self,
+        id: BookingId,
+        (actor, answer, of_series): (Actor, &ProposalAnswer, Option<(ProposalId, SeriesId)>),
+        receipt: Option<Receipt<'_>>,
+        now: Timestamp,
+    ) -> Result<Booking, MoveError> {
         let mut more = Vec::new();
         let mut race = Race::new();
         while race.goes_on().await {
             let found = self.get(id).await?.ok_or(ChangeError::Missing)?;
-            let change = match answer {
+            let open = found.value.open_proposal(now).map(|open| open.id);
+            if of_series.is_some_and(|(proposal, _)| open != Some(proposal)) {
+                return Err(MoveError::WentOn);
+            }
+            let mut change = match answer {
                 ProposalAnswer::Accept(starts_at) => {
                     let change = found.value.accept(actor, now).map_err(ChangeError::from)?;
                     if change.booking.starts_at != *starts_at {
@@ -213,6 +238,9 @@ impl Bookings {
                     found.value.decline_proposal(actor, reason.clone(), now).map_err(ChangeError::from)?
                 }
             };
+            if let Some((_, series)) = of_series {
+                change.payload = change.payload.with_series(series);
+            }
             let mut dates = own_dates(&found.value);
             dates.extend(more.iter().copied());
             let dates: Vec<_> = dates.into_iter().collect();
@@ -228,6 +256,7 @@ impl Bookings {
                 Tried::Again(dates) => more.extend(dates),
                 Tried::Taken(reason) => {
                     let request = self.elsewhere(&found.value, there).await?;
+                    let request = Request { series: of_series.map(|(_, series)| series), ..request };
                     return Err(self.taken(&request, reason, receipt, now).await?.into());
                 }
             }

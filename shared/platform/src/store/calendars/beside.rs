@@ -105,9 +105,10 @@ impl Calendars {
         let mut query = Query { from: key::day(first), to: key::day(last), ..whole };
         let mut busy = Vec::new();
         loop {
-            let page = self.table.query::<ResourceDayRecord>(query.clone()).await?;
-            busy.extend(page.items.into_iter().flat_map(|(record, _)| record.value.busy));
-            match page.last {
+            let page =
+                self.table.query_attribute::<ResourceDayRecord, Vec<Busy>>(query.clone(), "busy").await?;
+            busy.extend(page.0.into_iter().flatten());
+            match page.1 {
                 Some(position) => query.after = Some(position),
                 None => return Ok(busy),
             }

@@ -2,12 +2,14 @@
 
 use banister_domain::booking::{Actor, Booking, Command, Proposal};
 use banister_domain::id::BookingId;
-use banister_domain::series::{Conflict, Doing, Occurrence, Refused, Series, Target, Task, is_done};
+use banister_domain::series::{
+    Answered, Conflict, Doing, Occurrence, Refused, Series, SeriesAnswer, Target, Task, is_done,
+};
 use jiff::Timestamp;
 
 use super::{SeriesError, SeriesStore};
 use crate::random;
-use crate::store::{BookingCommand, ChangeError, MoveError, MoveWish, ReserveError};
+use crate::store::{BookingCommand, ChangeError, MoveError, MoveWish, ProposalAnswer, ReserveError};
 
 /// The places in the series to which it was done, and to which not.
 pub(super) type Outcome = (Vec<u16>, Vec<Refused>);
@@ -43,6 +45,11 @@ impl SeriesStore {
             Doing::Move(targets) => {
                 for target in targets {
                     note(target.index, self.moved(series, task, *target, now).await?);
+                }
+            }
+            Doing::Answer(answer, proposals) => {
+                for proposal in proposals {
+                    note(proposal.index, self.answered(series, (task, *answer), *proposal, now).await?);
                 }
             }
         }
@@ -88,28 +95,47 @@ impl SeriesStore {
         }
         let (actor, reason) = (task.actor, task.reason.clone());
         let wish = MoveWish { starts_at, actor, reason, series: Some((series.id, revision)) };
-        match self.bookings.reschedule(planned.booking_id, &wish, random::id(now), None, now).await {
-            Ok(_) | Err(MoveError::There) => Ok(None),
-            Err(MoveError::Place(ReserveError::Taken(reason, _) | ReserveError::NotOffered(reason))) => {
-                Ok(Some(reason.into()))
-            }
-            Err(MoveError::Place(ReserveError::Gone | ReserveError::Unbookable(_))) => {
-                Ok(Some(Conflict::NotBookable))
-            }
-            Err(
-                MoveError::Place(ReserveError::Storage(error))
-                | MoveError::Change(ChangeError::Storage(error)),
-            ) => Err(error.into()),
-            Err(
-                MoveError::Place(ReserveError::Seen | ReserveError::Busy)
-                | MoveError::Change(ChangeError::Seen | ChangeError::Busy),
-            ) => Err(SeriesError::Busy),
-            // Maybe by an earlier try of this, of which the answer was lost.
-            Err(MoveError::WentOn | MoveError::Change(_)) => {
-                let there = self.is_there(planned, task.actor, starts_at, now).await?;
-                Ok((!there).then_some(Conflict::WrongState))
-            }
+        let refused =
+            match self.bookings.reschedule(planned.booking_id, &wish, random::id(now), None, now).await {
+                Ok(_) => return Ok(None),
+                Err(error) => in_the_way(error)?,
+            };
+        if refused.is_some() {
+            return Ok(refused);
         }
+        // Maybe by an earlier try of this, of which the answer was lost.
+        let there = self.is_there(planned, task.actor, starts_at, now).await?;
+        Ok((!there).then_some(Conflict::WrongState))
+    }
+
+    /// Says yes or no to what is proposed for one booking, if that is still proposed: what is in the way, if anything is.
+    async fn answered(
+        &self,
+        series: &Series,
+        (task, answer): (&Task, SeriesAnswer),
+        Answered { index, proposal, starts_at }: Answered,
+        now: Timestamp,
+    ) -> Result<Option<Conflict>, SeriesError> {
+        let Some(planned) = series.occurrences.get(usize::from(index)) else {
+            return Ok(Some(Conflict::WrongState));
+        };
+        let Some(proposal) = proposal else { return Ok(Some(Conflict::ProposalChanged)) };
+        let said = match answer {
+            SeriesAnswer::Accept => ProposalAnswer::Accept(starts_at),
+            SeriesAnswer::Decline => ProposalAnswer::Decline(task.reason.clone()),
+        };
+        let (id, about) = (planned.booking_id, (proposal, series.id));
+        let refused = match self.bookings.answer_with_series(id, (task.actor, &said), about, now).await {
+            Ok(_) => return Ok(None),
+            Err(error) => in_the_way(error)?,
+        };
+        if refused.is_some() || answer == SeriesAnswer::Decline {
+            return Ok(refused);
+        }
+        // As above. What is not proposed any more is declined, whoever did that.
+        let found = self.bookings.get(id).await?;
+        let there = found.is_some_and(|found| found.value.starts_at == starts_at);
+        Ok((!there).then_some(Conflict::ProposalChanged))
     }
 
     /// Whether a booking begins then, or `actor` has proposed that.
@@ -123,5 +149,21 @@ impl SeriesStore {
         let Some(found) = self.bookings.get(planned.booking_id).await? else { return Ok(false) };
         let same = |open: &Proposal| (open.by, open.place.starts_at) == (actor, starts_at);
         Ok(found.value.starts_at == starts_at || found.value.open_proposal(now).is_some_and(same))
+    }
+}
+
+/// What keeps a booking from a place; none where the booking itself is to be asked, which is not as it was.
+fn in_the_way(error: MoveError) -> Result<Option<Conflict>, SeriesError> {
+    match error {
+        MoveError::Place(ReserveError::Taken(reason, _) | ReserveError::NotOffered(reason)) => {
+            Ok(Some(reason.into()))
+        }
+        MoveError::Place(ReserveError::Gone | ReserveError::Unbookable(_)) => Ok(Some(Conflict::NotBookable)),
+        MoveError::Place(ReserveError::Storage(error)) | MoveError::Change(ChangeError::Storage(error)) => {
+            Err(error.into())
+        }
+        MoveError::Place(ReserveError::Seen | ReserveError::Busy)
+        | MoveError::Change(ChangeError::Seen | ChangeError::Busy) => Err(SeriesError::Busy),
+        MoveError::There | MoveError::WentOn | MoveError::Change(_) => Ok(None),
     }
 }

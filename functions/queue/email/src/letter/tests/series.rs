@@ -62,6 +62,8 @@ fn every_change_has_its_words() {
         (SeriesAction::Cancelled, true, "Series cancelled", "Серия отменена"),
         (SeriesAction::Cancelled, false, "Series cancelled", "Серия отменена"),
         (SeriesAction::Rescheduled, true, "Series moved", "Серия перенесена"),
+        (SeriesAction::RescheduleAccepted, true, "Series moved", "Серия перенесена"),
+        (SeriesAction::RescheduleDeclined, true, "Series stays as it is", "Серия остаётся как была"),
     ];
     let mut sentences = std::collections::BTreeSet::new();
     for (action, by_customer, en, ru) in actions {
@@ -77,7 +79,7 @@ fn every_change_has_its_words() {
             sentences.insert(letter.text.lines().nth(2).map(ToOwned::to_owned));
         }
     }
-    assert_eq!(sentences.len(), 12, "{sentences:?}");
+    assert_eq!(sentences.len(), 16, "{sentences:?}");
 }
 
 #[test]

@@ -239,12 +239,17 @@ impl World {
         let (path, starts_at) = (self.agreed().await, self.next_start());
         let ask = json!({ "starts_at": starts_at });
         body(self.provider.post(&format!("{path}/reschedule"), &ask).await.unwrap(), 200);
-        change_booking(&self.cloud, path.trim_start_matches("/v1/bookings/"), |booking| {
+        self.by_staff(path.trim_start_matches("/v1/bookings/")).await;
+        (path, starts_at)
+    }
+
+    /// What is proposed for a booking is for either side to answer.
+    async fn by_staff(&self, booking: &str) {
+        change_booking(&self.cloud, booking, |booking| {
             let proposal = booking.proposal.map(|proposal| Proposal { by: Actor::Staff, ..proposal });
             Booking { proposal, ..booking }
         })
         .await;
-        (path, starts_at)
     }
 
     pub(super) fn next_email(&mut self) -> String {
@@ -254,7 +259,7 @@ impl World {
 
     /// How to call an operation of series, or of the waitlist.
     pub(super) async fn of_more(&mut self, operation: &str) -> Request {
-        if operation.ends_with("_series") {
+        if operation.contains("series") {
             self.of_series(operation).await
         } else {
             self.of_waitlist(operation).await
@@ -301,14 +306,36 @@ impl World {
         match operation {
             "get_series" => Request::new(path, Value::Null),
             "reschedule_series" => {
-                body(self.provider.act(&format!("{path}/confirm")).await.expect("an answer"), 200);
-                let booking = &series["occurrences"][0];
-                let ask = json!({ "booking_id": booking["booking_id"], "scope": "following",
-                    "starts_at": self.next_start() });
+                let ask = self.elsewhere(&path, &series).await;
                 Request::new(format!("{path}/reschedule"), ask)
+            }
+            "accept_series_reschedule" | "decline_series_reschedule" => {
+                let ask = self.elsewhere(&path, &series).await;
+                let proposed = self.provider.post(&format!("{path}/reschedule"), &ask).await;
+                let proposed = body(proposed.expect("an answer"), 200);
+                for time in proposed["occurrences"].as_array().expect("times") {
+                    self.by_staff(text(time, "booking_id")).await;
+                }
+                let first = &proposed["occurrences"][0];
+                let agreed =
+                    json!({ "booking_id": first["booking_id"], "starts_at": first["proposal"]["starts_at"] });
+                let path = format!("{path}/reschedule");
+                match operation {
+                    "accept_series_reschedule" => {
+                        Request::new(format!("{path}/accept"), json!({ "proposals": [agreed] }))
+                    }
+                    _ => Request::new(format!("{path}/decline"), json!({})),
+                }
             }
             change => Request::new(format!("{path}/{}", change.trim_end_matches("_series")), json!({})),
         }
+    }
+
+    /// Confirms a series; where all of it can be moved to.
+    async fn elsewhere(&mut self, path: &str, series: &Value) -> Value {
+        body(self.provider.act(&format!("{path}/confirm")).await.expect("an answer"), 200);
+        let booking = &series["occurrences"][0]["booking_id"];
+        json!({ "booking_id": booking, "scope": "following", "starts_at": self.next_start() })
     }
 
     fn series_ask(&mut self) -> Value {

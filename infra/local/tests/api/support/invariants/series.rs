@@ -46,7 +46,10 @@ impl Kept {
         let change = &series.changes[usize::from(about.change)];
         let told: &[Status] = match change.action {
             SeriesAction::Booked => &[Status::Requested, Status::Confirmed],
-            SeriesAction::Confirmed | SeriesAction::Rescheduled => &[Status::Confirmed],
+            SeriesAction::Confirmed
+            | SeriesAction::Rescheduled
+            | SeriesAction::RescheduleAccepted
+            | SeriesAction::RescheduleDeclined => &[Status::Confirmed],
             SeriesAction::Declined => &[Status::Declined],
             SeriesAction::Cancelled => &[Status::Cancelled],
         };

@@ -84,6 +84,7 @@ pub(super) fn readers(payload: &Payload) -> Vec<String> {
         | Payload::BookingCancelled(about)
         | Payload::BookingRescheduled(about)
         | Payload::RescheduleProposed(about)
+        | Payload::RescheduleDeclined(about)
             if about.series_id.is_some() =>
         {
             Vec::new()
