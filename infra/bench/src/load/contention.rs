@@ -31,14 +31,14 @@ pub(crate) const PART: Part = Part {
     ],
 };
 
-/// How many ask at the same moment; each divides [`REQUESTS`] and [`A_DAY`].
+/// How many ask at the same moment; each divides [`REQUESTS`], and divides [`A_DAY`] or is more.
 const CLIENTS: [usize; 7] = [1, 2, 5, 10, 20, 50, 100];
-/// Requests of a row. Each customer sends two of them: the limit is 60 an hour.
-const REQUESTS: usize = 200;
-/// Who books, in turns.
-const CUSTOMERS: usize = 100;
-/// Slots of a day that are asked for.
-const A_DAY: usize = 100;
+/// Requests of a row.
+const REQUESTS: usize = 100;
+/// Who books, in turns, so that each sends a sixth of what one may send in an hour.
+const CUSTOMERS: usize = 10;
+/// Bookings of a day, where it takes no more for all who ask at the same moment.
+const A_DAY: usize = 20;
 /// Days over which slots are spread.
 const DAYS: usize = 50;
 /// From the start of one slot to that of the next.
@@ -70,12 +70,13 @@ impl Wanted {
         }
     }
 
-    /// The day ahead and the slot of that day that the request of this number asks for, if it is sent in this round.
-    const fn place(self, number: usize, round: usize) -> (usize, usize) {
+    /// The day ahead and the slot of that day that the request of this number asks for, where so many ask at once.
+    const fn place(self, number: usize, clients: usize) -> (usize, usize) {
+        let a_day = if clients > A_DAY { clients } else { A_DAY };
         match self {
             Self::ManyDays => (number % DAYS, number / DAYS),
-            Self::OneDay => (number / A_DAY, number % A_DAY),
-            Self::OneSlot => (round / A_DAY, round % A_DAY),
+            Self::OneDay => (number / a_day, number % a_day),
+            Self::OneSlot => (number / clients / A_DAY, number / clients % A_DAY),
         }
     }
 
@@ -110,25 +111,25 @@ struct Counts {
 /// # Errors
 /// Where an answer is not one of those that it may be, or a slot was sold twice.
 pub(crate) async fn measure() -> Result<Vec<(String, Figures)>, BenchError> {
-    let cloud = Cloud::start(Options { password_memory_kib: Some(16), ..Options::default() }).await?;
-    let mut customers = Vec::new();
-    for number in 0..CUSTOMERS {
-        customers.push(Client::join(&cloud, "customer", &format!("Customer {number}")).await?);
-    }
     let mut rows = Vec::new();
     for wanted in Wanted::ALL {
         for clients in CLIENTS {
             let name = format!("{}, {clients:>3}", wanted.name());
-            // A calendar of its own: a row does not find the bookings of the one before.
-            let provider = Client::join(&cloud, "provider", &format!("Provider {}", rows.len())).await?;
+            // A cloud for each: its table takes longer for a write the more of them there have been.
+            let cloud = Cloud::start(Options { password_memory_kib: Some(16), ..Options::default() }).await?;
+            let provider = Client::join(&cloud, "provider", "Provider One").await?;
             let service = offer_of(&provider, MINUTES).await?;
+            let mut customers = Vec::new();
+            for number in 0..CUSTOMERS {
+                customers.push(Client::join(&cloud, "customer", &format!("Customer {number}")).await?);
+            }
             cloud.quiet().await.map_err(|error| BenchError::Unexpected(error.to_string()))?;
-            let figures = row(&cloud, &customers, &service, wanted, clients).await?;
+            let figures = row(&cloud, &customers, &service, (wanted, clients)).await?;
             println!("contention: {name}: {:.1} a second", figures.get("rate").copied().unwrap_or_default());
             rows.push((name, figures));
+            cloud.stop().await;
         }
     }
-    cloud.stop().await;
     Ok(rows)
 }
 
@@ -137,8 +138,7 @@ async fn row(
     cloud: &Cloud,
     customers: &[Client],
     service: &str,
-    wanted: Wanted,
-    clients: usize,
+    (wanted, clients): (Wanted, usize),
 ) -> Result<Figures, BenchError> {
     let today = cloud.clock.now().to_zoned(TimeZone::UTC).date();
     let before = transactions(cloud);
@@ -147,7 +147,8 @@ async fn row(
         let mut running = tokio::task::JoinSet::new();
         for number in round * clients..(round + 1) * clients {
             let customer = customers[number % CUSTOMERS].clone();
-            let (starts_at, key) = (start(today, wanted.place(number, round)), format!("{service}-{number}"));
+            let (starts_at, key) =
+                (start(today, wanted.place(number, clients)), format!("{service}-{number}"));
             let ask = json!({ "service_id": service, "starts_at": starts_at });
             running.spawn(async move {
                 let (sent, headers) = (Instant::now(), [("idempotency-key", key.as_str())]);
@@ -240,7 +241,9 @@ mod tests {
     /// The places that are asked for in each round.
     fn rounds(wanted: Wanted, clients: usize) -> Vec<BTreeSet<(usize, usize)>> {
         let of_round = |round: usize| {
-            (round * clients..(round + 1) * clients).map(move |number| wanted.place(number, round)).collect()
+            (round * clients..(round + 1) * clients)
+                .map(move |number| wanted.place(number, clients))
+                .collect()
         };
         (0..REQUESTS / clients).map(of_round).collect()
     }
@@ -250,7 +253,7 @@ mod tests {
         for (wanted, clients) in
             Wanted::ALL.into_iter().flat_map(|wanted| CLIENTS.map(|count| (wanted, count)))
         {
-            assert_eq!((REQUESTS % clients, A_DAY % clients, REQUESTS % DAYS), (0, 0, 0));
+            assert!(REQUESTS.is_multiple_of(clients) && (clients > A_DAY || A_DAY.is_multiple_of(clients)));
             let rounds = rounds(wanted, clients);
             let all: BTreeSet<_> = rounds.iter().flatten().copied().collect();
             let asked: usize = rounds.iter().map(BTreeSet::len).sum();
