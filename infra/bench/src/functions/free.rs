@@ -45,7 +45,7 @@ pub(super) async fn measure() -> Result<Vec<(String, Figures)>, BenchError> {
     let mut rows = Vec::new();
     for a_day in A_DAY {
         let bookings = i32::from(a_day) * (DAYS - 1);
-        let name = format!("search_services, {PROVIDERS} providers of {bookings:>3} bookings in {DAYS} days");
+        let name = format!("search_services, {PROVIDERS} providers of {bookings} bookings in {DAYS} days");
         println!("functions: {name}");
         let cloud = Cloud::start(Options { password_memory_kib: Some(16), ..Options::default() }).await?;
         let month = Month::after(cloud.clock.now())?;
