@@ -1,6 +1,7 @@
 //! What the staged binaries cost a processor, a function of each area: `target/lambda/<area>/bootstrap` under
 //! the Runtime API, with its sample event, in a world of its own. Only the function's process is measured.
 
+mod free;
 mod slots;
 
 use std::io::Write as _;
@@ -34,7 +35,8 @@ pub(crate) const PART: Part = Part {
         Column::new("first_ms", "CPU ms of the first call", 2, CPU),
         Column::new("warm_us", "CPU µs of a warm call", 0, CPU),
         Column::new("bare_us", "CPU µs of a warm call without storage", 0, CPU).budget(150.0),
-        Column::new("slots_ms", "CPU ms of the slots", 2, CPU).budget(1.0),
+        Column::new("slots_ms", "CPU ms of the slots", 2, CPU).limit(1.0),
+        Column::new("free_ms", "CPU ms of who is free", 1, CPU).limit(20.0),
         Column::new("rss_mb", "peak RSS MB", 1, Worse::Above(0.2)).budget(12.0),
         Column::new("binary_mb", "binary MB", 2, SIZE).budget(7.5),
         Column::new("zip_mb", "zip MB", 2, SIZE),
@@ -128,6 +130,7 @@ pub(crate) async fn measure() -> Result<(Vec<(String, Figures)>, Vec<String>), B
     }
     rows.push((PHOTO.to_owned(), photo()?));
     rows.push((slots::NAME.to_owned(), slots::measure()?));
+    rows.extend(free::measure().await?);
     Ok((rows, missing))
 }
 

@@ -1,6 +1,7 @@
 //! Requests a second and latency of the local cloud, with few and with many items in its table in memory. The
 //! clients are in the same process and take their part of the processors.
 
+pub(crate) mod contention;
 pub(crate) mod fill;
 pub(crate) mod market;
 pub(crate) mod search;

@@ -28,6 +28,7 @@ Parts:
   all         every part (default)
   functions   CPU, memory and size of the binaries in target/lambda (infra/release/stage puts them there)
   load        requests a second and latency of the local cloud, with few and with many items in the table
+  contention  bookings of one provider by up to a hundred customers at once, each a slot of their own or all the same
   users       the same of finding people and signing in, with few and with a million accounts (takes 8 GB)
   search      searching among 50,000 services, and reading all cards
   passwords   a password hash and a sign-in with one, free and with the processor's share of the function's memory
@@ -89,7 +90,9 @@ fn parse() -> Result<Option<Asked>, lexopt::Error> {
         }
     }
     match asked.part.as_str() {
-        "all" | "functions" | "load" | "users" | "search" | "passwords" | "push" | "cost" => Ok(Some(asked)),
+        "all" | "functions" | "load" | "contention" | "users" | "search" | "passwords" | "push" | "cost" => {
+            Ok(Some(asked))
+        }
         other => Err(format!("there is no part {other}").into()),
     }
 }
@@ -101,15 +104,19 @@ fn conclude(part: &Part, rows: Vec<(String, Figures)>, bless: bool) -> Result<Ve
     for over in part.over_budget(&report) {
         println!("over budget: {over}");
     }
+    let told = part.over_limit(&report).into_iter().map(|over| format!("over its limit: {over}"));
+    let mut faults: Vec<_> = told.collect();
     if bless {
         part.bless(&report)?;
-        return Ok(Vec::new());
+        return Ok(faults);
     }
     let Some(baseline) = part.baseline()? else {
-        return Ok(vec![format!("{}: there is no baseline; make one with --bless", part.name)]);
+        faults.push(format!("{}: there is no baseline; make one with --bless", part.name));
+        return Ok(faults);
     };
     println!("compared with a baseline from {}", baseline.machine);
-    Ok(part.faults(&report, &baseline))
+    faults.extend(part.faults(&report, &baseline));
+    Ok(faults)
 }
 
 /// The performance page with the tables of the committed baselines.
@@ -118,6 +125,7 @@ fn performance() -> Result<String, BenchError> {
     for part in [
         &functions::PART,
         &load::PART,
+        &load::contention::PART,
         &load::users::PART,
         &load::search::PART,
         &passwords::PART,
@@ -144,6 +152,9 @@ async fn run(asked: &Asked) -> Result<Vec<String>, BenchError> {
     let log = (wanted("load") || wanted("users") || wanted("search")).then(load::Log::start);
     if let (Some(log), true) = (&log, wanted("load")) {
         faults.extend(conclude(&load::PART, load::measure(log).await?, asked.bless)?);
+    }
+    if wanted("contention") {
+        faults.extend(conclude(&load::contention::PART, load::contention::measure().await?, asked.bless)?);
     }
     if let (Some(log), true) = (&log, wanted("users")) {
         faults.extend(conclude(&load::users::PART, load::users::measure(log).await?, asked.bless)?);

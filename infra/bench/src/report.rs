@@ -33,17 +33,24 @@ pub(crate) struct Column {
     pub(crate) worse: Worse,
     /// What it should not exceed.
     pub(crate) budget: Option<f64>,
+    /// Whether it is a fault to be over the budget, whatever the baseline has.
+    pub(crate) held: bool,
 }
 
 impl Column {
     /// A figure without a budget.
     pub(crate) const fn new(key: &'static str, title: &'static str, decimals: usize, worse: Worse) -> Self {
-        Self { key, title, decimals, worse, budget: None }
+        Self { key, title, decimals, worse, budget: None, held: false }
     }
 
     /// With a budget.
     pub(crate) const fn budget(self, most: f64) -> Self {
         Self { budget: Some(most), ..self }
+    }
+
+    /// With a budget that must not be exceeded.
+    pub(crate) const fn limit(self, most: f64) -> Self {
+        Self { held: true, ..self.budget(most) }
     }
 }
 
@@ -127,13 +134,24 @@ impl Part {
 
     /// What is over its budget.
     pub(crate) fn over_budget(&self, report: &Report) -> Vec<String> {
-        let rows = report.rows.iter();
-        rows.flat_map(|(name, figures)| {
-            self.columns.iter().filter(|column| column.is_over(figures)).map(move |column| {
+        self.over(report, |_| true)
+    }
+
+    /// What is over a budget that must not be exceeded.
+    pub(crate) fn over_limit(&self, report: &Report) -> Vec<String> {
+        self.over(report, |column| column.held)
+    }
+
+    fn over(&self, report: &Report, counts: impl Fn(&Column) -> bool) -> Vec<String> {
+        let columns: Vec<_> = self.columns.iter().filter(|column| counts(column)).collect();
+        let mut over = Vec::new();
+        for (name, figures) in &report.rows {
+            let found = columns.iter().filter(|column| column.is_over(figures));
+            over.extend(found.map(|column| {
                 format!("{name}: {} {}", column.title, column.cell(figures).trim_matches('*'))
-            })
-        })
-        .collect()
+            }));
+        }
+        over
     }
 }
 
@@ -168,7 +186,7 @@ mod tests {
         columns: &[
             Column::new("cost", "cost ms", 1, Worse::Above(0.3)).budget(4.0),
             Column::new("rate", "a second", 0, Worse::Below(0.5)),
-            Column::new("most", "most", 0, Worse::Never),
+            Column::new("most", "most", 0, Worse::Never).limit(20.0),
         ],
     };
 
@@ -202,5 +220,14 @@ mod tests {
         let report = report(4.2, 100.0, 1.0);
         assert!(PART.table(&report).ends_with("| thing | **4.2** | 100 | 1 |\n"), "{}", PART.table(&report));
         assert_eq!(PART.over_budget(&report), ["thing: cost ms 4.2"]);
+        assert_eq!(PART.over_limit(&report), [""; 0], "a budget is no limit");
+    }
+
+    #[test]
+    fn what_is_over_a_limit_is_told_whatever_the_baseline_has() {
+        let over = report(1.0, 100.0, 20.6);
+        assert_eq!(PART.faults(&over, &over), [""; 0]);
+        assert_eq!(PART.over_limit(&over), ["thing: most 21"]);
+        assert_eq!(PART.over_limit(&report(1.0, 100.0, 20.0)), [""; 0]);
     }
 }

@@ -132,13 +132,18 @@ async fn stall(cloud: &Cloud, number: usize, customers: usize) -> Result<Stall, 
 
 /// Opens a provider's calendar round the clock and publishes a service of an hour; its id.
 pub(crate) async fn offer(provider: &Client) -> Result<String, BenchError> {
+    offer_of(provider, 60).await
+}
+
+/// The same of a service of so many minutes, of which one follows the other.
+pub(super) async fn offer_of(provider: &Client, minutes: u16) -> Result<String, BenchError> {
     let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     let weekly = days.map(|day| json!({ "day": day, "start": "00:00", "end": "24:00" }));
     let rules = json!({ "time_zone": "UTC", "weekly": weekly, "buffer_before_minutes": 0,
-        "buffer_after_minutes": 0, "min_notice_minutes": 0, "horizon_days": 60, "slot_step_minutes": 60 });
+        "buffer_after_minutes": 0, "min_notice_minutes": 0, "horizon_days": 60, "slot_step_minutes": minutes });
     provider.put("/v1/me/calendar", &rules).await?.expect(StatusCode::OK, "rules")?;
     let ask = json!({ "title": "Consultation", "description": "About anything.", "category": "consulting",
-        "price": { "amount": 5_000, "currency": "usd" }, "duration_minutes": 60, "location_kind": "online" });
+        "price": { "amount": 5_000, "currency": "usd" }, "duration_minutes": minutes, "location_kind": "online" });
     let made = provider.post("/v1/services", &ask).await?.expect(StatusCode::CREATED, "service")?;
     let id = made["id"].as_str().unwrap_or_default().to_owned();
     provider.act(&format!("/v1/services/{id}/publish")).await?.expect(StatusCode::OK, "publish")?;

@@ -1,7 +1,7 @@
 //! Search among 10,000 providers and 50,000 services, over HTTP and all the way: words, filters, orders and who is free;
 //! and reading all cards, as a function does when it starts.
 
-mod market;
+pub(crate) mod market;
 
 use std::time::{Duration, Instant};
 

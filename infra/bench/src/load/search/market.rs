@@ -87,16 +87,18 @@ fn place(of: u64) -> [String; 2] {
     [format!("{}.{:03}", 38 + town % 5, north), format!("-{}.{:03}", 1 + town / 5, east)]
 }
 
-fn user(number: u64) -> UserId {
+/// The id of a provider.
+pub(crate) fn user(number: u64) -> UserId {
     Id::from_parts(1_700_000_000_000 + number, number.into())
 }
 
-fn service_id(number: u64) -> ServiceId {
+/// The id of a service.
+pub(crate) fn service_id(number: u64) -> ServiceId {
     Id::from_parts(1_700_000_000_000 + number, number.into())
 }
 
 /// Puts them into the table with their cards: each provider has five services.
-pub(super) async fn fill(cloud: &Cloud, providers: u64, services: u64) -> Result<(), BenchError> {
+pub(crate) async fn fill(cloud: &Cloud, providers: u64, services: u64) -> Result<(), BenchError> {
     let (database, now) = (cloud.table.database().clone(), cloud.clock.now());
     let work = tokio::task::spawn_blocking(move || {
         for from in (0..providers).step_by(AT_ONCE) {
@@ -121,14 +123,15 @@ fn card(kind: &str, told: &impl Serialize, id: CardId, now: Timestamp) -> Result
     item(&kept)
 }
 
-fn import(database: &Database, items: impl Iterator<Item = Value>) -> Result<(), BenchError> {
+/// Puts items into the table.
+pub(crate) fn import(database: &Database, items: impl Iterator<Item = Value>) -> Result<(), BenchError> {
     let batch = items.map(serde_json::from_value).collect::<Result<Vec<_>, _>>()?;
     let imported = database.import_items("banister", batch, ImportOptions::default());
     imported.map(drop).map_err(|error| BenchError::Unexpected(error.to_string()))
 }
 
 /// The item of a record as the table has it.
-fn item<R: Record>(record: &R) -> Result<Value, BenchError> {
+pub(crate) fn item<R: Record>(record: &R) -> Result<Value, BenchError> {
     let written = serde_json::to_value(record)?;
     let mut item: Map<_, _> = written
         .as_object()
