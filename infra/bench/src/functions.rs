@@ -37,6 +37,7 @@ pub(crate) const PART: Part = Part {
         Column::new("bare_us", "CPU µs of a warm call without storage", 0, CPU).budget(150.0),
         Column::new("slots_ms", "CPU ms of the slots", 2, CPU).limit(1.0),
         Column::new("free_ms", "CPU ms of who is free", 1, CPU).limit(20.0),
+        Column::new("full_ms", "CPU ms of who is free in full calendars", 1, CPU).budget(20.0),
         Column::new("rss_mb", "peak RSS MB", 1, Worse::Above(0.2)).budget(12.0),
         Column::new("binary_mb", "binary MB", 2, SIZE).budget(7.5),
         Column::new("zip_mb", "zip MB", 2, SIZE),
