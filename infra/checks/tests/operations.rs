@@ -124,7 +124,7 @@ const RIGHTS: [(&str, &str); 128] = [
     ("restore_service", "BatchGetItem GetItem PutItem"),
     ("create_resource", "BatchGetItem GetItem PutItem"),
     ("list_resources", "BatchGetItem; GSI3: Query"),
-    ("get_resource", "GetItem"),
+    ("get_resource", "BatchGetItem GetItem"),
     ("update_resource", "BatchGetItem DeleteItem GetItem PutItem"),
     ("list_all_bookings", "BatchGetItem GetItem; GSI1: Query; GSI2: Query"),
     ("get_any_booking", "BatchGetItem GetItem Query"),
