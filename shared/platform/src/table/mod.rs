@@ -215,9 +215,10 @@ impl Found {
 }
 
 /// How long to wait before attempt number `attempt + 1`: full jitter (AWS Architecture Blog,
-/// "Exponential Backoff And Jitter") up to 10 ms, doubled each time, at most 1.28 s.
+/// "Exponential Backoff And Jitter") up to 10 ms, doubled each time, at most 1.28 s. Never nothing at all: a sleep
+/// that is over at once does not yield, and the simulator's histories would depend on who threw it.
 pub fn backoff(attempt: u32) -> Duration {
-    Duration::from_micros(crate::random::below(10_000 << attempt.min(7)))
+    Duration::from_micros(1 + crate::random::below(10_000 << attempt.min(7)))
 }
 
 fn attributes(key: &Key) -> Item {
