@@ -122,7 +122,11 @@ pub(crate) async fn create_service(
         updated_at: now,
     };
     service.check_offer().map_err(refusal)?;
-    catalog.check_resources(caller.user_id, &service.resource_ids).await?;
+    if let Err(refused) = catalog.check_resources(caller.user_id, &service.resource_ids).await {
+        // An earlier try may have been taken, and a resource switched off since.
+        let Some(once) = once else { return Err(refused) };
+        return once.replay(&catalog.table, now).await?.ok_or(refused)?.answer();
+    }
     let view = ServiceView::from(service.clone());
     let receipt = once.as_ref().map(|once| (once, &view));
     match (catalog.store.create(service, receipt, now).await, once) {

@@ -146,3 +146,22 @@ async fn of_two_who_change_a_room_at_once_the_second_is_told() {
     refused(&world.staff.patch(&path, &only(1)).await.unwrap(), 428, "if_match_required");
     assert_eq!(body(world.staff.get(&path).await.unwrap(), 200), after);
 }
+
+#[tokio::test]
+async fn a_service_that_was_made_before_the_room_was_shut_is_answered_again() {
+    let world = World::new().await;
+    let ask = json!({
+        "title": "Massage", "description": "In the room.", "category": "massage",
+        "price": { "amount": 1_000, "currency": "eur" },
+        "duration_minutes": 60, "location_kind": "online", "resource_ids": [world.room],
+    });
+    let draft =
+        async || world.providers[0].post_once("/v1/services", &ask, "made-only-once-1").await.unwrap();
+    let made = body(draft().await, 201);
+    world.change_room(json!({ "active": false })).await;
+    let again = draft().await;
+    assert!(again.headers.contains_key("idempotent-replayed"));
+    assert_eq!(body(again, 201), made);
+    let other = world.providers[0].post_once("/v1/services", &ask, "made-only-once-2").await.unwrap();
+    refused_at(&other, "/resource_ids/0", "invalid");
+}
