@@ -19,7 +19,8 @@ use crate::event::{Payload, SeriesRef};
 use crate::id::{BookingId, HoldId, SeriesId, ServiceId, UserId};
 use crate::service::Service;
 
-/// A series that has changed so often is not moved any more: it is kept whole. Whatever else is done to it ends by itself.
+/// A series that has changed so often is not moved any more, nor answered as a whole: its history is kept whole, and each
+/// of its bookings can still be. Whatever else is done to it ends by itself.
 pub const MOST_CHANGES: usize = 60;
 
 /// A task that is not done by then is carried out by the schedule.
@@ -241,7 +242,7 @@ impl Series {
         if self.task.is_some() {
             return Err(SeriesRefusal::Changing);
         }
-        if self.changes.len() >= MOST_CHANGES && matches!(task.doing, Doing::Move(_)) {
+        if self.changes.len() >= MOST_CHANGES && matches!(task.doing, Doing::Move(_) | Doing::Answer(..)) {
             return Err(SeriesRefusal::TooManyChanges);
         }
         Ok(Self { task: Some(task), ..self.clone() })

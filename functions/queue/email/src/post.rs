@@ -293,7 +293,8 @@ pub(crate) fn still_true(booking: Booking, news: News, now: Timestamp) -> Result
     let still = match news.turn {
         Turn::Stands(Status::Requested) => matches!(is, Status::Requested | Status::Confirmed),
         Turn::Stands(told) => told == is,
-        Turn::Moved | Turn::MoveDeclined => is == Status::Confirmed,
+        Turn::Moved => is == Status::Confirmed,
+        Turn::MoveDeclined => is == Status::Confirmed && booking.open_proposal(now).is_none(),
         Turn::MoveProposed => {
             booking.open_proposal(now).is_some_and(|proposal| proposal.by != actor_of(news.side))
         }

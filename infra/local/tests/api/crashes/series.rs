@@ -163,6 +163,46 @@ async fn agreeing_to_other_times_goes_on() {
     }
 }
 
+#[tokio::test]
+async fn what_was_agreed_to_meanwhile_is_not_called_declined() {
+    let (cloud, mut provider, service, mut customer) = stage(60).await;
+    instant(&provider, &service).await;
+    let mut overtaken = 0;
+    for (n, call) in (1..).enumerate() {
+        let at = 2 * n;
+        let made = customer.post_once("/v1/series", &ask(&service, at, "all"), &format!("series-{n}")).await;
+        let made = body(made.unwrap(), 201);
+        let path = format!("/v1/series/{}/reschedule", text(&made, "id"));
+        let ids = [0, 1].map(|place| made["occurrences"][place]["booking_id"].clone());
+        let elsewhere = json!({ "booking_id": ids[0], "starts_at": hour(at + 1), "scope": "all" });
+        let proposed = body(provider.post(&path, &elsewhere).await.unwrap(), 200);
+        let second = agreed(&proposed["occurrences"][1]);
+        Crash::After.arm(&cloud, "local-http", call);
+        let (decline, key) = (format!("{path}/decline"), format!("decline-{n}"));
+        provider.post_once(&decline, &json!({}), &key).await.unwrap();
+        let crashed = revive(&cloud, "local-http");
+        // In the middle of it the customer says yes to the second one alone.
+        let one = format!("/v1/bookings/{}/reschedule/accept", text(&second, "booking_id"));
+        let there = customer.post(&one, &json!({ "starts_at": second["starts_at"] })).await.unwrap().status;
+        assert!(there == 200 || there == 409, "{call}: {there}");
+        later(&cloud, &mut customer).await;
+        provider.sign_in().await.unwrap();
+        let after = body(provider.post_once(&decline, &json!({}), &key).await.unwrap(), 200);
+        let told = &after["last_change"];
+        assert_eq!(told["action"], "reschedule_declined", "{call}");
+        let declined = if there == 200 { &ids[..1] } else { &ids[..] };
+        assert_eq!(told["booking_ids"], json!(declined), "{call}");
+        if told["conflicts"] == json!([{ "booking_id": ids[1], "conflict": "proposal_changed" }]) {
+            overtaken += 1;
+        }
+        invariants(&cloud).await;
+        if !crashed {
+            assert!(call > 10 && overtaken > 0, "{call}: {overtaken}");
+            break;
+        }
+    }
+}
+
 /// What is proposed for one time of a series.
 fn agreed(time: &Value) -> Value {
     json!({ "booking_id": time["booking_id"], "starts_at": time["proposal"]["starts_at"] })

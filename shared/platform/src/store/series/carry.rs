@@ -129,13 +129,17 @@ impl SeriesStore {
             Ok(_) => return Ok(None),
             Err(error) => in_the_way(error)?,
         };
-        if refused.is_some() || answer == SeriesAnswer::Decline {
+        if refused.is_some() {
             return Ok(refused);
         }
-        // As above. What is not proposed any more is declined, whoever did that.
-        let found = self.bookings.get(id).await?;
-        let there = found.is_some_and(|found| found.value.starts_at == starts_at);
-        Ok((!there).then_some(Conflict::ProposalChanged))
+        // As above. What is not proposed any more is declined, whoever did that, unless the booking has moved there or
+        // somewhere else is proposed by now.
+        let found = self.bookings.get(id).await?.map(|found| found.value);
+        let led = found.is_some_and(|booking| match answer {
+            SeriesAnswer::Accept => booking.starts_at == starts_at,
+            SeriesAnswer::Decline => booking.starts_at != starts_at && booking.open_proposal(now).is_none(),
+        });
+        Ok((!led).then_some(Conflict::ProposalChanged))
     }
 
     /// Whether a booking begins then, or `actor` has proposed that.
