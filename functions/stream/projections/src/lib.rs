@@ -108,13 +108,21 @@ impl Projections {
     async fn offer(&self, changed: waiting::Changed, deadline: Timestamp) -> Result<(), WorkError> {
         let mut done = Ok(());
         self.in_time(deadline)?;
-        for (provider, around) in self.waitlist.lines(&changed.changes).await? {
-            let now = self.in_time(deadline)?;
-            match self.waitlist.look(provider, around, now).await {
+        let lines = self.waitlist.lines(&changed.changes).await?;
+        for (place, some) in lines.iter().enumerate() {
+            // The schedule looks within the hour: what comes behind in the stream does not wait for it.
+            let Ok(now) = self.in_time(deadline) else {
+                let left = lines.len() - place;
+                tracing::warn!(left, "too little time left where places may be offered");
+                break;
+            };
+            match self.waitlist.look(some, now).await {
                 Ok(()) | Err(WaitError::Missing | WaitError::Wrong(_)) => {}
-                // The schedule looks within the hour: what comes behind in the stream does not wait for it.
-                Err(WaitError::Busy) => tracing::warn!(%provider, "contention where a place may be offered"),
-                // One provider's line keeps no other's back.
+                Err(WaitError::Busy) => {
+                    let providers = some.keys().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+                    tracing::warn!(providers, "contention where a place may be offered");
+                }
+                // One line keeps no other back.
                 Err(WaitError::Storage(error)) => done = Err(error.into()),
             }
         }

@@ -66,5 +66,5 @@ pub use statistics::{Counted, Rebuilt, Statistics, Told};
 pub use user_exports::{Begun, UserExports};
 pub use vacations::VacationError;
 pub use waitlist::{
-    Changes, JoinError, OfferRecord, WaitError, Waitlist, WaitlistPlaceRecord, WaitlistRecord,
+    Changes, JoinError, Lines, OfferRecord, WaitError, Waitlist, WaitlistPlaceRecord, WaitlistRecord,
 };

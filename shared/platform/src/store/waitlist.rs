@@ -22,7 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use watch::Changes;
+pub use watch::{Changes, Lines};
 
 use super::{Accounts, Bookings, Calendars, Once, Services};
 use crate::table::key::{self, Index, IndexKey};

@@ -245,3 +245,37 @@ async fn whoever_waits_for_the_room_of_another_is_offered_it() {
     assert_eq!(third_wait().await["status"], json!("offered"));
     invariants(&world.cloud).await;
 }
+
+#[tokio::test]
+async fn of_all_who_share_the_room_the_longest_wait_is_first() {
+    let world = World::new().await;
+    let taken = world.booked(0, SLOT, "the-room-is-taken-1").await;
+    let waits = [
+        (customer(&world.cloud, "Waits Longest").await, 1),
+        (customer(&world.cloud, "Waits Second").await, 0),
+        (customer(&world.cloud, "Waits Third").await, 1),
+    ];
+    for (who, number) in &waits {
+        let service = &world.services[*number];
+        let ask = json!({ "service_id": service, "from": SLOT, "to": "2026-03-10T10:05:00Z" });
+        body(who.post_once("/v1/waitlist", &ask, "wait-for-the-room").await.unwrap(), 201);
+        pass(&world.cloud, 1).await;
+    }
+    let mut waits = waits.map(|(who, _)| who);
+    let cancel = format!("/v1/bookings/{}/cancel", text(&taken, "id"));
+    body(world.customers[0].act(&cancel).await.unwrap(), 200);
+    world.cloud.quiet().await.unwrap();
+    for expected in [["offered", "waiting", "waiting"], ["lapsed", "offered", "waiting"]] {
+        let mut seen = Vec::new();
+        for who in &mut waits {
+            who.sign_in().await.unwrap();
+            let own = body(who.get("/v1/waitlist").await.unwrap(), 200);
+            seen.push(text(&own["items"][0], "status").to_owned());
+        }
+        assert_eq!(seen, expected);
+        invariants(&world.cloud).await;
+        // A quarter of the 26 hours that are left.
+        pass(&world.cloud, 6 * 3_600 + 30 * 60 + 1).await;
+        world.cloud.quiet().await.unwrap();
+    }
+}

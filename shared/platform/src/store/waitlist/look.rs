@@ -1,4 +1,4 @@
-//! Looking through a line: whoever has waited longest is offered what suits them first.
+//! Looking through lines: whoever has waited longest is offered what suits them first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,14 +8,15 @@ use banister_domain::availability::{
 use banister_domain::booking::Request;
 use banister_domain::id::{ServiceId, UserId, WaitlistEntryId};
 use banister_domain::service::{Service, ServiceStatus};
-use banister_domain::waitlist::{LOOK_EVERY, WaitlistEntry, WaitlistState, WaitlistStep, next_expiry};
+use banister_domain::waitlist::{LOOK_EVERY, Offer, WaitlistEntry, WaitlistState, WaitlistStep, next_expiry};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
-use super::{WaitError, Waitlist};
+use super::{Lines, WaitError, Waitlist, watch};
 use crate::random;
 use crate::store::{Claim, ReserveError};
-use crate::table::StorageError;
+use crate::table::{Key, StorageError};
 
 /// How often a place is looked for that others take meanwhile.
 const TRIES: usize = 5;
@@ -30,6 +31,8 @@ struct Sight {
     taken: Option<(ServiceId, Date, Date, Vec<Busy>)>,
     /// When something of that first comes free by the clock.
     expiry: Option<Timestamp>,
+    /// Places in the line at which there is no wait any more.
+    empty: Vec<Key>,
 }
 
 /// What came of looking for a place for one.
@@ -45,35 +48,51 @@ enum Outcome {
 }
 
 impl Waitlist {
-    /// Looks through a provider's line, at `now`, and offers what is free to those whom it suits: all of it, or what is
-    /// `around` some time. Done again, it finds nothing left to offer.
-    pub async fn look(
+    /// Looks through lines as one, at `now`, and offers what is free to those whom it suits: all of it, or what is around
+    /// some time. Done again, it finds nothing left to offer.
+    pub async fn look(&self, lines: &Lines, now: Timestamp) -> Result<(), WaitError> {
+        let (mut all, mut sights) = (Vec::new(), BTreeMap::new());
+        for (provider, around) in lines {
+            let mut line = self.line(*provider).await?;
+            line.retain(|place| around.is_none_or(|around| around.overlaps(&place.window)));
+            if line.is_empty() {
+                continue;
+            }
+            let (entries, empty) = self.entries(&line).await?;
+            let rules = self.rules(*provider).await?;
+            let services = BTreeMap::new();
+            sights.insert(
+                *provider,
+                Sight { around: *around, rules, services, taken: None, expiry: None, empty },
+            );
+            all.extend(entries);
+        }
+        // Identifiers are in the order of their making.
+        all.sort_by_key(|entry| entry.id);
+        self.look_at(&all, &mut sights, now).await
+    }
+
+    async fn look_at(
         &self,
-        provider: UserId,
-        around: Option<Interval>,
+        all: &[WaitlistEntry],
+        sights: &mut BTreeMap<UserId, Sight>,
         now: Timestamp,
     ) -> Result<(), WaitError> {
-        let mut line = self.line(provider).await?;
-        line.retain(|place| around.is_none_or(|around| around.overlaps(&place.window)));
-        if line.is_empty() {
-            return Ok(());
-        }
-        let (entries, empty) = self.entries(&line).await?;
-        let rules = self.rules(provider).await?;
-        let mut sight = Sight { around, rules, services: BTreeMap::new(), taken: None, expiry: None };
-        let (offered, waiting): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| entry.offer().is_some());
-        let mut have: BTreeSet<UserId> = offered.iter().map(|entry| entry.customer_id).collect();
+        let (offered, waiting): (Vec<_>, Vec<_>) = all.iter().partition(|entry| entry.offer().is_some());
+        let who = |entry: &WaitlistEntry| (entry.provider_id, entry.customer_id);
+        let mut have: BTreeSet<_> = offered.into_iter().map(who).collect();
         let (mut over, mut idle, mut done) = (Vec::new(), Vec::new(), Ok(()));
         for entry in waiting {
-            let outcome = if now < entry.window.to() && have.contains(&entry.customer_id) {
+            let Some(sight) = sights.get_mut(&entry.provider_id) else { continue };
+            let outcome = if now < entry.window.to() && have.contains(&who(entry)) {
                 Ok(Outcome::Nothing)
             } else {
-                self.look_for(entry, &mut sight, now).await
+                self.look_for(entry, sight, now).await
             };
             match outcome {
                 // Or else to another wait of the same customer, who does not get two.
                 Ok(Outcome::Offered | Outcome::Moved) => {
-                    have.insert(entry.customer_id);
+                    have.insert(who(entry));
                 }
                 Ok(Outcome::Never) => over.push(entry),
                 Ok(Outcome::Nothing) => idle.push(entry),
@@ -85,14 +104,17 @@ impl Waitlist {
             }
         }
         // Nothing is written before all is offered: what is free is anybody's until then.
-        for place in empty {
+        for place in sights.values().flat_map(|sight| &sight.empty) {
             // Of an account that was erased.
-            self.table.delete(&place).await?;
+            self.table.delete(place).await?;
         }
         for entry in over {
             self.go(entry, WaitlistStep::Expire, now).await?;
         }
-        self.postpone(&idle, &sight, now).await?;
+        for (provider, sight) in &*sights {
+            let idle: Vec<_> = idle.iter().copied().filter(|entry| entry.provider_id == *provider).collect();
+            self.postpone(&idle, sight, now).await?;
+        }
         done
     }
 
@@ -108,11 +130,25 @@ impl Waitlist {
         if entry.due_at().is_none_or(|due| now < due) {
             return Ok(());
         }
-        if entry.offer().is_some() {
+        let mut lines = Lines::new();
+        if let Some(offer) = entry.offer() {
+            lines = self.of_the_same(&entry, &offer).await?;
             self.go(&entry, WaitlistStep::Lapse, now).await?;
         }
         // At once: until the place is the next one's, it is anybody's.
-        self.look(entry.provider_id, None, now).await
+        lines.insert(entry.provider_id, None);
+        self.look(&lines, now).await
+    }
+
+    /// The lines of all who share what an offer keeps, around its time.
+    async fn of_the_same(&self, entry: &WaitlistEntry, offer: &Offer) -> Result<Lines, StorageError> {
+        let service = self.services.get(entry.service_id).await?.map(|found| found.value);
+        let around = watch::around(offer.starts_at.to_zoned(TimeZone::UTC).date());
+        let mut lines = Lines::new();
+        for resource in service.iter().flat_map(|service| service.resource_ids.as_slice()) {
+            lines.extend(self.sharing(*resource).await?.into_iter().map(|provider| (provider, around)));
+        }
+        Ok(lines)
     }
 
     /// Takes a step with a wait, if it can still be taken.

@@ -44,23 +44,49 @@ impl Changes {
     }
 }
 
+/// Lines that are looked through as one, in the order of waiting, and where in time; all of it where none is said.
+pub type Lines = BTreeMap<UserId, Option<Interval>>;
+
 impl Waitlist {
-    /// Whose lines are to be looked through after these changes, each once: those of the calendars, and of all who may
-    /// use the resources.
-    pub async fn lines(&self, changes: &Changes) -> Result<BTreeMap<UserId, Option<Interval>>, StorageError> {
-        let mut lines = BTreeMap::new();
+    /// The lines that are to be looked through after these changes, each once: those of the calendars, and of all who may
+    /// use the resources. Those who share something are looked at together, since what comes free is offered to whoever
+    /// of them all has waited longest.
+    pub async fn lines(&self, changes: &Changes) -> Result<Vec<Lines>, StorageError> {
+        let mut apart = Vec::new();
         for (whose, around) in &changes.0 {
             match whose {
-                Watched::Provider(provider) => add(&mut lines, *provider, *around),
+                Watched::Provider(provider) => join(&mut apart, Lines::from([(*provider, *around)])),
                 Watched::Resource(resource) => {
-                    let found = self.table.get::<ResourceRecord>(&key::resource(*resource)).await?;
-                    let sharing = found.map(|record| record.value.0.provider_ids).unwrap_or_default();
-                    sharing.iter().for_each(|provider| add(&mut lines, provider, *around));
+                    let sharing = self.sharing(*resource).await?;
+                    join(&mut apart, sharing.into_iter().map(|provider| (provider, *around)).collect());
                 }
             }
         }
-        Ok(lines)
+        Ok(apart)
     }
+
+    /// Who may use a resource.
+    pub(super) async fn sharing(&self, resource: ResourceId) -> Result<Vec<UserId>, StorageError> {
+        let found = self.table.get::<ResourceRecord>(&key::resource(resource)).await?;
+        Ok(found
+            .into_iter()
+            .flat_map(|record| record.value.0.provider_ids.iter().collect::<Vec<_>>())
+            .collect())
+    }
+}
+
+/// Adds lines, together with all those that have one in common with them.
+fn join(apart: &mut Vec<Lines>, lines: Lines) {
+    if lines.is_empty() {
+        return;
+    }
+    let shares = |some: &mut Lines| some.keys().any(|provider| lines.contains_key(provider));
+    let touched: Vec<Lines> = apart.extract_if(.., shares).collect();
+    let mut together = Lines::new();
+    for (provider, around) in touched.into_iter().flatten().chain(lines) {
+        add(&mut together, provider, around);
+    }
+    apart.push(together);
 }
 
 /// One look serves all changes, from the first to the last.
@@ -80,7 +106,7 @@ fn add<Of: Ord>(looks: &mut BTreeMap<Of, Option<Interval>>, of: Of, around: Opti
 
 /// The time in which a start may have become free by a change of a UTC day: days are counted by weeks where those are
 /// limited.
-fn around(date: Date) -> Option<Interval> {
+pub(super) fn around(date: Date) -> Option<Interval> {
     let noon = date.to_zoned(TimeZone::UTC).ok()?.timestamp();
     let days = SignedDuration::from_hours(24 * 8);
     Interval::new(noon.saturating_sub(days).ok()?, noon.saturating_add(days).ok()?).ok()
