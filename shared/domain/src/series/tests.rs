@@ -144,6 +144,8 @@ fn a_series_is_not_changed_for_ever() {
         series = series.begin(moving()).unwrap().end(vec![0], Vec::new()).0;
     }
     assert_eq!(series.begin(moving()), Err(SeriesRefusal::TooManyChanges));
+    let answering = Task { doing: Doing::Answer(SeriesAnswer::Decline, Vec::new()), ..moving() };
+    assert_eq!(series.begin(answering), Err(SeriesRefusal::TooManyChanges), "each booking is answered alone");
     assert!(series.begin(asked(Command::Cancel, vec![0])).is_ok(), "it can always be called off");
 }
 
