@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail in its helpers too")]
 
+#[path = "operations/rights.rs"]
+mod rights;
+
 use std::collections::BTreeMap;
 
 use banister_checks::operations::{
@@ -12,162 +15,8 @@ use banister_checks::rules::hashing_has_a_processor;
 use banister_checks::template::Template;
 use banister_checks::{Faults, files};
 use banister_platform::http::Operation;
+use rights::RIGHTS;
 use serde_json::Value;
-
-/// What each function may do, said a second time so that a right is never widened by a slip.
-const RIGHTS: [(&str, &str); 128] = [
-    ("register_account", "BatchGetItem GetItem PutItem UpdateItem"),
-    ("confirm_email", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
-    ("resend_confirmation", "GetItem PutItem UpdateItem"),
-    ("request_password_reset", "GetItem PutItem UpdateItem"),
-    ("get_me", "BatchGetItem"),
-    ("complete_password_reset", "DeleteItem GetItem PutItem UpdateItem"),
-    ("update_me", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
-    ("confirm_phone", "BatchGetItem PutItem UpdateItem"),
-    ("request_email_change", "BatchGetItem GetItem PutItem UpdateItem"),
-    ("confirm_email_change", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
-    ("change_password", "BatchGetItem GetItem PutItem UpdateItem"),
-    ("set_up_totp", "BatchGetItem GetItem PutItem UpdateItem"),
-    ("confirm_totp", "BatchGetItem PutItem"),
-    ("remove_totp", "BatchGetItem DeleteItem GetItem PutItem UpdateItem"),
-    ("renew_recovery_codes", "BatchGetItem GetItem PutItem UpdateItem"),
-    ("delete_me", "BatchGetItem GetItem PutItem UpdateItem; GSI1: Query; GSI2: Query"),
-    ("get_job", "BatchGetItem GetItem; PrivateBucket/exports/*: GetObject"),
-    ("export_me", "BatchGetItem PutItem Query UpdateItem; GSI1: Query; GSI2: Query"),
-    ("list_job_results", "BatchGetItem GetItem Query"),
-    ("create_session", "ConditionCheckItem DeleteItem GetItem PutItem UpdateItem"),
-    ("refresh_session", "DeleteItem GetItem PutItem"),
-    ("end_current_session", "BatchGetItem DeleteItem GetItem PutItem"),
-    ("list_sessions", "BatchGetItem Query"),
-    ("end_session", "BatchGetItem DeleteItem GetItem PutItem"),
-    ("get_jwks", ""),
-    ("end_all_sessions", "BatchGetItem DeleteItem GetItem PutItem Query"),
-    ("list_categories", ""),
-    ("create_service", "BatchGetItem GetItem PutItem"),
-    ("list_services", "BatchGetItem; GSI1: Query; GSI2: Query; GSI3: Query"),
-    ("get_service", "BatchGetItem"),
-    ("update_service", "BatchGetItem GetItem PutItem"),
-    ("archive_service", "BatchGetItem GetItem PutItem"),
-    ("publish_service", "BatchGetItem GetItem PutItem"),
-    ("list_own_resources", "BatchGetItem Query"),
-    ("get_calendar", "BatchGetItem GetItem"),
-    ("set_calendar", "BatchGetItem GetItem PutItem Query"),
-    ("list_vacations", "BatchGetItem GetItem"),
-    ("create_vacation", "BatchGetItem GetItem PutItem"),
-    ("delete_vacation", "BatchGetItem GetItem PutItem"),
-    ("create_calendar_feed", "BatchGetItem ConditionCheckItem DeleteItem PutItem UpdateItem"),
-    ("delete_calendar_feed", "BatchGetItem DeleteItem GetItem PutItem"),
-    ("get_calendar_feed", "GetItem UpdateItem; GSI2: Query"),
-    ("list_slots", "BatchGetItem GetItem Query"),
-    ("create_booking", "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem"),
-    ("list_bookings", "BatchGetItem; GSI1: Query; GSI2: Query"),
-    ("get_booking", "BatchGetItem GetItem"),
-    ("confirm_booking", "BatchGetItem GetItem PutItem"),
-    ("decline_booking", "BatchGetItem GetItem PutItem"),
-    ("cancel_booking", "BatchGetItem GetItem PutItem"),
-    ("complete_booking", "BatchGetItem GetItem PutItem"),
-    ("mark_no_show", "BatchGetItem GetItem PutItem"),
-    ("list_booking_history", "BatchGetItem GetItem Query"),
-    ("preview_cancellation", "BatchGetItem GetItem"),
-    ("create_hold", "BatchGetItem GetItem PutItem Query UpdateItem"),
-    ("delete_hold", "BatchGetItem DeleteItem GetItem PutItem"),
-    ("reschedule_booking", "BatchGetItem GetItem PutItem Query UpdateItem"),
-    ("accept_reschedule", "BatchGetItem GetItem PutItem Query"),
-    ("decline_reschedule", "BatchGetItem GetItem PutItem"),
-    ("get_dashboard", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query; GSI3: Query"),
-    ("create_series", "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem UpdateItem"),
-    ("get_series", "BatchGetItem GetItem"),
-    ("confirm_series", "BatchGetItem GetItem PutItem"),
-    ("decline_series", "BatchGetItem GetItem PutItem"),
-    ("cancel_series", "BatchGetItem GetItem PutItem"),
-    ("reschedule_series", "BatchGetItem GetItem PutItem UpdateItem"),
-    ("accept_series_reschedule", "BatchGetItem GetItem PutItem"),
-    ("decline_series_reschedule", "BatchGetItem GetItem PutItem"),
-    ("join_waitlist", "BatchGetItem GetItem PutItem Query UpdateItem"),
-    ("list_waitlist", "BatchGetItem Query"),
-    ("leave_waitlist", "BatchGetItem DeleteItem GetItem PutItem"),
-    ("create_review", "BatchGetItem GetItem PutItem UpdateItem"),
-    ("get_booking_reviews", "BatchGetItem GetItem"),
-    ("answer_review", "BatchGetItem GetItem PutItem"),
-    ("list_reviews", "BatchGetItem; GSI1: Query; GSI2: Query"),
-    ("search_services", "BatchGetItem Query; GSI1: Query"),
-    ("search_providers", "BatchGetItem Query; GSI1: Query"),
-    ("create_chat_ticket", "BatchGetItem PutItem UpdateItem"),
-    (
-        "create_photo_upload",
-        "BatchGetItem GetItem PutItem UpdateItem; PrivateBucket/uploads/photos/*: PutObject",
-    ),
-    ("remove_photo", "BatchGetItem GetItem PutItem"),
-    ("get_user", "BatchGetItem GetItem"),
-    ("get_user_permissions", "BatchGetItem"),
-    ("set_user_permissions", "BatchGetItem PutItem"),
-    ("disable_user", "BatchGetItem PutItem"),
-    ("enable_user", "BatchGetItem PutItem"),
-    ("end_user_sessions", "BatchGetItem PutItem"),
-    ("set_user_role", "BatchGetItem PutItem"),
-    ("create_user", "BatchGetItem GetItem PutItem"),
-    ("update_user", "BatchGetItem DeleteItem GetItem PutItem"),
-    ("unlock_user", "BatchGetItem DeleteItem GetItem PutItem Query"),
-    ("resend_user_confirmation", "BatchGetItem GetItem PutItem UpdateItem"),
-    ("delete_user", "BatchGetItem PutItem; GSI1: Query; GSI2: Query"),
-    ("export_users", "BatchGetItem GetItem PutItem"),
-    ("list_users", "BatchGetItem GetItem Query; GSI1: Query; GSI2: Query"),
-    ("bulk_users", "BatchGetItem GetItem PutItem Query; GSI1: Query; GSI2: Query"),
-    ("reset_user_totp", "BatchGetItem DeleteItem PutItem"),
-    ("get_security_settings", "BatchGetItem GetItem"),
-    ("set_security_settings", "BatchGetItem GetItem PutItem"),
-    ("list_audit", "BatchGetItem Query; GSI1: Query; GSI2: Query"),
-    ("get_statistics", "BatchGetItem GetItem Query"),
-    ("list_all_services", "BatchGetItem; GSI1: Query; GSI2: Query; GSI3: Query"),
-    ("get_any_service", "BatchGetItem GetItem"),
-    ("archive_any_service", "BatchGetItem GetItem PutItem"),
-    ("restore_service", "BatchGetItem GetItem PutItem"),
-    ("create_resource", "BatchGetItem GetItem PutItem"),
-    ("list_resources", "BatchGetItem; GSI3: Query"),
-    ("get_resource", "BatchGetItem GetItem"),
-    ("update_resource", "BatchGetItem DeleteItem GetItem PutItem"),
-    ("list_all_bookings", "BatchGetItem GetItem; GSI1: Query; GSI2: Query"),
-    ("get_any_booking", "BatchGetItem GetItem Query"),
-    ("cancel_any_booking", "BatchGetItem GetItem PutItem"),
-    ("reschedule_any_booking", "BatchGetItem GetItem PutItem Query"),
-    ("book_on_behalf", "BatchGetItem GetItem PutItem Query"),
-    ("moderate_review", "BatchGetItem GetItem PutItem UpdateItem"),
-    ("get_openapi", ""),
-    ("show_docs", ""),
-    ("show_docs_file", ""),
-    ("fallback", ""),
-    ("email", "BatchGetItem GetItem PutItem; EmailDeadLetterQueue: SendMessage"),
-    ("connect", "BatchGetItem DeleteItem GetItem PutItem Query"),
-    ("disconnect", "DeleteItem GetItem"),
-    ("frame", ""),
-    (
-        "socket",
-        "BatchGetItem DeleteItem GetItem Query; SocketDeadLetterQueue: SendMessage; \
-         SocketApi/live/*/@connections/*: ManageConnections",
-    ),
-    (
-        "jobs",
-        "BatchGetItem DeleteItem GetItem PutItem Query; GSI1: Query; GSI2: Query; \
-         PrivateBucket/exports/*: PutObject; PublicBucket/photos/*: DeleteObject; JobsDeadLetterQueue: SendMessage",
-    ),
-    (
-        "media",
-        "GetItem PutItem; PrivateBucket: ListBucket; PrivateBucket/uploads/photos/*: DeleteObject GetObject; \
-         PublicBucket/photos/*: DeleteObject PutObject; MediaDeadLetterQueue: SendMessage",
-    ),
-    (
-        "relay",
-        "DeleteItem; EmailQueue: SendMessage; JobsQueue: SendMessage; MediaQueue: SendMessage; \
-         SocketQueue: SendMessage",
-    ),
-    ("projections", "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem"),
-    ("expire", "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem; GSI3: Query"),
-    (
-        "sweep",
-        "DeleteItem Query; EmailQueue: SendMessage; JobsQueue: SendMessage; MediaQueue: SendMessage; \
-         SocketQueue: SendMessage",
-    ),
-];
 
 /// The environment of each area; its functions share a binary and what that needs to start.
 const VARIABLES: [(&str, &str); 20] = [
